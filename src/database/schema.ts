@@ -1,0 +1,78 @@
+/**
+ * The tables of a host's state, as numbered steps. A step that has shipped never changes; `PRAGMA user_version` says
+ * which have run. Documents are JSON text, checked by their schema when read.
+ */
+export const schemaSteps: readonly string[] = [
+  `
+  CREATE TABLE vms (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    definition TEXT NOT NULL,
+    ownership TEXT NOT NULL CHECK (ownership IN ('owner', 'incoming', 'handed-over')),
+    generation INTEGER NOT NULL CHECK (generation >= 1),
+    migration TEXT,
+    process TEXT,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE pools (
+    name TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    path TEXT NOT NULL UNIQUE
+  ) STRICT;
+  CREATE TABLE switches (
+    name TEXT PRIMARY KEY,
+    bridge TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE migrations (
+    id TEXT PRIMARY KEY,
+    vm_id TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('source', 'target')),
+    state TEXT NOT NULL,
+    requested_at INTEGER NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX migrations_by_time ON migrations (requested_at DESC);
+  CREATE INDEX migrations_by_vm ON migrations (vm_id, requested_at DESC);
+  CREATE TABLE journal (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    migration_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    data TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX journal_by_migration ON journal (migration_id, sequence);
+  CREATE TABLE events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    data TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER
+  ) STRICT;
+  CREATE TABLE join_tokens (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_by TEXT
+  ) STRICT;
+  CREATE TABLE trusted_domains (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    certificate TEXT NOT NULL,
+    roster TEXT
+  ) STRICT;
+  CREATE TABLE settings (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    generation INTEGER NOT NULL
+  ) STRICT;
+  `,
+];

@@ -1,0 +1,131 @@
+/**
+ * The record of one migration: what the history keeps and what the API shows while it runs. Both hosts keep one;
+ * the source's is the full one. Plain data; times are milliseconds since the epoch, durations are milliseconds,
+ * sizes are bytes, rates are bytes per second.
+ */
+import Type from "typebox";
+import { stageNames } from "./plan.ts";
+
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const Milliseconds = Type.Number({ minimum: 0 });
+const Bytes = Type.Integer({ minimum: 0 });
+
+export const StageNameSchema = Type.Unsafe<(typeof stageNames)[number]>(
+  Type.String({ enum: [...stageNames] }),
+);
+
+export const performanceOptions = ["tcp", "compression", "multichannel", "rdma"] as const;
+export const PerformanceOption = Type.Unsafe<(typeof performanceOptions)[number]>(
+  Type.String({ enum: [...performanceOptions] }),
+);
+
+/** What the administrator asked for; everything absent follows the host's settings. */
+export const MigrationOptions = Type.Object(
+  {
+    performance: Type.Optional(PerformanceOption),
+    /** Most the guest may stand still at the switch-over. */
+    blackoutMsMax: Type.Optional(Type.Integer({ minimum: 10, maximum: 60_000 })),
+    bandwidthBytesPerSecond: Type.Optional(Type.Integer({ minimum: 1_000_000 })),
+    /** Compare all guest memory on both sides while the target is still paused. Lengthens the blackout. */
+    verifyMemory: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+export type MigrationOptions = Type.Static<typeof MigrationOptions>;
+
+export const StageRecord = Type.Object({
+  name: StageNameSchema,
+  startedAt: Milliseconds,
+  endedAt: nullable(Milliseconds),
+});
+
+/** One pass over memory. */
+export const RoundRecord = Type.Object({
+  number: Type.Integer({ minimum: 1 }),
+  startedAt: Milliseconds,
+  durationMs: Milliseconds,
+  /** Guest memory sent in this round, before compression. */
+  bytesSent: Bytes,
+  remainingBytes: Bytes,
+  dirtyBytesPerSecond: Type.Number({ minimum: 0 }),
+  linkBytesPerSecond: Type.Number({ minimum: 0 }),
+});
+export type RoundRecord = Type.Static<typeof RoundRecord>;
+
+/** The blackout split into its parts; their sum is `totalMs`. */
+export const BlackoutRecord = Type.Object({
+  totalMs: Milliseconds,
+  /** Guest stopped until QEMU has written its last byte: the last pages, CPU and device state. */
+  sendMs: Milliseconds,
+  /** Last byte written until the target says everything is loaded and its disks are active. */
+  loadMs: Milliseconds,
+  /** Loaded until the handover is durable in the source's journal. */
+  handoverMs: Milliseconds,
+  /** Handover durable until the target says that the guest runs. */
+  resumeMs: Milliseconds,
+  /** QEMU's own figure over the return path, for comparison. */
+  qemuDowntimeMs: nullable(Milliseconds),
+});
+export type BlackoutRecord = Type.Static<typeof BlackoutRecord>;
+
+/** A snapshot of a running move, refreshed several times a second. */
+export const Progress = Type.Object({
+  at: Milliseconds,
+  round: Type.Integer({ minimum: 0 }),
+  totalBytes: Bytes,
+  transferredBytes: Bytes,
+  remainingBytes: Bytes,
+  /** Never falls while a stage list is walked forward; 100 only when the guest runs on the target. */
+  percent: Type.Number({ minimum: 0, maximum: 100 }),
+  rateBytesPerSecond: Type.Number({ minimum: 0 }),
+  dirtyBytesPerSecond: Type.Number({ minimum: 0 }),
+  expectedBlackoutMs: nullable(Milliseconds),
+  remainingMs: nullable(Milliseconds),
+  wireBytes: Bytes,
+  throttlePercent: Type.Integer({ minimum: 0, maximum: 99 }),
+});
+export type Progress = Type.Static<typeof Progress>;
+
+export const migrationStates = [
+  "queued",
+  "running",
+  "cancelling",
+  "completed",
+  "cancelled",
+  "failed",
+  /** The handover's outcome is not known yet; recovery goes on by itself or waits for a person. */
+  "unresolved",
+] as const;
+
+export const MigrationRecord = Type.Object({
+  id: Type.String(),
+  vm: Type.Object({ id: Type.String(), name: Type.String() }),
+  source: Type.String(),
+  target: Type.String(),
+  role: Type.Union([Type.Literal("source"), Type.Literal("target")]),
+  requestedBy: Type.String(),
+  requestedAt: Milliseconds,
+  startedAt: nullable(Milliseconds),
+  endedAt: nullable(Milliseconds),
+  state: Type.Unsafe<(typeof migrationStates)[number]>(Type.String({ enum: [...migrationStates] })),
+  stage: nullable(StageNameSchema),
+  cancellable: Type.Boolean(),
+  options: MigrationOptions,
+  stages: Type.Array(StageRecord),
+  rounds: Type.Array(RoundRecord),
+  progress: nullable(Progress),
+  blackout: nullable(BlackoutRecord),
+  guestBytes: Bytes,
+  wireBytes: Bytes,
+  /** Pages that differed when `verifyMemory` compared both sides; null when it was not asked for. */
+  differingPages: nullable(Type.Integer({ minimum: 0 })),
+  error: nullable(
+    Type.Object({
+      code: Type.String(),
+      message: Type.String(),
+      remedy: Type.Optional(Type.String()),
+      stage: nullable(StageNameSchema),
+    }),
+  ),
+});
+export type MigrationRecord = Type.Static<typeof MigrationRecord>;

@@ -1,0 +1,60 @@
+/**
+ * Every message of a session's control stream, in one union. JSON, one message a control frame, at most
+ * `controlMessageBytesMax`; checked against these schemas on arrival, before anything believes it.
+ *
+ * | message    | from   | stage            | meaning                                                             |
+ * |------------|--------|------------------|---------------------------------------------------------------------|
+ * | prepare    | source | setup            | here is the definition and generation g; make a skeleton            |
+ * | prepared   | target | setup            | reserved; the skeleton QEMU waits with its CPUs stopped             |
+ * | receive    | source | memory-precopy   | open the memory stream                                              |
+ * | receiving  | target | memory-precopy   | QEMU listens; bytes may flow                                        |
+ * | stopped    | source | modified-pages   | the guest stands still; what follows is the end of the stream       |
+ * | ready      | target | storage-handover | loaded, disks active, *ready(g+1)* durable here                     |
+ * | take       | source | resume           | *handed-over(g+1)* durable here: the VM is yours, let it run        |
+ * | taken      | target | resume           | *owner(g+1)* durable here, the guest runs                           |
+ * | announced  | target | network-cleanup  | the switch has been told                                            |
+ * | abandon    | source | any before take  | it is off; remove what you made                                     |
+ * | abandoned  | target | any before take  | removed                                                             |
+ * | failed     | either | any before take  | my half failed, and why                                             |
+ */
+import Type from "typebox";
+import { VmDefinition } from "../vm/definition.ts";
+
+export const controlMessageBytesMax = 1024 * 1024;
+
+const strict = { additionalProperties: false } as const;
+const Generation = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const message = <Kind extends string, Body extends Record<string, Type.TSchema>>(
+  kind: Kind,
+  body: Body,
+) => Type.Object({ type: Type.Literal(kind), ...body }, strict);
+
+export const ControlMessage = Type.Union([
+  message("prepare", {
+    definition: VmDefinition,
+    generation: Generation,
+    /** RAM blocks QEMU lists on the source, so that the target can refuse a different layout early. */
+    machineVersion: Type.String({ maxLength: 64 }),
+  }),
+  message("prepared", { qemuVersion: Type.String({ maxLength: 64 }) }),
+  message("receive", {}),
+  message("receiving", {}),
+  message("stopped", {}),
+  message("ready", { generation: Generation, loadMs: Type.Number({ minimum: 0 }) }),
+  message("take", { generation: Generation }),
+  message("taken", { generation: Generation, resumeMs: Type.Number({ minimum: 0 }) }),
+  message("announced", {}),
+  message("abandon", { reason: Type.String({ maxLength: 2048 }) }),
+  message("abandoned", {}),
+  message("failed", {
+    code: Type.String({ maxLength: 64 }),
+    message: Type.String({ maxLength: 4096 }),
+    remedy: Type.Optional(Type.String({ maxLength: 4096 })),
+  }),
+]);
+
+export type ControlMessage = Type.Static<typeof ControlMessage>;
+export type ControlMessageOf<Kind extends ControlMessage["type"]> = Extract<
+  ControlMessage,
+  { type: Kind }
+>;

@@ -1,0 +1,73 @@
+/**
+ * A session as the rest of Ferry sees it: the authenticated conversation of two agents for one migration. Behind it
+ * a worker thread owns every byte (src/session/worker.ts); this side only controls.
+ */
+import type { ControlMessage, ControlMessageOf } from "../protocol/messages.ts";
+
+/** `memory` carries QEMU's migration stream and, backwards, its return path; `disk:NAME` one disk's mirror. */
+export type BulkStream = "memory" | `disk:${string}`;
+
+export interface SessionStats {
+  /** Bytes taken from local sockets for each bulk stream, and acknowledged by the peer's application. */
+  readonly streams: Record<string, { acceptedBytes: number; acknowledgedBytes: number }>;
+  /** Bytes written to lanes, headers included, TLS records not. */
+  readonly wireBytes: number;
+  readonly unacknowledgedBytes: number;
+  /** What the peer drains, bytes per second, from acknowledgements. */
+  readonly drainBytesPerSecond: number;
+  readonly roundTripMs: number;
+  readonly lanes: number;
+}
+
+export interface SessionEvents {
+  /** A control message arrived, already checked against its schema. */
+  message: (message: ControlMessage) => void;
+  /** The last lane is gone; the session waits for a new one. */
+  "link-lost": (reason: string) => void;
+  "link-restored": () => void;
+  /** A local socket of a bulk stream ended: `end` orderly, otherwise the reason. */
+  "stream-closed": (stream: BulkStream, reason: string) => void;
+  /** The target QEMU reported on the return path that it has loaded everything (`ok`), or could not. */
+  "load-reported": (ok: boolean) => void;
+  /** The session ended and will not come back. `reason` undefined when this side closed it. */
+  closed: (reason: string | undefined) => void;
+}
+
+export interface Session extends AsyncDisposable {
+  readonly id: string;
+  readonly peer: { readonly domain: string; readonly host: string };
+  /** The agreed protocol version. */
+  readonly version: number;
+  on<Event extends keyof SessionEvents>(event: Event, listener: SessionEvents[Event]): () => void;
+  /** Queues a control message; it overtakes bulk data. Throws FerryError `unreachable` on a closed session. */
+  send(message: ControlMessage): void;
+  /**
+   * Waits for the next message of one kind. Rejects with FerryError: the peer's error when it says `failed`,
+   * `peer-protocol` on a message of another kind that nobody expects, `unreachable` when the session closes,
+   * `timeout` at the deadline, or the signal's reason.
+   */
+  receive<Kind extends ControlMessage["type"]>(
+    kind: Kind,
+    options: { signal?: AbortSignal; timeoutMs?: number },
+  ): Promise<ControlMessageOf<Kind>>;
+  /** Listens on a unix socket (mode 0600, owner `uid`) and carries the one connection it accepts as `stream`. */
+  carryListening(stream: BulkStream, socketPath: string, owner: SocketOwner): Promise<void>;
+  /** Connects to a unix socket and carries it as `stream`. */
+  carryConnecting(stream: BulkStream, socketPath: string): Promise<void>;
+  /**
+   * Source only: lets the withheld SHUT of the return path through to QEMU. Called only once the handover is
+   * durable: delivering it is the commit, closing the socket before it is the abort (DESIGN 12.1).
+   */
+  releaseReturnPath(): Promise<void>;
+  /** Closes the local socket of a stream: on the source's memory stream before the handover, QEMU's abort. */
+  closeStream(stream: BulkStream): Promise<void>;
+  /** Guest bytes per second for a stream; 0 lifts the limit. */
+  limit(stream: BulkStream | "all", bytesPerSecond: number): void;
+  stats(): Promise<SessionStats>;
+  close(reason?: string): Promise<void>;
+}
+
+export interface SocketOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
