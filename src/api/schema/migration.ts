@@ -1,0 +1,40 @@
+/** Migrations: asking for one, and the records of those under way and past. */
+import Type from "typebox";
+import { MigrationOptions, MigrationRecord, migrationStates } from "../../migration/record.ts";
+import { Name } from "../../vm/definition.ts";
+import { Scope, Unreachable } from "./scope.ts";
+
+export { MigrationOptions, MigrationRecord };
+
+export const MigrationCreate = Type.Object(
+  {
+    /** Name or id. */
+    vm: Name,
+    /** Name of the target host: Ferry never picks one silently. */
+    target: Name,
+    options: Type.Optional(MigrationOptions),
+  },
+  { additionalProperties: false, $id: "MigrationCreate" },
+);
+export type MigrationCreate = Type.Static<typeof MigrationCreate>;
+
+/** Newest first. */
+export const MigrationList = Type.Object(
+  { migrations: Type.Array(MigrationRecord), unreachable: Unreachable },
+  { $id: "MigrationList" },
+);
+export type MigrationList = Type.Static<typeof MigrationList>;
+
+export const MigrationListQuery = Type.Object(
+  {
+    host: Type.Optional(Name),
+    scope: Type.Optional(Scope),
+    vm: Type.Optional(Name),
+    state: Type.Optional(
+      Type.Unsafe<(typeof migrationStates)[number]>(Type.String({ enum: [...migrationStates] })),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+  },
+  { additionalProperties: false },
+);
+export type MigrationListQuery = Type.Static<typeof MigrationListQuery>;

@@ -1,0 +1,76 @@
+/** VMs: what people send to create one (src/vm/draft.ts says what each property means), and what they get to see. */
+import Type from "typebox";
+import { Name, VmDefinition } from "../../vm/definition.ts";
+import { VmDraft } from "../../vm/draft.ts";
+import { type Ownership, type VmState, vmStates } from "../../vm/vm-host.ts";
+import { Scope, Unreachable } from "./scope.ts";
+
+const strict = { additionalProperties: false } as const;
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+export const VmCreate = Type.Object(VmDraft.properties, { ...strict, $id: "VmCreate" });
+export type VmCreate = VmDraft;
+
+/**
+ * `PUT` replaces the definition of a VM: the whole document, as `GET` shows it in `definition`. Only its version is
+ * looked at here, so that a document of a newer Ferry is answered as such and not as a heap of unknown properties.
+ */
+export const VmDocument = Type.Object(
+  { version: Type.Integer({ minimum: 1 }), name: Name },
+  { additionalProperties: true, $id: "VmDocument" },
+);
+export type VmDocument = Type.Static<typeof VmDocument>;
+
+export const Vm = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    /** Name of the host that answers for it. */
+    host: Type.String(),
+    state: Type.Unsafe<VmState>(Type.String({ enum: [...vmStates] })),
+    ownership: Type.Unsafe<Ownership>(Type.String({ enum: ["owner", "incoming", "handed-over"] })),
+    generation: Type.Integer({ minimum: 1 }),
+    /** The migration under way, or null. */
+    migration: nullable(Type.String()),
+    createdAt: Type.Number(),
+    definition: VmDefinition,
+  },
+  { $id: "Vm" },
+);
+export type Vm = Type.Static<typeof Vm>;
+
+export const VmList = Type.Object(
+  { vms: Type.Array(Vm), unreachable: Unreachable },
+  { $id: "VmList" },
+);
+export type VmList = Type.Static<typeof VmList>;
+
+export const VmListQuery = Type.Object(
+  { host: Type.Optional(Name), scope: Type.Optional(Scope) },
+  strict,
+);
+export type VmListQuery = Type.Static<typeof VmListQuery>;
+
+export const VmDeleteQuery = Type.Object(
+  {
+    host: Type.Optional(Name),
+    disks: Type.Optional(
+      Type.Unsafe<"delete" | "keep">(Type.String({ enum: ["delete", "keep"], default: "keep" })),
+    ),
+  },
+  strict,
+);
+export type VmDeleteQuery = Type.Static<typeof VmDeleteQuery>;
+
+export const VmShutdown = Type.Object(
+  {
+    /** How long the guest may take before it is powered off; absent: one minute. */
+    timeoutMs: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_600_000 })),
+  },
+  { ...strict, $id: "VmShutdown" },
+);
+export type VmShutdown = Type.Static<typeof VmShutdown>;
+
+/** `POST /v1/vms/{vm}/{action}`; only `shutdown` takes a body. */
+export const vmActions = ["start", "shutdown", "power-off", "pause", "resume", "restart"] as const;
+export type VmAction = (typeof vmActions)[number];
