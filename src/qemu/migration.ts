@@ -1,0 +1,207 @@
+/**
+ * The part of QMP that moves memory and device state: what QEMU is asked, and what its answers mean. QEMU itself only
+ * ever sees a unix socket; who reads it is the session's business.
+ */
+import { FerryError } from "../base/errors.ts";
+import type { Qmp, QmpEvent } from "./qmp.ts";
+
+export interface OutgoingSettings {
+  readonly blackoutLimitMs: number;
+  /** Guest bytes per second; 0: no limit of QEMU's own. */
+  readonly bandwidthBytesPerSecond: number;
+  /** Whether the guest may be slowed down later; QEMU wants to know before it starts. */
+  readonly mayThrottle: boolean;
+}
+
+export type QemuMigrationStatus =
+  | "none"
+  | "setup"
+  | "active"
+  | "pre-switchover"
+  | "device"
+  | "completed"
+  | "failed"
+  | "cancelling"
+  | "cancelled"
+  | "postcopy-active"
+  | "postcopy-paused"
+  | "postcopy-recover"
+  | "wait-unplug";
+
+export interface MemoryStatus {
+  readonly status: QemuMigrationStatus;
+  readonly totalBytes: number;
+  readonly transferredBytes: number;
+  readonly remainingBytes: number;
+  readonly dirtyBytesPerSecond: number;
+  readonly rateBytesPerSecond: number;
+  /** How often QEMU has collected modified pages: the number of the round under way. */
+  readonly round: number;
+  readonly expectedBlackoutMs: number | null;
+  readonly downtimeMs: number | null;
+  readonly throttlePercent: number;
+  readonly error: string | null;
+}
+
+interface QueryMigrate {
+  status?: QemuMigrationStatus;
+  "expected-downtime"?: number;
+  downtime?: number;
+  "cpu-throttle-percentage"?: number;
+  "error-desc"?: string;
+  ram?: {
+    total: number;
+    transferred: number;
+    remaining: number;
+    mbps: number;
+    "dirty-pages-rate": number;
+    "dirty-sync-count": number;
+    "page-size"?: number;
+  };
+}
+
+/** QEMU takes 0 for "stop at once" in places; this is as good as no limit on any link. */
+const unlimitedBytesPerSecond = 1024 ** 4;
+/** Throttling that a guest does not notice: QEMU has no value for "off" once the capability is on. */
+const throttleNone = 1;
+
+const capability = (name: string, state: boolean): object => ({ capability: name, state });
+
+export async function prepareOutgoing(qmp: Qmp, settings: OutgoingSettings): Promise<void> {
+  await qmp.execute("migrate-set-capabilities", {
+    capabilities: [
+      capability("events", true),
+      capability("return-path", true),
+      capability("auto-converge", settings.mayThrottle),
+      capability("xbzrle", false),
+      capability("multifd", false),
+      capability("pause-before-switchover", false),
+      capability("late-block-activate", false),
+    ],
+  });
+  await qmp.execute("migrate-set-parameters", {
+    "downtime-limit": settings.blackoutLimitMs,
+    "max-bandwidth": settings.bandwidthBytesPerSecond || unlimitedBytesPerSecond,
+    ...(settings.mayThrottle ? throttle(throttleNone) : {}),
+  });
+}
+
+/** The target's skeleton listens on `socketPath` when this returns. */
+export async function listenIncoming(qmp: Qmp, socketPath: string): Promise<void> {
+  await qmp.execute("migrate-set-capabilities", {
+    capabilities: [capability("events", true), capability("return-path", true)],
+  });
+  await qmp.execute("migrate-incoming", { uri: `unix:${socketPath}` });
+}
+
+export async function startOutgoing(qmp: Qmp, socketPath: string): Promise<void> {
+  await qmp.execute("migrate", { uri: `unix:${socketPath}` });
+}
+
+export async function setBlackoutLimit(qmp: Qmp, blackoutLimitMs: number): Promise<void> {
+  await qmp.execute("migrate-set-parameters", { "downtime-limit": blackoutLimitMs });
+}
+
+/** Takes effect when QEMU next finds that a round did not converge. */
+export async function setThrottle(qmp: Qmp, percent: number): Promise<void> {
+  await qmp.execute("migrate-set-parameters", throttle(percent));
+}
+
+function throttle(percent: number): Record<string, number> {
+  return {
+    "cpu-throttle-initial": percent,
+    "cpu-throttle-increment": percent,
+    "max-cpu-throttle": percent,
+    "throttle-trigger-threshold": 20,
+  };
+}
+
+export async function queryMemory(qmp: Qmp): Promise<MemoryStatus> {
+  const answer = await qmp.execute<QueryMigrate>("query-migrate");
+  const ram = answer.ram;
+  return {
+    status: answer.status ?? "none",
+    totalBytes: ram?.total ?? 0,
+    transferredBytes: ram?.transferred ?? 0,
+    remainingBytes: ram?.remaining ?? 0,
+    dirtyBytesPerSecond: (ram?.["dirty-pages-rate"] ?? 0) * (ram?.["page-size"] ?? 4096),
+    rateBytesPerSecond: ((ram?.mbps ?? 0) * 1e6) / 8,
+    round: ram?.["dirty-sync-count"] ?? 0,
+    expectedBlackoutMs: answer["expected-downtime"] ?? null,
+    downtimeMs: answer.downtime ?? null,
+    throttlePercent: answer["cpu-throttle-percentage"] ?? 0,
+    error: answer["error-desc"] ?? null,
+  };
+}
+
+/** Ends an outgoing migration that was not handed over, and waits until QEMU says that it is over. */
+export async function cancelOutgoing(qmp: Qmp): Promise<void> {
+  const settled: readonly QemuMigrationStatus[] = ["none", "completed", "failed", "cancelled"];
+  const over = qmp.waitFor((event) => isStatus(event, settled), { timeoutMs: 10_000 });
+  over.catch(() => undefined); // awaited below, unless there is nothing to wait for
+  if (settled.includes((await queryMemory(qmp)).status)) return;
+  await qmp.execute("migrate_cancel");
+  if (settled.includes((await queryMemory(qmp)).status)) return;
+  await over;
+}
+
+/** Resolves when the migration has one of the statuses; rejects `qemu-failed` when it fails or is cancelled instead. */
+export async function waitForStatus(
+  qmp: Qmp,
+  wanted: readonly QemuMigrationStatus[],
+  options: { timeoutMs?: number; signal?: AbortSignal },
+): Promise<void> {
+  const bad: readonly QemuMigrationStatus[] = ["failed", "cancelled"];
+  const event = qmp.waitFor((candidate) => isStatus(candidate, [...wanted, ...bad]), options);
+  event.catch(() => undefined); // the answer below may come first
+  const present = await queryMemory(qmp);
+  const status = [...wanted, ...bad].includes(present.status)
+    ? present.status
+    : ((await event).data["status"] as QemuMigrationStatus);
+  if (wanted.includes(status)) return;
+  const after = await queryMemory(qmp);
+  throw migrationFailed(after.error, status);
+}
+
+export function migrationFailed(description: string | null, status: string): FerryError {
+  return new FerryError(
+    "qemu-failed",
+    `Cannot carry on the migration: QEMU says "${description ?? status}"`,
+    { remedy: "Read QEMU's log in the VM's directory on both hosts, then try again" },
+  );
+}
+
+export function isStatus(event: QmpEvent, statuses: readonly QemuMigrationStatus[]): boolean {
+  return (
+    event.event === "MIGRATION" && statuses.includes(event.data["status"] as QemuMigrationStatus)
+  );
+}
+
+interface BlockNode {
+  "node-name": string;
+  active?: boolean;
+}
+
+/**
+ * Makes the target's disks its own, before the handover: QEMU 10 activates nodes only when asked, older ones at the end
+ * of loading (DESIGN 12.10). @throws FerryError `qemu-failed` when a lock or the image can't be had.
+ */
+export async function activateDisks(qmp: Qmp): Promise<void> {
+  if (!(await qmp.has("blockdev-set-active"))) return;
+  await qmp.execute("blockdev-set-active", { active: true });
+  const nodes = await qmp.execute<BlockNode[]>("query-named-block-nodes", { flat: true });
+  const inactive = nodes.filter((node) => node.active === false).map((node) => node["node-name"]);
+  if (inactive.length > 0) {
+    throw new FerryError(
+      "qemu-failed",
+      `Cannot take the disks: ${inactive.join(", ")} stayed inactive, all must be active`,
+      { remedy: "Check that no other process on any host holds these images open" },
+    );
+  }
+}
+
+/** Whether the guest's CPUs run. */
+export async function guestRuns(qmp: Qmp): Promise<boolean> {
+  const status = await qmp.execute<{ running: boolean }>("query-status");
+  return status.running;
+}
