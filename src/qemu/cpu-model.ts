@@ -1,0 +1,50 @@
+/**
+ * CPU models: from the definition's name to QEMU's `-cpu` value. Pure.
+ *
+ * `x86-64-v2` and its successors are the ABI levels of the x86-64 psABI, spelled out as features on `qemu64`, the one
+ * base that every QEMU version and both accelerators have in the same form. A VM made with them can run on any two
+ * hosts that have the features. See docs/decisions/cpu-models.md.
+ */
+import { FerryError } from "../base/errors.ts";
+
+export type Accelerator = "kvm" | "tcg";
+
+export const defaultCpuModel = "x86-64-v2";
+
+const level2 = ["cx16", "lahf_lm", "popcnt", "pni", "sse4.1", "sse4.2", "ssse3"];
+const level3 = [...level2, "abm", "avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe", "xsave"];
+const level4 = [...level3, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"];
+
+const levels: Readonly<Record<string, readonly string[]>> = {
+  "x86-64-v2": level2,
+  "x86-64-v3": level3,
+  "x86-64-v4": level4,
+};
+
+/**
+ * The value of `-cpu`. Models other than the host's own get `enforce`: a host that lacks a feature refuses to start the
+ * VM instead of quietly giving it less than the host it came from.
+ * @throws FerryError `unsupported` when the accelerator cannot provide the model.
+ */
+export function cpuArgument(model: string, accelerator: Accelerator): string {
+  if (model === "host" || model === "max") {
+    // Without KVM there is no host CPU to pass on; `max` is everything that emulation has.
+    return model === "host" && accelerator === "kvm" ? "host" : "max";
+  }
+  const features = levels[model];
+  if (features === undefined) return `${model},enforce`;
+  if (model === "x86-64-v4" && accelerator === "tcg") {
+    throw new FerryError(
+      "unsupported",
+      'Cannot use CPU model "x86-64-v4": this host emulates CPUs, and emulation has no AVX-512',
+      { remedy: "Choose x86-64-v3 or lower, or a host with KVM" },
+    );
+  }
+  // `svm` is in qemu64 for TCG only; a guest must not see it come and go.
+  return `qemu64,${features.map((feature) => `+${feature}`).join(",")},svm=off,enforce`;
+}
+
+/** False for models whose features depend on the very host and QEMU version the VM started on. */
+export function isSameOnEveryHost(model: string): boolean {
+  return model !== "host" && model !== "max";
+}

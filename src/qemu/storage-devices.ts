@@ -1,0 +1,125 @@
+/** Disks and CD drives: block nodes, their controllers and devices. Pure. */
+import { FerryError } from "../base/errors.ts";
+import type { DiskDefinition, VmDefinition } from "../vm/definition.ts";
+import type { PciLayout } from "./pci-layout.ts";
+import { rootPortArguments } from "./root-port.ts";
+
+export interface DiskFacts {
+  readonly path: string;
+  /**
+   * False on file systems where QEMU's own lock strands a VM between two hosts (SMB: the target cannot have the lock in
+   * time, the source cannot have it back); Ferry's lock (src/storage/disk-lock.ts) then stands alone.
+   */
+  readonly imageLock: boolean;
+}
+
+/** The block node that a disk's device reads and writes; what mirrors and statistics name. */
+export function diskNode(index: number): string {
+  return `disk${index}`;
+}
+
+const sataPorts = 6;
+
+export function storageArguments(
+  definition: VmDefinition,
+  facts: { disks: readonly DiskFacts[]; cdroms: readonly (string | null)[] },
+  layout: PciLayout,
+  boot: ReadonlyMap<string, number>,
+): string[] {
+  const { disks, cdroms } = definition;
+  refuseTooManyOnSata(definition);
+  const args: string[] = [];
+  if (disks.some(({ bus }) => bus === "scsi")) {
+    args.push(...device({ driver: "virtio-scsi-pci", id: "scsi", ...layout.fixed("scsi") }));
+  }
+  let virtioDisks = 0;
+  let sataDevices = 0;
+  disks.forEach((disk, index) => {
+    const { path = "", imageLock = true } = facts.disks[index] ?? {};
+    args.push(...diskNodeArguments(disk, index, path, imageLock));
+    const common = { drive: diskNode(index), id: `disk-${disk.name}`, ...bootIndex(boot, disk.name) };
+    if (disk.bus === "virtio") {
+      const place = virtioDisks++;
+      args.push(...rootPortArguments(layout, "disk", place));
+      args.push(...device({ driver: "virtio-blk-pci", ...layout.slotted("disk", place), ...common }));
+    } else if (disk.bus === "scsi") {
+      args.push(...device({ driver: "scsi-hd", bus: "scsi.0", "scsi-id": index, lun: 0, ...common }));
+    } else {
+      args.push(...device({ driver: "ide-hd", ...sataPlace(definition, sataDevices++), ...common }));
+    }
+  });
+  cdroms.forEach((cdrom, index) => {
+    const path = facts.cdroms[index] ?? null;
+    if (path !== null) args.push(...mediumArguments(index, path));
+    args.push(
+      ...device({
+        driver: "ide-cd",
+        id: `cd-${cdrom.name}`,
+        ...(path === null ? {} : { drive: `cd${index}` }),
+        ...sataPlace(definition, sataDevices++),
+        ...bootIndex(boot, cdrom.name),
+      }),
+    );
+  });
+  return args;
+}
+
+function diskNodeArguments(
+  disk: DiskDefinition,
+  index: number,
+  filename: string,
+  imageLock: boolean,
+): string[] {
+  const cache = { direct: disk.cache === "none", "no-flush": false };
+  const shared = { "read-only": disk.readOnly, discard: "unmap", cache };
+  const file = {
+    driver: "file",
+    "node-name": `${diskNode(index)}-file`,
+    filename,
+    locking: imageLock ? "auto" : "off",
+    ...shared,
+  };
+  const format = { driver: disk.format, "node-name": diskNode(index), file: file["node-name"] };
+  return [
+    ...["-blockdev", JSON.stringify(file)],
+    // Whatever the image's header says, no other file is opened because of it.
+    ...["-blockdev", JSON.stringify({ ...format, ...shared, ...noBacking(disk.format) })],
+  ];
+}
+
+function noBacking(format: DiskDefinition["format"]): { backing?: null } {
+  return format === "qcow2" ? { backing: null } : {};
+}
+
+function mediumArguments(index: number, filename: string): string[] {
+  const file = { driver: "file", filename, locking: "off", "read-only": true };
+  const node = { driver: "raw", "node-name": `cd${index}`, "read-only": true, file };
+  return ["-blockdev", JSON.stringify(node)];
+}
+
+/** q35 has six SATA ports; i440fx two IDE channels of two. Both are called `ide`. */
+function sataPlace(definition: VmDefinition, index: number): { bus: string; unit: number } {
+  return definition.machine.type.startsWith("pc-q35-")
+    ? { bus: `ide.${index}`, unit: 0 }
+    : { bus: `ide.${Math.floor(index / 2)}`, unit: index % 2 };
+}
+
+function refuseTooManyOnSata({ disks, cdroms, machine, name }: VmDefinition): void {
+  const wanted = disks.filter(({ bus }) => bus === "sata").length + cdroms.length;
+  const ports = machine.type.startsWith("pc-q35-") ? sataPorts : 4;
+  if (wanted <= ports) return;
+  throw new FerryError(
+    "unsupported",
+    `Cannot build VM "${name}": ${wanted} SATA disks and CD drives, its machine has ${ports} ports`,
+    { remedy: "Put disks on bus virtio or scsi" },
+  );
+}
+
+function bootIndex(boot: ReadonlyMap<string, number>, name: string): { bootindex?: number } {
+  const position = boot.get(name);
+  return position === undefined ? {} : { bootindex: position };
+}
+
+function device(properties: Record<string, unknown>): string[] {
+  return ["-device", JSON.stringify(properties)];
+}
