@@ -10,6 +10,7 @@
  * | receiving  | target | memory-precopy   | QEMU listens; bytes may flow                                        |
  * | stopped    | source | modified-pages   | the guest stands still; what follows is the end of the stream       |
  * | ready      | target | storage-handover | loaded, disks active, *ready(g+1)* durable here                     |
+ * | digest-request, digests | source, target | storage-handover | compare memory while both stand still        |
  * | take       | source | resume           | *handed-over(g+1)* durable here: the VM is yours, let it run        |
  * | taken      | target | resume           | *owner(g+1)* durable here, the guest runs                           |
  * | announced  | target | network-cleanup  | the switch has been told                                            |
@@ -33,14 +34,20 @@ export const ControlMessage = Type.Union([
   message("prepare", {
     definition: VmDefinition,
     generation: Generation,
-    /** RAM blocks QEMU lists on the source, so that the target can refuse a different layout early. */
-    machineVersion: Type.String({ maxLength: 64 }),
+    /** False for a guest that is paused on the source: then it lands paused. */
+    run: Type.Boolean(),
   }),
   message("prepared", { qemuVersion: Type.String({ maxLength: 64 }) }),
   message("receive", {}),
   message("receiving", {}),
   message("stopped", {}),
-  message("ready", { generation: Generation, loadMs: Type.Number({ minimum: 0 }) }),
+  message("ready", { generation: Generation }),
+  message("digest-request", {
+    firstPage: Type.Integer({ minimum: 0 }),
+    pages: Type.Integer({ minimum: 1 }),
+    pagesPerDigest: Type.Integer({ minimum: 1 }),
+  }),
+  message("digests", { digests: Type.Array(Type.String({ maxLength: 44 }), { maxItems: 8192 }) }),
   message("take", { generation: Generation }),
   message("taken", { generation: Generation, resumeMs: Type.Number({ minimum: 0 }) }),
   message("announced", {}),

@@ -9,7 +9,15 @@ export type BulkStream = "memory" | `disk:${string}`;
 
 export interface SessionStats {
   /** Bytes taken from local sockets for each bulk stream, and acknowledged by the peer's application. */
-  readonly streams: Record<string, { acceptedBytes: number; acknowledgedBytes: number }>;
+  readonly streams: Record<
+    string,
+    {
+      acceptedBytes: number;
+      acknowledgedBytes: number;
+      /** When the last byte was taken from the local socket: milliseconds since the epoch; null before the first. */
+      lastAcceptedAt: number | null;
+    }
+  >;
   /** Bytes written to lanes, headers included, TLS records not. */
   readonly wireBytes: number;
   readonly unacknowledgedBytes: number;
@@ -63,6 +71,8 @@ export interface Session extends AsyncDisposable {
   closeStream(stream: BulkStream): Promise<void>;
   /** Guest bytes per second for a stream; 0 lifts the limit. */
   limit(stream: BulkStream | "all", bytesPerSecond: number): void;
+  /** How long the session may be without any lane before it ends, from now on; shorter in the blackout. */
+  limitOutage(milliseconds: number): void;
   stats(): Promise<SessionStats>;
   close(reason?: string): Promise<void>;
 }

@@ -1,0 +1,37 @@
+/** The blackout split into its parts. Pure. */
+import type { BlackoutRecord } from "./record.ts";
+
+/** Moments of a switch-over on the source's clock, milliseconds since the epoch. */
+export interface BlackoutMoments {
+  readonly stoppedAt: number;
+  /** QEMU's last byte was taken by the session. */
+  readonly lastByteAt: number;
+  readonly loadedAt: number;
+  readonly handedOverAt: number;
+  /** The word that the guest runs arrived here. */
+  readonly takenAt: number;
+  readonly roundTripMs: number;
+}
+
+/** Each part lasts until the moment it is named after; none is negative whatever the clocks say. */
+export function splitBlackout(
+  moments: BlackoutMoments,
+  qemuDowntimeMs: number | null,
+): BlackoutRecord {
+  const lastByteAt = Math.min(Math.max(moments.lastByteAt, moments.stoppedAt), moments.loadedAt);
+  // The word travels half a round trip while the guest runs already.
+  const runsAt = Math.max(moments.takenAt - moments.roundTripMs / 2, moments.handedOverAt);
+  const part = (from: number, to: number): number => Math.max(0, round(to - from));
+  const parts = {
+    sendMs: part(moments.stoppedAt, lastByteAt),
+    loadMs: part(lastByteAt, moments.loadedAt),
+    handoverMs: part(moments.loadedAt, moments.handedOverAt),
+    resumeMs: part(moments.handedOverAt, runsAt),
+  };
+  const totalMs = round(parts.sendMs + parts.loadMs + parts.handoverMs + parts.resumeMs);
+  return { totalMs, ...parts, qemuDowntimeMs };
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}

@@ -1,0 +1,124 @@
+/**
+ * Runs the stages of one migration: on each host its halves, in the plan's order, and backwards what has to be undone.
+ *
+ *   source:  stage … stage | point of no return | stage …        failure before: undo backwards, guest runs here
+ *   target:  stage … stage | ready | take | stage …              failure after:  forward only
+ *
+ * The engine knows nothing of HTTP, of disks or of pages; stages know nothing of each other.
+ */
+import { errorChain, FerryError } from "../base/errors.ts";
+import type { Session } from "../session/session.ts";
+import type { SourceMove, Stage, TargetMove } from "./stage.ts";
+
+/**
+ * Runs the source's halves. Resolves when the VM runs on the target and nothing is left here.
+ * @throws FerryError when the move is off: the guest runs on the source, both hosts are as before, the journal says
+ *   *rolled-back*; or `migration-unresolved` after the handover, when the target denies having the VM.
+ */
+export async function runSource(move: SourceMove, stages: readonly Stage[]): Promise<void> {
+  const begun: Stage[] = [];
+  try {
+    for (const stage of stages) {
+      begun.push(stage);
+      await enter(move, "source", stage);
+      await forwardOnly(move, () => stage.source.run(move));
+      await forwardOnly(move, () => move.faults.reach(`source:${stage.name}:after`));
+    }
+  } catch (error) {
+    if (move.handedOverAt !== undefined) throw error;
+    const reason = errorChain(error);
+    move.log.warn({ reason, stage: begun.at(-1)?.name }, "the move is taken back");
+    move.journal.append(move.id, { kind: "rolled-back", reason });
+    await undo(begun, move, "source");
+    throw error;
+  }
+}
+
+/** After the handover only an unresolved outcome stops the walk; anything else is logged and left to recovery. */
+async function forwardOnly(move: SourceMove, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    const known = FerryError.from(error);
+    if (move.handedOverAt === undefined || known.code === "migration-unresolved") throw error;
+    if (move.stopping.aborted) throw error;
+    move.untidy = true;
+    move.log.error({ reason: errorChain(error) }, "after the handover; going on");
+  }
+}
+
+/**
+ * Runs the target's halves. Resolves when the guest runs here.
+ * @throws FerryError when the move is off: the skeleton and everything made for it are gone; or `migration-unresolved`
+ *   when the VM was given to this host and could not be taken: it waits, nothing is undone.
+ */
+export async function runTarget(move: TargetMove, stages: readonly Stage[]): Promise<void> {
+  const begun: Stage[] = [];
+  try {
+    for (const stage of stages) {
+      begun.push(stage);
+      await steadfast(move, () => enter(move, "target", stage));
+      await steadfast(move, () => stage.target.run(move));
+      await steadfast(move, () => move.faults.reach(`target:${stage.name}:after`, move.signal));
+    }
+  } catch (error) {
+    if (move.ready && FerryError.from(error).code !== "cancelled") throw error;
+    await undo(begun, move, "target");
+    move.journal.append(move.id, { kind: "discarded" });
+    throw error;
+  }
+}
+
+/**
+ * Once *ready* is durable only the source's word ends the skeleton (`cancelled`): whatever else fails is told to the source,
+ * which may still roll back, and the walk goes on to where that word is awaited.
+ */
+async function steadfast(move: TargetMove, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    const known = FerryError.from(error);
+    const final = known.code === "cancelled" || known.code === "migration-unresolved";
+    if (!move.ready || final || move.stopping.aborted) throw error;
+    move.log.error({ reason: errorChain(error) }, "after ready; waiting for the source's word");
+    if (!move.owner) tellFailed(move.session, known);
+  }
+}
+
+/** Lets the other side know why; a session that is gone says it by being gone. */
+export function tellFailed(session: Session, error: FerryError): void {
+  try {
+    const { code, message, remedy } = error;
+    session.send({ type: "failed", code, message, ...(remedy === undefined ? {} : { remedy }) });
+  } catch {
+    // Nobody is there to be told.
+  }
+}
+
+async function enter(
+  move: SourceMove | TargetMove,
+  role: "source" | "target",
+  stage: Stage,
+): Promise<void> {
+  if (move.record.current.cancellable) move.signal.throwIfAborted();
+  move.record.stageBegun(stage.name);
+  move.log.info({ stage: stage.name, role }, "stage begins");
+  await move.faults.reach(`${role}:${stage.name}:before`, move.signal);
+}
+
+async function undo<Move extends SourceMove | TargetMove>(
+  begun: readonly Stage[],
+  move: Move,
+  role: "source" | "target",
+): Promise<void> {
+  for (const stage of begun.toReversed()) {
+    try {
+      await (role === "source"
+        ? stage.source.undo(move as SourceMove)
+        : stage.target.undo(move as TargetMove));
+    } catch (error) {
+      // The next undo still matters more than this one's failure, which the log keeps.
+      move.log.error({ reason: errorChain(error), stage: stage.name }, "cannot undo a stage");
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/** The times and bounds of a move, each with its reason. */
+import type { MigrationOptions } from "./record.ts";
+
+export interface MoveLimits {
+  /** Most the guest may stand still at the switch-over, if the administrator says nothing else. */
+  readonly blackoutMsMax: number;
+  readonly throttlePercentMax: number;
+  /** Guest bytes per second; 0 means no limit. */
+  readonly bandwidthBytesPerSecond: number;
+  /** A peer that prepares a skeleton starts a QEMU: seconds, on a loaded host. */
+  readonly setupTimeoutMs: number;
+  /** The guest stands still while we wait: short, then roll back. */
+  readonly blackoutTimeoutMs: number;
+  /** How often QEMU is asked for its figures; a round shorter than that is seen together with the next. */
+  readonly pollMs: number;
+  /** Between two *take* messages to a target that does not answer. */
+  readonly takeRetryMs: number;
+}
+
+export const defaultLimits: MoveLimits = {
+  blackoutMsMax: 300,
+  throttlePercentMax: 99,
+  bandwidthBytesPerSecond: 0,
+  setupTimeoutMs: 30_000,
+  blackoutTimeoutMs: 3_000,
+  pollMs: 50,
+  takeRetryMs: 500,
+};
+
+/** The limits of one move: the host's, where the administrator asked for nothing else. */
+export function limitsFor(limits: MoveLimits, options: MigrationOptions): MoveLimits {
+  return {
+    ...limits,
+    blackoutMsMax: options.blackoutMsMax ?? limits.blackoutMsMax,
+    bandwidthBytesPerSecond: options.bandwidthBytesPerSecond ?? limits.bandwidthBytesPerSecond,
+  };
+}

@@ -1,0 +1,28 @@
+/**
+ * What the engine asks of the other host's agent outside a session: to open one, and, when a session is gone for
+ * good, how the migration stands there. Over the peer API with both certificates checked (src/api/peer-client.ts).
+ */
+import type { Session } from "../session/session.ts";
+import type { JournalKind } from "./journal-record.ts";
+
+export interface SessionRequest {
+  readonly migrationId: string;
+  readonly vmId: string;
+  readonly vmName: string;
+  readonly generation: number;
+}
+
+/** How a migration stands on the other host, from its journal: the last record, or null when it knows nothing of it. */
+export interface PeerStatus {
+  readonly last: JournalKind | null;
+}
+
+export interface PeerLink {
+  /** Asks `host` for a session and connects it. @throws FerryError `unreachable`, `peer-refused`, `busy`. */
+  openSession(host: string, request: SessionRequest, signal: AbortSignal): Promise<Session>;
+  status(host: string, migrationId: string): Promise<PeerStatus>;
+  /** Repeats *take* until believed; answers the target's last record. */
+  take(host: string, migrationId: string, generation: number): Promise<PeerStatus>;
+  /** Tells a target that the move is off. May be repeated. */
+  discard(host: string, migrationId: string): Promise<PeerStatus>;
+}

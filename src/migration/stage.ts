@@ -1,0 +1,81 @@
+/**
+ * What a stage is: two halves, one for each host, each with what it does and how to take it back. Both halves stand in
+ * one file, so that a message and its receipt are on one screen. The engine (engine.ts) runs them in the plan's order.
+ */
+import type { Log } from "../base/log.ts";
+import type { Switches } from "../network/switches.ts";
+import type { Session } from "../session/session.ts";
+import type { VmDefinition } from "../vm/definition.ts";
+import type { LocalVms } from "../vm/local-vms.ts";
+import type { VmProcess } from "../vm/vm-host.ts";
+import type { Faults } from "./faults.ts";
+import type { Journal } from "./journal.ts";
+import type { MoveLimits } from "./limits.ts";
+import type { PeerLink } from "./peer-link.ts";
+import type { StageName } from "./plan.ts";
+import type { RecordKeeper } from "./record-keeper.ts";
+import type { SwitchoverWatch } from "./switchover-watch.ts";
+
+export interface Half<Move> {
+  run(move: Move): Promise<void>;
+  /**
+   * Takes back what `run` did, wholly or partly; may be repeated. After a stage's undo the host is as before it, and
+   * the next attempt finds nothing of this one.
+   */
+  undo(move: Move): Promise<void>;
+}
+
+export interface Stage {
+  readonly name: StageName;
+  readonly source: Half<SourceMove>;
+  readonly target: Half<TargetMove>;
+}
+
+/** What both halves have in common. */
+interface Move {
+  readonly id: string;
+  /** The owner's generation before the move; the target's is one more. */
+  readonly generation: number;
+  readonly definition: VmDefinition;
+  readonly peer: string;
+  /** Whether the guest runs; a paused guest is moved and lands paused. */
+  readonly run: boolean;
+  readonly record: RecordKeeper;
+  readonly journal: Journal;
+  readonly vms: LocalVms;
+  readonly switches: Switches;
+  readonly peers: PeerLink;
+  readonly limits: MoveLimits;
+  readonly faults: Faults;
+  readonly log: Log;
+  /** Aborted by a cancel or when the agent stops; stages before modified-pages follow it. */
+  readonly signal: AbortSignal;
+  /** Aborted when the agent stops: a move past its handover goes on when the agent is back. */
+  readonly stopping: AbortSignal;
+}
+
+export interface SourceMove extends Move {
+  readonly process: VmProcess;
+  /** Set by setup. */
+  session: Session | undefined;
+  /** Set by memory-precopy. */
+  watch: SwitchoverWatch | undefined;
+  /** Set at the point of no return, milliseconds since the epoch; from then on nothing is undone. */
+  handedOverAt: number | undefined;
+  /** True when something after the handover failed and is left to recovery at the next start of the agent. */
+  untidy: boolean;
+}
+
+export interface TargetMove extends Move {
+  readonly session: Session;
+  /** The skeleton; set by setup. */
+  process: VmProcess | undefined;
+  /** True from *ready* on: only the source's word may end the skeleton now. */
+  ready: boolean;
+  /** True once *owner* is durable: from then on the VM is this host's, whatever fails. */
+  owner: boolean;
+  /** Resolved when the source says *take* through the peer API instead of the session. */
+  readonly taken: Promise<void>;
+}
+
+export const nothingToUndo = async (): Promise<void> => {};

@@ -1,0 +1,17 @@
+/** The stages with their halves, in the plan's order. */
+import type { Stage } from "../stage.ts";
+import { memoryPrecopy } from "./memory-precopy.ts";
+import { modifiedPages } from "./modified-pages.ts";
+import { networkCleanup } from "./network-cleanup.ts";
+import { resume } from "./resume.ts";
+import { setup } from "./setup.ts";
+import { storageHandover } from "./storage-handover.ts";
+
+export const stages: readonly Stage[] = [
+  setup,
+  memoryPrecopy,
+  modifiedPages,
+  storageHandover,
+  resume,
+  networkCleanup,
+];

@@ -1,0 +1,143 @@
+/**
+ * Memory pre-copy (Hyper-V's stage 2): QEMU sends memory in rounds while the guest runs and modified pages are tracked.
+ * After every round the convergence decision (convergence.ts) is carried out. The stage ends when QEMU, finding that the
+ * rest fits the blackout limit, has stopped the guest.
+ */
+import { join } from "node:path";
+import { wallClockMs } from "../../base/clock.ts";
+import { FerryError } from "../../base/errors.ts";
+import {
+  cancelOutgoing,
+  guestRuns,
+  listenIncoming,
+  type MemoryStatus,
+  prepareOutgoing,
+  queryMemory,
+  setBlackoutLimit,
+  setThrottle,
+  startOutgoing,
+} from "../../qemu/migration.ts";
+import type { SessionStats } from "../../session/session.ts";
+import { after, type ConvergenceState, decide, firstState } from "../convergence.ts";
+import { toProgress, toRound } from "../progress.ts";
+import type { SourceMove, Stage } from "../stage.ts";
+import { SwitchoverWatch } from "../switchover-watch.ts";
+import { sessionOf, skeletonOf } from "./setup.ts";
+
+export const memoryPrecopy: Stage = {
+  name: "memory-precopy",
+
+  source: {
+    async run(move) {
+      const session = sessionOf(move);
+      const { qmp, directory } = move.process;
+      const convergence = firstState(move.limits);
+      await prepareOutgoing(qmp, {
+        blackoutLimitMs: convergence.blackoutLimitMs,
+        bandwidthBytesPerSecond: move.limits.bandwidthBytesPerSecond,
+        mayThrottle: move.limits.throttlePercentMax > 0,
+      });
+      session.send({ type: "receive" });
+      await session.receive("receiving", {
+        signal: move.signal,
+        timeoutMs: move.limits.setupTimeoutMs,
+      });
+      const socket = join(directory, "migration-out.sock");
+      await session.carryListening("memory", socket, move.process);
+      move.watch = new SwitchoverWatch(qmp, session);
+      await startOutgoing(qmp, socket);
+      await move.faults.reach("source:memory-precopy:inside", move.signal);
+      await followRounds(move, move.watch, convergence);
+    },
+
+    /** Before the handover this puts the guest back to work, from wherever the switch-over was left. */
+    async undo(move) {
+      move.watch?.[Symbol.dispose]();
+      await move.session?.closeStream("memory").catch((error: unknown) => {
+        move.log.warn({ err: error }, "the memory stream was closed already");
+      });
+      await cancelOutgoing(move.process.qmp);
+      if (move.run && !(await guestRuns(move.process.qmp))) {
+        await move.vms.resumeOwned(move.definition.id);
+      }
+    },
+  },
+
+  target: {
+    async run(move) {
+      const { session } = move;
+      const { qmp, directory } = skeletonOf(move);
+      await session.receive("receive", { signal: move.signal });
+      const socket = join(directory, "migration-in.sock");
+      await listenIncoming(qmp, socket);
+      await session.carryConnecting("memory", socket);
+      session.send({ type: "receiving" });
+      await move.faults.reach("target:memory-precopy:inside", move.signal);
+      await session.receive("stopped", { signal: move.signal });
+    },
+
+    /** Setup's undo ends the skeleton, and with it all that this stage made. */
+    async undo() {},
+  },
+};
+
+interface Sample {
+  readonly at: number;
+  readonly memory: MemoryStatus;
+  readonly stats: SessionStats;
+}
+
+async function followRounds(
+  move: SourceMove,
+  watch: SwitchoverWatch,
+  first: ConvergenceState,
+): Promise<void> {
+  let convergence = first;
+  let roundStart = await sample(move);
+  while (!(await watch.stoppedWithin(move.limits.pollMs, move.signal))) {
+    const now = await sample(move);
+    move.record.progress(toProgress(now.memory, now.stats, now.at));
+    if (now.memory.round === roundStart.memory.round) continue;
+    const link = now.stats.drainBytesPerSecond || now.memory.rateBytesPerSecond;
+    const round = toRound(roundStart, now.memory, link, now.at);
+    move.record.round(round);
+    move.log.info({ round }, "round ended");
+    roundStart = now;
+    convergence = await converge(move, convergence, round.number);
+  }
+}
+
+async function sample(move: SourceMove): Promise<Sample> {
+  const [memory, stats] = await Promise.all([
+    queryMemory(move.process.qmp),
+    sessionOf(move).stats(),
+  ]);
+  return { at: wallClockMs(), memory, stats };
+}
+
+async function converge(
+  move: SourceMove,
+  state: ConvergenceState,
+  round: number,
+): Promise<ConvergenceState> {
+  const decision = decide(move.record.current.rounds, state, move.limits);
+  const { qmp } = move.process;
+  switch (decision.kind) {
+    case "go-on":
+      break;
+    case "raise-limit":
+      await setBlackoutLimit(qmp, decision.blackoutLimitMs);
+      break;
+    case "throttle":
+      await setThrottle(qmp, decision.percent);
+      break;
+    case "give-up":
+      throw new FerryError(
+        "migration-failed",
+        `Cannot bring memory across: ${decision.why}; blackout limit ${state.blackoutLimitMs} ms`,
+        { remedy: "Allow a longer blackout, a faster network, or move when the guest writes less" },
+      );
+  }
+  if (decision.kind !== "go-on") move.log.info({ decision }, "pre-copy was tightened");
+  return after(state, decision, round);
+}

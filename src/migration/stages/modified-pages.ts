@@ -1,0 +1,40 @@
+/**
+ * Modified pages (Hyper-V's stage 3): the guest stands still while QEMU sends the last modified pages, CPU and device
+ * state, and the target loads them. From here on the move can't be cancelled; it still rolls back by itself when something
+ * fails.
+ */
+import { FerryError } from "../../base/errors.ts";
+import { waitForStatus } from "../../qemu/migration.ts";
+import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
+import type { SwitchoverWatch } from "../switchover-watch.ts";
+import { sessionOf, skeletonOf } from "./setup.ts";
+
+export const modifiedPages: Stage = {
+  name: "modified-pages",
+
+  source: {
+    async run(move) {
+      sessionOf(move).send({ type: "stopped" });
+      await move.faults.reach("source:modified-pages:inside");
+      // The target's QEMU says on the return path that it has everything; the session holds that word back from ours.
+      await watchOf(move).loaded(move.limits.blackoutMsMax + move.limits.blackoutTimeoutMs);
+    },
+    undo: nothingToUndo, // memory-precopy's undo puts the guest back to work
+  },
+
+  target: {
+    async run(move) {
+      await move.faults.reach("target:modified-pages:inside");
+      await waitForStatus(skeletonOf(move).qmp, ["completed"], {
+        timeoutMs: move.limits.blackoutMsMax + move.limits.blackoutTimeoutMs,
+        signal: move.signal,
+      });
+    },
+    undo: nothingToUndo,
+  },
+};
+
+export function watchOf(move: SourceMove): SwitchoverWatch {
+  if (move.watch === undefined) throw new FerryError("internal", "Cannot go on: nothing is watched");
+  return move.watch;
+}

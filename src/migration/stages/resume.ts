@@ -1,0 +1,102 @@
+/**
+ * Resume (Hyper-V's stage 5): the source says *take*, again and again until it is answered; the target writes *owner* into
+ * its journal and only then lets the guest run. There is no undo: the VM belongs to the target.
+ */
+import { wallClockMs } from "../../base/clock.ts";
+import { errorChain, FerryError } from "../../base/errors.ts";
+import { queryMemory } from "../../qemu/migration.ts";
+import { awaitTake } from "../await-take.ts";
+import { splitBlackout } from "../blackout.ts";
+import { nothingToUndo, type SourceMove, type Stage, type TargetMove } from "../stage.ts";
+import { takeOwnership } from "../take-ownership.ts";
+import { watchOf } from "./modified-pages.ts";
+import { sessionOf } from "./setup.ts";
+
+export const resume: Stage = {
+  name: "resume",
+
+  source: {
+    async run(move) {
+      const session = sessionOf(move);
+      try {
+        session.send({ type: "take", generation: move.generation + 1 });
+        await session.receive("taken", { timeoutMs: move.limits.blackoutTimeoutMs });
+      } catch (error) {
+        move.log.warn({ reason: errorChain(error) }, "the session did not carry the take; insisting");
+        await insist(move);
+      }
+      await recordBlackout(move);
+    },
+    undo: nothingToUndo,
+  },
+
+  target: {
+    async run(move) {
+      await awaitTake(move);
+      const resumeMs = await take(move);
+      try {
+        move.session.send({ type: "taken", generation: move.generation + 1, resumeMs });
+      } catch (error) {
+        move.log.warn({ reason: errorChain(error) }, "the source learns later that the VM runs here");
+      }
+    },
+    undo: nothingToUndo,
+  },
+};
+
+async function take(move: TargetMove): Promise<number> {
+  try {
+    return await takeOwnership(move, () => {
+      move.owner = true;
+    });
+  } catch (cause) {
+    if (move.owner) throw cause;
+    throw new FerryError(
+      "migration-unresolved",
+      `Cannot take VM "${move.definition.name}": it was given to this host, whose journal refused the record`,
+      { remedy: "Mend the state directory's disk and restart the agent: it takes the VM then", cause },
+    );
+  }
+}
+
+/** Says *take* through the peer API until the target answers, for as long as the agent lives. */
+async function insist(move: SourceMove): Promise<void> {
+  const generation = move.generation + 1;
+  for (;;) {
+    move.stopping.throwIfAborted();
+    try {
+      const { last } = await move.peers.take(move.peer, move.id, generation);
+      if (last === "owner" || last === "finished") return;
+      throw new FerryError(
+        "migration-unresolved",
+        `Cannot finish the move of VM "${move.definition.name}": handed over to "${move.peer}", ` +
+          `whose journal says "${last ?? "nothing"}"`,
+        { remedy: `Look at VM "${move.definition.name}" on "${move.peer}"; docs/recovery.md says how to go on` },
+      );
+    } catch (error) {
+      if (error instanceof FerryError && error.code === "migration-unresolved") throw error;
+      move.log.warn({ reason: errorChain(error) }, "the target does not answer; saying take again");
+      await new Promise((resolve) => setTimeout(resolve, move.limits.takeRetryMs));
+    }
+  }
+}
+
+async function recordBlackout(move: SourceMove): Promise<void> {
+  const takenAt = wallClockMs();
+  const watch = watchOf(move);
+  const { stoppedAt, loadedAt } = watch;
+  watch[Symbol.dispose]();
+  if (stoppedAt === undefined || loadedAt === undefined || move.handedOverAt === undefined) return;
+  const memory = await queryMemory(move.process.qmp).catch(() => undefined);
+  const stats = await sessionOf(move)
+    .stats()
+    .catch(() => undefined);
+  const lastByteAt = stats?.streams["memory"]?.lastAcceptedAt ?? loadedAt;
+  const roundTripMs = stats?.roundTripMs ?? 0;
+  const moments = { stoppedAt, lastByteAt, loadedAt, handedOverAt: move.handedOverAt, takenAt, roundTripMs };
+  move.record.blackout(splitBlackout(moments, memory?.downtimeMs ?? null));
+  move.record.figures({
+    guestBytes: stats?.streams["memory"]?.acceptedBytes ?? move.record.current.guestBytes,
+    wireBytes: stats?.wireBytes ?? move.record.current.wireBytes,
+  });
+}

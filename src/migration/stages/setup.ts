@@ -1,0 +1,60 @@
+/**
+ * Setup (Hyper-V's stage 1): connect, agree a version, send the definition; the target reserves memory, disks and ports
+ * and starts a skeleton QEMU with its CPUs stopped. The skeleton is the last check there is: what it can't build is found
+ * before a page is copied.
+ */
+import { FerryError } from "../../base/errors.ts";
+import type { SourceMove, Stage, TargetMove } from "../stage.ts";
+
+export const setup: Stage = {
+  name: "setup",
+
+  source: {
+    async run(move) {
+      const { id, peer, definition, generation, run, signal, limits } = move;
+      const request = { migrationId: id, vmId: definition.id, vmName: definition.name, generation };
+      move.session = await move.peers.openSession(peer, request, signal);
+      move.session.send({ type: "prepare", definition, generation, run });
+      await move.session.receive("prepared", { signal, timeoutMs: limits.setupTimeoutMs });
+      await move.faults.reach("source:setup:inside", signal);
+    },
+
+    async undo(move) {
+      const { session, limits } = move;
+      if (session === undefined) return;
+      try {
+        session.send({ type: "abandon", reason: "The source gave up the move" });
+        await session.receive("abandoned", { timeoutMs: limits.setupTimeoutMs });
+      } catch (cause) {
+        // Without a session the target discards by itself, or asks this host's journal when it was ready.
+        move.log.warn({ err: cause }, "the target did not confirm that it cleaned up");
+      }
+      await session.close();
+    },
+  },
+
+  target: {
+    async run(move) {
+      move.process = await move.vms.prepareIncoming(move.definition, move.generation, move.id);
+      move.session.send({ type: "prepared", qemuVersion: move.process.qemuVersion });
+      await move.faults.reach("target:setup:inside", move.signal);
+    },
+
+    async undo(move) {
+      await move.vms.discardIncoming(move.definition.id);
+      move.process = undefined;
+    },
+  },
+};
+
+/** The session of a source that is past setup. */
+export function sessionOf(move: SourceMove): NonNullable<SourceMove["session"]> {
+  if (move.session === undefined) throw new FerryError("internal", "Cannot go on: no session yet");
+  return move.session;
+}
+
+/** The skeleton of a target that is past setup. */
+export function skeletonOf(move: TargetMove): NonNullable<TargetMove["process"]> {
+  if (move.process === undefined) throw new FerryError("internal", "Cannot go on: no skeleton yet");
+  return move.process;
+}

@@ -1,0 +1,58 @@
+/**
+ * Storage handover (Hyper-V's stage 4): the disks are released on the source and taken on the target, and ownership
+ * changes hands. The line that writes *handed-over* into the source's journal is THE POINT OF NO RETURN: before it every
+ * failure ends with the guest on the source, after it nothing resumes the source.
+ *
+ * The order, and the crash each step guards against:
+ *   1. target: disks active, so that a lock that can't be had still rolls back;
+ *   2. target: *ready(g+1)* durable, so that a *take* can be honoured after any crash there;
+ *   3. source: the withheld SHUT goes to QEMU, which ends in `postmigrate`: from now on only an agent can let this copy
+ *      run, where before a dying agent made QEMU resume it by itself (docs/decisions/0010);
+ *   4. source: *handed-over(g+1)* durable.
+ */
+import { wallClockMs } from "../../base/clock.ts";
+import { activateDisks, waitForStatus } from "../../qemu/migration.ts";
+import { markHandedOver } from "../../vm/registry.ts";
+import { answerDigests, countDifferingPages } from "../compare-memory.ts";
+import { nothingToUndo, type Stage } from "../stage.ts";
+import { sessionOf, skeletonOf } from "./setup.ts";
+
+export const storageHandover: Stage = {
+  name: "storage-handover",
+
+  source: {
+    async run(move) {
+      const session = sessionOf(move);
+      const timeoutMs = move.limits.blackoutTimeoutMs;
+      await session.receive("ready", { timeoutMs });
+      if (move.record.current.options.verifyMemory === true) {
+        move.record.figures({ differingPages: await countDifferingPages(move) });
+      }
+      await session.releaseReturnPath();
+      await waitForStatus(move.process.qmp, ["completed"], { timeoutMs });
+      await move.faults.reach("source:storage-handover:inside");
+
+      const generation = move.generation + 1;
+      move.journal.append(move.id, { kind: "handed-over", generation }, (database) =>
+        markHandedOver(database, move.definition.id, generation),
+      );
+      // ---- the point of no return ----
+      move.handedOverAt = wallClockMs();
+      move.vms.refresh(move.definition.id);
+    },
+    undo: nothingToUndo, // memory-precopy's undo puts the guest back to work
+  },
+
+  target: {
+    async run(move) {
+      await activateDisks(skeletonOf(move).qmp);
+      await move.faults.reach("target:storage-handover:inside");
+      const generation = move.generation + 1;
+      move.journal.append(move.id, { kind: "ready", generation });
+      move.ready = true;
+      answerDigests(move);
+      move.session.send({ type: "ready", generation });
+    },
+    undo: nothingToUndo,
+  },
+};
