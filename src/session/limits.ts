@@ -1,0 +1,49 @@
+/** Every limit of a session, each with its reason. */
+import type { SessionLimits } from "./options.ts";
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const sessionLimits: SessionLimits = {
+  /** Long enough for a handshake between busy hosts; short enough that a wrong address is reported to a person. */
+  connectMs: 10_000,
+  /** In pre-copy a broken link costs nothing but time. The blackout's own, shorter limit is the engine's to set. */
+  outageMs: 60_000,
+  /** Well past the retransmission of a link that was gone for a second; a dead lane must not outlast the blackout. */
+  silenceMs: 4_000,
+  /** QEMU's estimate of the blackout is wrong by what waits behind it; 10 ms of that nobody notices. */
+  drainMs: 10,
+  /** 25 Gbit/s over 10 ms of round trip; also the most that is kept for sending again after a lane broke. */
+  inFlightBytesMax: 32 * MiB,
+};
+
+/** A peer that has more than this on the way to one host broke the protocol: it bounds the memory it can take. */
+export const receivedBytesMax = 64 * MiB;
+/** Frames of few bytes cost memory of their own. */
+export const receivedFramesMax = 16_384;
+/** A VM's memory and its disks, with room. */
+export const streamsMax = 64;
+/** A stream's name is `disk:` and a disk's name of at most 63 characters. */
+export const streamNameBytesMax = 128;
+export const lanesMax = 64;
+/** A lane that has not been admitted holds a hello at most. */
+export const helloBytesMax = 1 * KiB;
+/** Messages wait for the engine to ask for them; a source that sends more without being asked is broken. */
+export const unreadMessagesMax = 64;
+
+/** Connections that have not proved themselves: how many at once, and for how long each. The oldest gives way. */
+export const strangersMax = 16;
+export const strangerMs = 5_000;
+
+/** A lane that is idle asks for a sign of life this often: several within the silence it may keep. */
+export const pingMs = 500;
+/** After a lane broke, wait this long to try again, doubling up to the longest. */
+export const reconnectFirstMs = 50;
+export const reconnectLongestMs = 2_000;
+
+/** A frame is at least this long if there are bytes to fill it: below it headers and system calls dominate. */
+export const frameBytesMin = 16 * KiB;
+/** Time on the wire for one frame: acknowledgements come frame by frame, so this is how finely the drain is seen. */
+export const frameMs = 2;
+/** Even the slowest link keeps this much on the way, or it would stall between two acknowledgements. */
+export const windowBytesMin = 256 * KiB;

@@ -1,0 +1,210 @@
+/**
+ * The session as the agent's main thread holds it: every call becomes a command to the worker thread, every report
+ * of the worker an answer or an event.
+ */
+import { Worker } from "node:worker_threads";
+import { FerryError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { ControlMessage } from "../protocol/messages.ts";
+import { Inbox } from "./inbox.ts";
+import { errorFromPortable } from "./portable-error.ts";
+import type { BulkStream, Session, SessionEvents, SessionStats, SocketOwner } from "./session.ts";
+import type { Call, Command, Report, WorkerSettings } from "./worker-messages.ts";
+
+type Listeners = { [Event in keyof SessionEvents]: Set<SessionEvents[Event]> };
+type Answer = PromiseWithResolvers<SessionStats | undefined>;
+
+export class RemoteSession implements Session {
+  readonly id: string;
+  readonly peer: { readonly domain: string; readonly host: string };
+  readonly version: number;
+  readonly #worker: Worker;
+  readonly #log: Log;
+  readonly #inbox = new Inbox();
+  readonly #opened = Promise.withResolvers<number>();
+  readonly #exited = Promise.withResolvers<void>();
+  readonly #answers = new Map<number, Answer>();
+  readonly #listeners: Listeners = {
+    message: new Set(),
+    "link-lost": new Set(),
+    "link-restored": new Set(),
+    "stream-closed": new Set(),
+    "load-reported": new Set(),
+    closed: new Set(),
+  };
+  #lastCall = 0;
+  #ended: FerryError | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: WorkerSettings, log: Log) {
+    this.id = settings.id;
+    this.peer = settings.peer;
+    this.version = settings.version;
+    this.#log = log.child({ session: settings.id });
+    // Most failures have someone waiting; those that nobody waits for are reported by `closed`.
+    this.#opened.promise.catch(() => {});
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      name: "ferry-session",
+      workerData: settings,
+    });
+    this.#worker.on("message", (report: Report) => this.#reported(report));
+    this.#worker.on("error", (error) => this.#fault(error));
+    this.#worker.on("exit", () => this.#exit());
+  }
+
+  /** The port listened on, on a target; 0 on a source. */
+  opened(): Promise<number> {
+    return this.#opened.promise;
+  }
+
+  on<Event extends keyof SessionEvents>(event: Event, listener: SessionEvents[Event]): () => void {
+    this.#listeners[event].add(listener);
+    return () => this.#listeners[event].delete(listener);
+  }
+
+  send(message: ControlMessage): void {
+    if (this.#ended !== undefined) throw this.#ended;
+    this.#post({ type: "send", message });
+  }
+
+  receive: Session["receive"] = (kind, options) => this.#inbox.receive(kind, options);
+
+  async carryListening(stream: BulkStream, path: string, owner: SocketOwner): Promise<void> {
+    await this.#call({ type: "carry-listening", stream, path, owner });
+  }
+
+  async carryConnecting(stream: BulkStream, path: string): Promise<void> {
+    await this.#call({ type: "carry-connecting", stream, path });
+  }
+
+  async releaseReturnPath(): Promise<void> {
+    await this.#call({ type: "release-return-path" });
+  }
+
+  async closeStream(stream: BulkStream): Promise<void> {
+    await this.#call({ type: "close-stream", stream });
+  }
+
+  limit(stream: BulkStream | "all", bytesPerSecond: number): void {
+    this.#post({ type: "limit", stream, bytesPerSecond });
+  }
+
+  limitOutage(ms: number): void {
+    this.#post({ type: "limit-outage", ms });
+  }
+
+  async stats(): Promise<SessionStats> {
+    const stats = await this.#call({ type: "stats" });
+    if (stats === undefined) throw new FerryError("internal", "Cannot read a session's statistics");
+    return stats;
+  }
+
+  close(reason?: string): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(reason: string | undefined): Promise<void> {
+    this.#end(undefined);
+    this.#post({ type: "close", reason });
+    await this.#exited.promise;
+  }
+
+  async #call(command: Command): Promise<SessionStats | undefined> {
+    if (this.#closing !== undefined) throw new FerryError("unreachable", "The session is closed");
+    const answer: Answer = Promise.withResolvers();
+    this.#answers.set(this.#post(command), answer);
+    return await answer.promise;
+  }
+
+  #post(command: Command): number {
+    const call: Call = { call: ++this.#lastCall, command };
+    this.#worker.postMessage(call);
+    return call.call;
+  }
+
+  #reported(report: Report): void {
+    switch (report.type) {
+      case "opened":
+        return this.#opened.resolve(report.port);
+      case "answer":
+        return this.#take(report.call)?.resolve(report.stats);
+      case "refusal": {
+        const error = errorFromPortable(report.error);
+        if (report.call === "open") return this.#opened.reject(error);
+        return this.#take(report.call)?.reject(error);
+      }
+      case "message":
+        return this.#arrived(report.message);
+      case "link-restored":
+        return report.first ? this.connectedFirst() : this.#emit("link-restored");
+      case "link-lost":
+        return this.#emit("link-lost", report.reason);
+      case "stream-closed":
+        return this.#emit("stream-closed", report.stream, report.reason);
+      case "load-reported":
+        return this.#emit("load-reported", report.ok);
+      case "closed":
+        return this.#end(report.reason ?? "the peer closed the session");
+      case "log":
+        return this.#log[report.level](report.fields, report.text);
+    }
+  }
+
+  /** The first lane is up: of interest to a target, which was opened before it. */
+  protected connectedFirst(): void {}
+
+  #arrived(message: ControlMessage): void {
+    this.#emit("message", message);
+    try {
+      this.#inbox.arrived(message);
+    } catch (error) {
+      void this.close(FerryError.from(error).message);
+    }
+  }
+
+  #take(call: number): Answer | undefined {
+    const answer = this.#answers.get(call);
+    this.#answers.delete(call);
+    return answer;
+  }
+
+  #emit<Event extends keyof SessionEvents>(
+    event: Event,
+    ...values: Parameters<SessionEvents[Event]>
+  ): void {
+    for (const listener of this.#listeners[event]) {
+      (listener as (...values: Parameters<SessionEvents[Event]>) => void)(...values);
+    }
+  }
+
+  /** The conversation is over; `reason` undefined when this side ended it. The worker may live on, until `close`. */
+  #end(reason: string | undefined): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = new FerryError(
+      "unreachable",
+      reason === undefined ? "The session is closed" : `Lost the peer for good: ${reason}`,
+    );
+    this.#inbox.end(this.#ended);
+    this.#emit("closed", reason);
+  }
+
+  #fault(error: unknown): void {
+    this.#log.error({ err: error }, "the session's worker thread failed");
+    this.#opened.reject(FerryError.from(error));
+    this.#end("its worker thread failed");
+  }
+
+  #exit(): void {
+    this.#end("its worker thread ended");
+    const gone = this.#ended ?? new FerryError("unreachable", "The session is closed");
+    this.#opened.reject(gone);
+    for (const answer of this.#answers.values()) answer.reject(gone);
+    this.#answers.clear();
+    this.#exited.resolve();
+  }
+}
