@@ -1,6 +1,6 @@
 /** Why no exchange with an agent came about, as an error that says what to do about it. Pure. */
 import { FerryError } from "../base/errors.ts";
-import type { Endpoint } from "./transport.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 export function refusedConnection(endpoint: Endpoint, cause: NodeJS.ErrnoException): FerryError {
   return endpoint.kind === "socket"

@@ -4,14 +4,8 @@
  */
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as TlsAgent, request as requestTls } from "node:https";
-import { FerryError } from "../base/errors.ts";
 import { refusedConnection } from "./connection-errors.ts";
-
-export type Endpoint =
-  /** The agent of this machine. The socket's permissions are the right to use it. */
-  | { readonly kind: "socket"; readonly path: string }
-  /** Any agent of the domain. `ca` is the domain's certificate, PEM; only what it issued is talked to. */
-  | { readonly kind: "tls"; readonly url: URL; readonly ca: string; readonly token: string };
+import type { Endpoint } from "./endpoint.ts";
 
 export interface Exchange {
   readonly method: string;
@@ -20,10 +14,6 @@ export interface Exchange {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly signal: AbortSignal;
-}
-
-export function describeEndpoint(endpoint: Endpoint): string {
-  return endpoint.kind === "socket" ? endpoint.path : endpoint.url.origin;
 }
 
 export class Transport implements Disposable {
@@ -72,33 +62,4 @@ export class Transport implements Disposable {
   [Symbol.dispose](): void {
     this.#connections.destroy();
   }
-}
-
-/** The largest answer the client reads: a long history stays far below, an endless answer is cut off. */
-export const answerBytesMax = 64 * 1024 * 1024;
-
-/** @throws FerryError `peer-protocol` when the body is larger than `answerBytesMax`, `unreachable` when it breaks off. */
-export async function readBody(response: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const piece of response as AsyncIterable<Buffer>) {
-      pieces.push(piece);
-      length += piece.length;
-      if (length > answerBytesMax) {
-        response.destroy();
-        throw new FerryError(
-          "peer-protocol",
-          `Cannot read the agent's answer: it is larger than ${answerBytesMax} bytes`,
-        );
-      }
-    }
-  } catch (cause) {
-    if (cause instanceof FerryError) throw cause;
-    throw new FerryError("unreachable", "Cannot read the agent's answer: the connection broke", {
-      remedy: "Try again; if it happens again, look into the agent's log: journalctl -u ferryd",
-      cause,
-    });
-  }
-  return Buffer.concat(pieces).toString("utf8");
 }

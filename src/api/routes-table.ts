@@ -1,0 +1,102 @@
+/**
+ * What each route takes and answers, as types for the client; nothing of it exists at run time. The routes themselves
+ * and their checks are in src/api/routes/, and test/cli/ holds this table against openapi.json.
+ */
+import type { MigrationRecord } from "../migration/record.ts";
+import type { CheckReport, CheckRequest } from "./schema/check.ts";
+import type {
+  DomainAnswer,
+  DomainCertificate,
+  DomainCreate,
+  DomainJoin,
+  JoinToken,
+  JoinTokenCreate,
+  TrustList,
+} from "./schema/domain.ts";
+import type { Host, HostList } from "./schema/host.ts";
+import type { MigrationCreate, MigrationList, MigrationListQuery } from "./schema/migration.ts";
+import type { Pool, PoolCreate, PoolFileList, PoolList } from "./schema/pool.ts";
+import type { SwitchCreate, SwitchList, VirtualSwitch } from "./schema/switch.ts";
+import type { CreatedToken, TokenCreate, TokenList } from "./schema/token.ts";
+import type {
+  Vm,
+  VmAction,
+  VmCreate,
+  VmDeleteQuery,
+  VmDocument,
+  VmList,
+  VmListQuery,
+  VmShutdown,
+} from "./schema/vm.ts";
+
+export interface Routes {
+  "GET /v1/host": { answer: Host };
+  "GET /v1/hosts": { answer: HostList };
+  "DELETE /v1/hosts/{host}": { answer: unknown };
+
+  "GET /v1/domain": { answer: DomainAnswer };
+  "POST /v1/domain": { body: DomainCreate; answer: unknown };
+  "POST /v1/domain/join": { body: DomainJoin; answer: unknown };
+  "POST /v1/domain/join-tokens": { body: JoinTokenCreate; answer: JoinToken };
+  "GET /v1/domain/certificate": { answer: DomainCertificate };
+  "GET /v1/domain/trusts": { answer: TrustList };
+  "POST /v1/domain/trusts": { body: DomainCertificate; answer: unknown };
+  "DELETE /v1/domain/trusts/{id}": { answer: unknown };
+
+  "GET /v1/pools": { answer: PoolList };
+  "POST /v1/pools": { body: PoolCreate; answer: Pool };
+  "DELETE /v1/pools/{pool}": { answer: unknown };
+  "GET /v1/pools/{pool}/files": { answer: PoolFileList };
+
+  "GET /v1/switches": { answer: SwitchList };
+  "POST /v1/switches": { body: SwitchCreate; answer: VirtualSwitch };
+  "DELETE /v1/switches/{switch}": { answer: unknown };
+
+  "GET /v1/tokens": { answer: TokenList };
+  "POST /v1/tokens": { body: TokenCreate; answer: CreatedToken };
+  "DELETE /v1/tokens/{id}": { answer: unknown };
+
+  "GET /v1/vms": { query: VmListQuery; answer: VmList };
+  "POST /v1/vms": { body: VmCreate; answer: Vm };
+  "GET /v1/vms/{vm}": { answer: Vm };
+  "PUT /v1/vms/{vm}": { body: VmDocument; answer: Vm };
+  "DELETE /v1/vms/{vm}": { query: VmDeleteQuery; answer: unknown };
+  "POST /v1/vms/{vm}/start": { answer: Vm };
+  "POST /v1/vms/{vm}/shutdown": { body: VmShutdown; answer: Vm };
+  "POST /v1/vms/{vm}/power-off": { answer: Vm };
+  "POST /v1/vms/{vm}/pause": { answer: Vm };
+  "POST /v1/vms/{vm}/resume": { answer: Vm };
+  "POST /v1/vms/{vm}/restart": { answer: Vm };
+
+  "POST /v1/checks": { body: CheckRequest; answer: CheckReport };
+  "GET /v1/migrations": { query: MigrationListQuery; answer: MigrationList };
+  "POST /v1/migrations": { body: MigrationCreate; answer: MigrationRecord };
+  "GET /v1/migrations/{id}": { answer: MigrationRecord };
+  "POST /v1/migrations/{id}/cancel": { answer: MigrationRecord };
+}
+
+/** Fails to compile when an action of a VM has no route here. */
+export type VmActionRoute = `POST /v1/vms/{vm}/${VmAction}` & keyof Routes;
+
+type ParamNames<Route> = Route extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParamNames<Rest>
+  : never;
+
+export interface CallOptions {
+  /** Name of the host to ask; absent: the agent at hand, which finds a VM or migration in the domain by itself. */
+  readonly host?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Default `answerTimeoutMs` of src/api/client.ts. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export type CallRequest<Route extends keyof Routes> = CallOptions &
+  ([ParamNames<Route>] extends [never]
+    ? { readonly params?: never }
+    : { readonly params: Readonly<Record<ParamNames<Route>, string>> }) &
+  (Routes[Route] extends { body: infer Body }
+    ? { readonly body: Body }
+    : { readonly body?: never }) &
+  (Routes[Route] extends { query: infer Query }
+    ? { readonly query?: Query }
+    : { readonly query?: never });
