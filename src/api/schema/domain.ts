@@ -1,5 +1,6 @@
 /** The domain: creating one, joining one, and trusting another. */
 import Type from "typebox";
+import { RosterHost, SignedRoster as Roster } from "../../trust/roster.ts";
 import { Name, Uuid } from "../../vm/definition.ts";
 
 const strict = { additionalProperties: false } as const;
@@ -7,32 +8,8 @@ const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type
 const Pem = Type.String({ maxLength: 16_384 });
 const Milliseconds = Type.Number({ minimum: 0 });
 
-export const RosterHost = Type.Object(
-  {
-    id: Uuid,
-    name: Name,
-    /** Name or IP address at which other hosts reach it, without a port. */
-    address: Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9.:-]{0,253}$|^::[0-9a-f:.]*$" }),
-    port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-    expelled: Type.Boolean(),
-  },
-  strict,
-);
-export type RosterHost = Type.Static<typeof RosterHost>;
-
-/** Most hosts a roster may have: a few hundred are the design's aim, and a roster is read whole. */
-export const rosterHostsMax = 1024;
-
 /** The domain's list of hosts, signed by its authority's key over the text `body`. */
-export const SignedRoster = Type.Object(
-  {
-    /** JSON text of the roster, exactly as signed. */
-    body: Type.String({ maxLength: 1024 * 1024 }),
-    /** ECDSA P-256 with SHA-256, DER, base64url. */
-    signature: Type.String({ maxLength: 256 }),
-  },
-  { ...strict, $id: "SignedRoster" },
-);
+export const SignedRoster = Type.Object(Roster.properties, { ...strict, $id: "SignedRoster" });
 export type SignedRoster = Type.Static<typeof SignedRoster>;
 
 export const Domain = Type.Object(

@@ -1,48 +1,30 @@
 /** What agents ask each other. Only a host certificate opens these routes, except `join`, which takes a join secret. */
 import Type from "typebox";
+import type { JournalKind } from "../../migration/journal-record.ts";
 import { MigrationOptions } from "../../migration/record.ts";
+import { JoinAnswer, JoinRequest, RenewAnswer, RenewRequest } from "../../trust/join-messages.ts";
 import { Name, Uuid, VmDefinition } from "../../vm/definition.ts";
 import { Finding } from "./check.ts";
-import { RosterHost, SignedRoster } from "./domain.ts";
 
 const strict = { additionalProperties: false } as const;
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const Pem = Type.String({ maxLength: 16_384 });
 
-export const PeerJoinRequest = Type.Object(
-  {
-    tokenId: Uuid,
-    secret: Type.String({ minLength: 16, maxLength: 128 }),
-    /** PKCS #10, PEM; only its public key is believed, the names come from `host`. */
-    certificateRequest: Pem,
-    host: Type.Pick(RosterHost, ["id", "name", "address", "port"], strict),
-  },
-  { ...strict, $id: "PeerJoinRequest" },
-);
-export type PeerJoinRequest = Type.Static<typeof PeerJoinRequest>;
-
-export const PeerJoinAnswer = Type.Object(
-  {
-    domain: Type.Object({ id: Uuid, name: Name }, strict),
-    certificate: Pem,
-    authority: Pem,
-    roster: SignedRoster,
-  },
-  { ...strict, $id: "PeerJoinAnswer" },
-);
-export type PeerJoinAnswer = Type.Static<typeof PeerJoinAnswer>;
-
-export const PeerRenewRequest = Type.Object(
-  { certificateRequest: Pem },
-  { ...strict, $id: "PeerRenewRequest" },
-);
-export type PeerRenewRequest = Type.Static<typeof PeerRenewRequest>;
-
-export const PeerRenewAnswer = Type.Object(
-  { certificate: Pem, roster: SignedRoster },
-  { ...strict, $id: "PeerRenewAnswer" },
-);
-export type PeerRenewAnswer = Type.Static<typeof PeerRenewAnswer>;
+export const PeerJoinRequest = Type.Object(JoinRequest.properties, {
+  ...strict,
+  $id: "PeerJoinRequest",
+});
+export const PeerJoinAnswer = Type.Object(JoinAnswer.properties, {
+  ...strict,
+  $id: "PeerJoinAnswer",
+});
+export const PeerRenewRequest = Type.Object(RenewRequest.properties, {
+  ...strict,
+  $id: "PeerRenewRequest",
+});
+export const PeerRenewAnswer = Type.Object(RenewAnswer.properties, {
+  ...strict,
+  $id: "PeerRenewAnswer",
+});
 
 /** Opens a session: the target makes a worker that listens for lanes which show the ticket. */
 export const PeerSessionRequest = Type.Object(
@@ -50,6 +32,8 @@ export const PeerSessionRequest = Type.Object(
     migrationId: Uuid,
     vmId: Uuid,
     vmName: Name,
+    /** The VM's generation on the source. */
+    generation: Type.Integer({ minimum: 1 }),
     /** Name of the source host; the certificate says which host it really is. */
     source: Name,
     requestedBy: Type.Optional(Type.String({ maxLength: 128 })),
@@ -77,21 +61,9 @@ export const PeerSessionAnswer = Type.Object(
 );
 export type PeerSessionAnswer = Type.Static<typeof PeerSessionAnswer>;
 
-/** What a host knows about its half of a migration: the column "there" of the recovery table. */
+/** How a migration stands on a host: the last record of its journal, or null when it knows nothing of it. */
 export const PeerMigrationStatus = Type.Object(
-  {
-    /** Kind of the last journal record; null when the host has no record of the migration. */
-    record: nullable(Type.String({ maxLength: 64 })),
-    /** Generation that the VM has there; null when the VM is not there. */
-    generation: nullable(Type.Integer({ minimum: 1 })),
-    /** What QEMU says there. */
-    guest: Type.Union([
-      Type.Literal("running"),
-      Type.Literal("paused"),
-      Type.Literal("absent"),
-      Type.Literal("unknown"),
-    ]),
-  },
+  { last: nullable(Type.Unsafe<JournalKind>(Type.String({ maxLength: 64 }))) },
   { ...strict, $id: "PeerMigrationStatus" },
 );
 export type PeerMigrationStatus = Type.Static<typeof PeerMigrationStatus>;
