@@ -1,0 +1,100 @@
+/** A migration that comes to this host: the target's side from the opened session to the end of its record. */
+import { errorChain, FerryError } from "../base/errors.ts";
+import type { Session } from "../session/session.ts";
+import { runTarget, tellFailed } from "./engine.ts";
+import type { SessionRequest } from "./peer-link.ts";
+import type { RunningMigrations } from "./running.ts";
+import type { TargetMove } from "./stage.ts";
+import { stages } from "./stages/all.ts";
+
+/**
+ * A source with a proven identity opened `session` for a move to this host: goes on in the background.
+ * @throws FerryError `busy` when that migration is known already.
+ */
+export function acceptIncoming(
+  migrations: RunningMigrations,
+  request: SessionRequest,
+  peer: string,
+  session: Session,
+): void {
+  const id = request.migrationId;
+  const log = migrations.parts.log.child({ migration: id });
+  if (migrations.get(id) !== undefined || migrations.journal.of(id).length > 0) {
+    throw new FerryError("busy", `Cannot accept migration "${id}": it is known here already`);
+  }
+  begin(migrations, request, peer, session).catch(async (error: unknown) => {
+    log.error({ reason: errorChain(error) }, "cannot accept a migration");
+    await session.close("The target could not accept the migration");
+  });
+}
+
+async function begin(
+  migrations: RunningMigrations,
+  request: SessionRequest,
+  peer: string,
+  session: Session,
+): Promise<void> {
+  const { parts, journal } = migrations;
+  const id = request.migrationId;
+  const { definition, generation, run } = await session.receive("prepare", {
+    timeoutMs: parts.limits.setupTimeoutMs,
+  });
+  journal.append(id, { kind: "accepted", vm: definition.id, peer, generation, run });
+  const record = migrations.newKeeper({
+    ...{ id, vm: definition, role: "target", source: peer, target: parts.host },
+    ...{ requestedBy: `host ${peer}`, options: {} },
+  });
+  const cancel = new AbortController();
+  const taken = Promise.withResolvers<void>();
+  const move: TargetMove = {
+    ...migrations.common(id, record, cancel.signal, {}),
+    ...{ generation, definition, peer, run, session },
+    process: undefined,
+    ready: false,
+    owner: false,
+    taken: taken.promise,
+  };
+  session.on("message", ({ type }) => {
+    if (type === "abandon") cancel.abort(abandoned(definition.name));
+  });
+  session.on("closed", () => cancel.abort(abandoned(definition.name)));
+  record.begin();
+  migrations.add(id, { record, cancel, taken, done: finish(migrations, move, cancel.signal) });
+}
+
+async function finish(
+  { journal, parts }: RunningMigrations,
+  move: TargetMove,
+  abandonment: AbortSignal,
+): Promise<void> {
+  const { session, record } = move;
+  try {
+    await runTarget(move, stages);
+    parts.vms.releaseFromMigration(move.definition.id);
+    journal.append(move.id, { kind: "finished" });
+    record.completed();
+  } catch (error) {
+    const known = FerryError.from(abandonment.aborted && !move.ready ? abandonment.reason : error);
+    move.log.error({ reason: errorChain(error), code: known.code }, "migration ended");
+    if (move.ready && known.code !== "cancelled") {
+      record.ended("unresolved", known);
+      return;
+    }
+    if (known.code === "cancelled") tellAbandoned(session);
+    else tellFailed(session, known);
+    journal.append(move.id, { kind: "finished" });
+    record.ended(known.code === "cancelled" ? "cancelled" : "failed", known);
+  }
+}
+
+function tellAbandoned(session: Session): void {
+  try {
+    session.send({ type: "abandoned" });
+  } catch {
+    // The source is gone; it asks or has rolled back already.
+  }
+}
+
+export function abandoned(name: string): FerryError {
+  return new FerryError("cancelled", `The source gave up the move of VM "${name}"`);
+}

@@ -1,0 +1,39 @@
+/** The record a migration begins with. Pure. */
+import type { MigrationOptions, MigrationRecord } from "./record.ts";
+
+export interface NewMigration {
+  readonly id: string;
+  readonly vm: { readonly id: string; readonly name: string };
+  readonly role: MigrationRecord["role"];
+  readonly source: string;
+  readonly target: string;
+  readonly requestedBy: string;
+  readonly options: MigrationOptions;
+}
+
+export function newRecord(migration: NewMigration, requestedAt: number): MigrationRecord {
+  const { id, vm, role, source, target, requestedBy, options } = migration;
+  return {
+    id,
+    vm: { id: vm.id, name: vm.name },
+    source,
+    target,
+    role,
+    requestedBy,
+    requestedAt,
+    startedAt: null,
+    endedAt: null,
+    state: "queued",
+    stage: null,
+    cancellable: role === "source",
+    options,
+    stages: [],
+    rounds: [],
+    progress: null,
+    blackout: null,
+    guestBytes: 0,
+    wireBytes: 0,
+    differingPages: null,
+    error: null,
+  };
+}

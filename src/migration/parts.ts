@@ -1,0 +1,23 @@
+/** What migrations are made of, given once by the agent (src/agent/wire.ts). */
+import type { DatabaseSync } from "node:sqlite";
+import type { Log } from "../base/log.ts";
+import type { Switches } from "../network/switches.ts";
+import type { LocalVms } from "../vm/local-vms.ts";
+import type { Faults } from "./faults.ts";
+import type { MoveLimits } from "./limits.ts";
+import type { PeerLink } from "./peer-link.ts";
+import type { MigrationRecord } from "./record.ts";
+
+export interface MigrationsParts {
+  readonly database: DatabaseSync;
+  readonly log: Log;
+  /** This host's name. */
+  readonly host: string;
+  readonly vms: LocalVms;
+  readonly switches: Switches;
+  readonly peers: PeerLink;
+  readonly faults: Faults;
+  readonly limits: MoveLimits;
+  /** Called on every change of a record, many times a second while memory moves. */
+  readonly publish: (record: MigrationRecord) => void;
+}

@@ -1,0 +1,76 @@
+/** The migrations under way on this host: their records, how to cancel them, when they are over. */
+import { wallClockMs } from "../base/clock.ts";
+import { FerryError } from "../base/errors.ts";
+import { History } from "./history.ts";
+import { Journal } from "./journal.ts";
+import { limitsFor } from "./limits.ts";
+import { newRecord, type NewMigration } from "./new-record.ts";
+import type { MigrationsParts } from "./parts.ts";
+import type { MigrationOptions, MigrationRecord } from "./record.ts";
+import { RecordKeeper } from "./record-keeper.ts";
+
+export interface RunningMigration {
+  readonly record: RecordKeeper;
+  readonly cancel: AbortController;
+  /** Settles when this host's half is over, however it ended. */
+  readonly done: Promise<void>;
+  /** Target only: resolved by a *take* that comes over the peer API. */
+  readonly taken?: PromiseWithResolvers<void>;
+}
+
+export class RunningMigrations {
+  readonly parts: MigrationsParts;
+  readonly journal: Journal;
+  readonly history: History;
+  /** Aborted when the agent stops. */
+  readonly stopping = new AbortController();
+  readonly #running = new Map<string, RunningMigration>();
+
+  constructor(parts: MigrationsParts) {
+    this.parts = parts;
+    this.history = new History(parts.database);
+    this.journal = new Journal(parts.database, () => Math.floor(wallClockMs()));
+  }
+
+  get(id: string): RunningMigration | undefined {
+    return this.#running.get(id);
+  }
+
+  add(id: string, running: RunningMigration): void {
+    this.#running.set(id, running);
+    void running.done.finally(() => this.#running.delete(id));
+  }
+
+  newKeeper(migration: NewMigration): RecordKeeper {
+    return this.keeper(newRecord(migration, wallClockMs()));
+  }
+
+  keeper(record: MigrationRecord): RecordKeeper {
+    const store = (changed: MigrationRecord): void => this.history.store(changed);
+    return new RecordKeeper(record, { store, publish: this.parts.publish }, wallClockMs);
+  }
+
+  /** What every move of this host has in common (stage.ts, `Move`). */
+  common(id: string, record: RecordKeeper, cancel: AbortSignal, options: MigrationOptions) {
+    const { vms, switches, peers, faults, log, limits } = this.parts;
+    return {
+      id,
+      record,
+      vms,
+      switches,
+      peers,
+      faults,
+      journal: this.journal,
+      limits: limitsFor(limits, options),
+      log: log.child({ migration: id }),
+      signal: AbortSignal.any([cancel, this.stopping.signal]),
+      stopping: this.stopping.signal,
+    };
+  }
+
+  /** Asks all to stop and waits: before the handover rolled back, after it left for the next start. */
+  async stop(): Promise<void> {
+    this.stopping.abort(new FerryError("cancelled", "The agent stops"));
+    await Promise.allSettled([...this.#running.values()].map((running) => running.done));
+  }
+}

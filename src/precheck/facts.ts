@@ -1,0 +1,76 @@
+/**
+ * What one host says about itself in view of one VM: the input of every check. Both hosts gather the same facts by the same
+ * function (gather.ts); the target's cross the network and are checked against this schema before anything believes them.
+ */
+import Type from "typebox";
+import { VmDefinition } from "../vm/definition.ts";
+
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const Bytes = Type.Integer({ minimum: 0 });
+const strict = { additionalProperties: false } as const;
+
+export const PoolFacts = Type.Object(
+  {
+    id: Type.String(),
+    freeBytes: Bytes,
+    /** What the proof file held when this host read it, before it answered; null when it sees none. */
+    proof: nullable(Type.String({ maxLength: 256 })),
+    /** Why this host could not write its answer into the proof; null when it could. */
+    writeError: nullable(Type.String({ maxLength: 1024 })),
+    /** Of the files the VM uses in this pool: those this host does not see. */
+    missing: Type.Array(Type.String({ maxLength: 256 }), { maxItems: 64 }),
+  },
+  strict,
+);
+
+export const HostFacts = Type.Object(
+  {
+    host: Type.String({ maxLength: 255 }),
+    ferryVersion: Type.String({ maxLength: 64 }),
+    protocolVersions: Type.Array(Type.Integer({ minimum: 1 }), { maxItems: 16 }),
+    definitionVersion: Type.Integer({ minimum: 1 }),
+    clockMs: Type.Number(),
+    qemu: nullable(
+      Type.Object(
+        {
+          version: Type.String({ maxLength: 64 }),
+          machineTypes: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 1024 }),
+        },
+        strict,
+      ),
+    ),
+    accelerator: Type.Union([Type.Literal("kvm"), Type.Literal("tcg")]),
+    cpu: Type.Object(
+      {
+        vendor: Type.String({ maxLength: 64 }),
+        flags: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 2048 }),
+      },
+      strict,
+    ),
+    memoryAvailableBytes: Bytes,
+    /** What this host knows under the VM's name or id already; null when nothing. */
+    known: nullable(
+      Type.Object(
+        { id: Type.String({ maxLength: 64 }), state: Type.String({ maxLength: 32 }) },
+        strict,
+      ),
+    ),
+    /** By pool name; null for a pool this host does not have. */
+    pools: Type.Record(Type.String({ maxLength: 64 }), nullable(PoolFacts)),
+    /** By switch name: the bridge, or null for a switch this host does not have. */
+    switches: Type.Record(Type.String({ maxLength: 64 }), nullable(Type.String({ maxLength: 32 }))),
+  },
+  strict,
+);
+export type HostFacts = Type.Static<typeof HostFacts>;
+
+/** The source's question to the target. */
+export const FactsRequest = Type.Object(
+  {
+    definition: VmDefinition,
+    /** The source has written this file into each pool; whoever sees the same bytes sees it too. */
+    proof: Type.String({ pattern: "^[0-9a-f]{32}$" }),
+  },
+  strict,
+);
+export type FactsRequest = Type.Static<typeof FactsRequest>;
