@@ -1,6 +1,11 @@
 /** Storage pools: named directories in which disks, images and kernels live. */
+import { lstat, readdir, realpath, stat, statfs } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { FerryError } from "../base/errors.ts";
 import type { PoolFile } from "../vm/definition.ts";
+import { readMarker, readOrCreateMarker } from "./pool-marker.ts";
+import { existingFile, poolPath } from "./pool-path.ts";
 
 export interface Pool {
   readonly name: string;
@@ -12,6 +17,7 @@ export interface Pool {
 
 export interface PoolSpace {
   readonly totalBytes: number;
+  /** What an unprivileged user may still write. */
   readonly freeBytes: number;
 }
 
@@ -19,44 +25,144 @@ export interface PoolEntry {
   readonly file: string;
   readonly sizeBytes: number;
   readonly allocatedBytes: number;
+  /** Milliseconds since the epoch. */
   readonly modifiedAt: number;
 }
 
-const pending = (): never => {
-  throw new Error("not written yet");
-};
+/** A directory with more entries is not a pool but a mistake. */
+const entriesMax = 10_000;
+
+/** `statfs` types of SMB's three Linux clients. */
+const smbTypes: readonly number[] = [0xff534d42, 0xfe534d42, 0x517b];
 
 export class Pools {
-  constructor(_database: DatabaseSync) {}
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
 
   list(): Pool[] {
-    return pending();
+    const rows = this.#database.prepare("SELECT name, id, kind, path FROM pools ORDER BY name").all();
+    return rows.map((row) => ({ ...(row as unknown as Pool) }));
   }
 
   /** @throws FerryError `not-found`. */
-  get(_name: string): Pool {
-    return pending();
+  get(name: string): Pool {
+    const pool = this.find(name);
+    if (pool !== undefined) return pool;
+    throw new FerryError("not-found", `Cannot find pool "${name}" on this host`, {
+      remedy: "List the pools with: ferry pool list; add it with: ferry pool add",
+    });
   }
 
-  async add(_name: string, _path: string): Promise<Pool> {
-    return pending();
+  find(name: string): Pool | undefined {
+    const row = this.#database.prepare("SELECT name, id, kind, path FROM pools WHERE name = ?").get(name);
+    return row === undefined ? undefined : { ...(row as unknown as Pool) };
+  }
+
+  /** @throws FerryError `bad-input`, `already-exists`, `system-refused`. */
+  async add(name: string, path: string): Promise<Pool> {
+    const directory = await requireDirectory(path);
+    this.#refuseTaken(name, directory);
+    const id = await readOrCreateMarker(directory);
+    this.#refuseTaken(name, directory);
+    const pool: Pool = { name, id, kind: "directory", path: directory };
+    this.#database
+      .prepare("INSERT INTO pools (name, id, kind, path) VALUES (?, ?, ?, ?)")
+      .run(name, id, pool.kind, directory);
+    return pool;
   }
 
   /** Forgets the pool; its files stay. `usedBy`: names of VMs that use it (`LocalVms.usingPool`). */
-  remove(_name: string, _usedBy: readonly string[]): void {
-    pending();
+  remove(name: string, usedBy: readonly string[]): void {
+    this.get(name);
+    if (usedBy.length > 0) {
+      throw new FerryError("in-use", `Cannot remove pool "${name}": VMs use it: ${usedBy.join(", ")}`, {
+        remedy: "Delete those VMs or move their disks first",
+      });
+    }
+    this.#database.prepare("DELETE FROM pools WHERE name = ?").run(name);
   }
 
-  async files(_name: string): Promise<PoolEntry[]> {
-    return pending();
+  /** The pool's plain files, by name; hidden ones are Ferry's own. */
+  async files(name: string): Promise<PoolEntry[]> {
+    const { path } = this.get(name);
+    const names = (await readdir(path)).filter((file) => !file.startsWith(".")).slice(0, entriesMax);
+    const entries = await Promise.all(
+      names.map(async (file) => ({ file, status: await lstat(join(path, file)).catch(() => undefined) })),
+    );
+    return entries
+      .flatMap(({ file, status }) =>
+        status?.isFile() === true
+          ? [
+              {
+                file,
+                sizeBytes: status.size,
+                allocatedBytes: status.blocks * 512,
+                modifiedAt: status.mtimeMs,
+              },
+            ]
+          : [],
+      )
+      .sort((left, right) => left.file.localeCompare(right.file));
   }
 
-  async space(_name: string): Promise<PoolSpace> {
-    return pending();
+  async space(name: string): Promise<PoolSpace> {
+    const { bsize, blocks, bavail } = await statfs(this.get(name).path);
+    return { totalBytes: bsize * blocks, freeBytes: bsize * bavail };
   }
 
-  /** The absolute path of an existing regular file, proven to lie in the pool. */
-  async pathOf(_file: PoolFile): Promise<string> {
-    return pending();
+  /** False on SMB, where QEMU's lock strands a moving VM (see `DiskFacts` in src/qemu/storage-devices.ts). */
+  async hasUsableImageLocks(name: string): Promise<boolean> {
+    const { type } = await statfs(this.get(name).path);
+    return !smbTypes.includes(type >>> 0);
   }
+
+  /**
+   * The absolute path of an existing regular file, proven to lie in the pool.
+   * @throws FerryError `not-found`, `bad-input`; `system-refused` when another directory is mounted there now.
+   */
+  async pathOf({ pool: name, file }: PoolFile): Promise<string> {
+    const pool = this.get(name);
+    await this.verify(pool);
+    return existingFile(pool.path, file, name);
+  }
+
+  /** Where a new file would go. @throws FerryError `already-exists` when there is one. */
+  async pathForNew({ pool: name, file }: PoolFile): Promise<string> {
+    const pool = this.get(name);
+    await this.verify(pool);
+    const path = poolPath(pool.path, file);
+    if ((await lstat(path).catch(() => undefined)) === undefined) return path;
+    throw new FerryError("already-exists", `Cannot create file "${file}" in pool "${name}": it exists`, {
+      remedy: "Choose another name, or use the existing file as the disk",
+    });
+  }
+
+  /** An unmounted share leaves an empty directory behind: without the marker nothing in it is believed. */
+  async verify(pool: Pool): Promise<void> {
+    if ((await readMarker(pool.path)) === pool.id) return;
+    throw new FerryError(
+      "system-refused",
+      `Cannot use pool "${pool.name}": ${pool.path} no longer holds its marker`,
+      { remedy: "See whether its file system is mounted; otherwise remove the pool and add it again" },
+    );
+  }
+
+  #refuseTaken(name: string, path: string): void {
+    const taken = this.list().find((pool) => pool.name === name || pool.path === path);
+    if (taken === undefined) return;
+    throw new FerryError("already-exists", `Cannot add pool "${name}": pool "${taken.name}" is ${taken.path}`, {
+      remedy: "Use that pool, or remove it first",
+    });
+  }
+}
+
+async function requireDirectory(path: string): Promise<string> {
+  const resolved = isAbsolute(path) ? await realpath(path).catch(() => undefined) : undefined;
+  if (resolved !== undefined && (await stat(resolved)).isDirectory()) return resolved;
+  throw new FerryError("bad-input", `Cannot add a pool at "${path}": it is not the absolute path of a directory`, {
+    remedy: "Create the directory, or correct the path",
+  });
 }

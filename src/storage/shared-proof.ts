@@ -1,15 +1,55 @@
-/** Proves that two hosts' pools are the same bytes: one writes a nonce, the other reads it. */
+/**
+ * Proves that two hosts' pools are the same bytes and that both may write: each writes a file that names a nonce,
+ * the other reads it. Equal marker ids are no proof, since a copied directory has the same.
+ */
+import { randomUUID } from "node:crypto";
+import { open, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { FerryError } from "../base/errors.ts";
 
-/** Writes the file `.ferry-proof-NONCE` holding `text` into the pool's directory. */
-export async function writeProof(_poolPath: string, _nonce: string, _text: string): Promise<void> {
-  throw new Error("not written yet");
+const proofBytesMax = 4096;
+
+/** Writes the file `.ferry-proof-NONCE` holding `text` into the pool's directory; it replaces what is there. */
+export async function writeProof(poolPath: string, nonce: string, text: string): Promise<void> {
+  const path = proofPath(poolPath, nonce);
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    const file = await open(temporary, "wx", 0o644);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw new FerryError("system-refused", `Cannot write into pool directory "${poolPath}"`, {
+      remedy: "Mount it writable and give the agent the right to write there",
+      cause,
+    });
+  }
 }
 
 /** The proof's text, or undefined when this host does not see it. */
-export async function readProof(_poolPath: string, _nonce: string): Promise<string | undefined> {
-  throw new Error("not written yet");
+export async function readProof(poolPath: string, nonce: string): Promise<string | undefined> {
+  try {
+    return (await readFile(proofPath(poolPath, nonce), "utf8")).slice(0, proofBytesMax);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new FerryError("system-refused", `Cannot read in pool directory "${poolPath}"`, { cause: error });
+  }
 }
 
-export async function removeProof(_poolPath: string, _nonce: string): Promise<void> {
-  throw new Error("not written yet");
+/** Removes the proof if it is there. */
+export async function removeProof(poolPath: string, nonce: string): Promise<void> {
+  await rm(proofPath(poolPath, nonce), { force: true });
+}
+
+/** A nonce comes from the peer: it must not be a path. */
+function proofPath(poolPath: string, nonce: string): string {
+  if (!/^[A-Za-z0-9_-]{16,64}$/.test(nonce)) {
+    throw new FerryError("bad-input", "Cannot prove a shared pool: the nonce is not 16 to 64 plain characters");
+  }
+  return join(poolPath, `.ferry-proof-${nonce}`);
 }
