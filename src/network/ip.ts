@@ -1,0 +1,72 @@
+/** Asks and tells the kernel about links, through iproute2 (`ip -j`, `bridge -j`). */
+import Type from "typebox";
+import Value from "typebox/value";
+import { FerryError } from "../base/errors.ts";
+import { ProgramFailure, runProgram } from "../base/run-program.ts";
+
+const Link = Type.Object({
+  ifindex: Type.Integer({ minimum: 1 }),
+  ifname: Type.String(),
+  mtu: Type.Integer(),
+  master: Type.Optional(Type.String()),
+  linkinfo: Type.Optional(
+    Type.Object({
+      info_kind: Type.Optional(Type.String()),
+      info_data: Type.Optional(Type.Object({ vlan_filtering: Type.Optional(Type.Integer()) })),
+    }),
+  ),
+});
+
+/** One network device, as much of it as Ferry cares for. */
+export interface LinkFacts {
+  readonly index: number;
+  readonly name: string;
+  readonly mtu: number;
+  /** The bridge it is a port of. */
+  readonly bridge: string | null;
+  readonly isBridge: boolean;
+  readonly filtersVlans: boolean;
+}
+
+/** Undefined when there is no such device. */
+export async function findLink(name: string): Promise<LinkFacts | undefined> {
+  let output: string;
+  try {
+    output = await runProgram("ip", ["-j", "-d", "link", "show", "dev", name]);
+  } catch (error) {
+    if (saysMissing(error)) return undefined;
+    throw error;
+  }
+  const [link] = Value.Parse(Type.Array(Link), JSON.parse(output));
+  if (link === undefined) return undefined;
+  const { info_kind: kind, info_data: data } = link.linkinfo ?? {};
+  return {
+    index: link.ifindex,
+    name: link.ifname,
+    mtu: link.mtu,
+    bridge: link.master ?? null,
+    isBridge: kind === "bridge",
+    filtersVlans: data?.vlan_filtering === 1,
+  };
+}
+
+/**
+ * Changes links: `action` says what for, such as `create tap device "x"`.
+ * @throws FerryError `system-refused` with the kernel's reason as cause, `missing-program`.
+ */
+export async function changeLink(program: "ip" | "bridge", args: readonly string[], action: string): Promise<void> {
+  try {
+    await runProgram(program, args);
+  } catch (cause) {
+    if (cause instanceof FerryError && cause.code !== "system-refused") throw cause;
+    throw new FerryError("system-refused", `Cannot ${action}`, {
+      remedy: "The agent needs CAP_NET_ADMIN in this network namespace",
+      cause,
+    });
+  }
+}
+
+export function saysMissing(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof ProgramFailure && /does not exist|Cannot find device|No such device/.test(cause.stderr);
+}
