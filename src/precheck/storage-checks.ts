@@ -112,6 +112,7 @@ function sameBytes({ source, target, answers }: CheckInput, pool: string): boole
   const here = source.pools[pool];
   const there = target.pools[pool];
   if (!here || !there || here.id !== there.id) return false;
+  if (here.writeError !== null) return true; // nothing could be proved; pool-writable says why
   if (there.proof === null) return false;
   // A target that sees the file but may not write is pool-writable's finding, not ours.
   return there.writeError !== null || (answers[pool]?.includes(proofAnswer(target.host)) ?? false);

@@ -1,0 +1,95 @@
+/** Gathers this host's facts in view of one VM. Reads; writes nothing but the answer into a proof file that is there. */
+import { access, constants } from "node:fs/promises";
+import { wallClockMs } from "../base/clock.ts";
+import { errorChain } from "../base/errors.ts";
+import type { Switches } from "../network/switches.ts";
+import type { Pools } from "../storage/pools.ts";
+import { readProof, writeProof } from "../storage/shared-proof.ts";
+import { definitionVersion, type VmDefinition } from "../vm/definition.ts";
+import type { LocalVms } from "../vm/local-vms.ts";
+import type { FactsRequest, HostFacts } from "./facts.ts";
+import { filesOf, poolsOf, proofAnswer } from "./storage-checks.ts";
+
+export type MachineFacts = Pick<
+  HostFacts,
+  "ferryVersion" | "protocolVersions" | "qemu" | "accelerator" | "cpu" | "memoryAvailableBytes"
+>;
+
+export interface GatherParts {
+  readonly host: string;
+  readonly vms: LocalVms;
+  readonly pools: Pools;
+  readonly switches: Switches;
+  /** Facts about the machine that have nothing to do with the VM. */
+  readonly machine: () => Promise<MachineFacts>;
+}
+
+export async function gatherFacts(parts: GatherParts, request: FactsRequest): Promise<HostFacts> {
+  const { definition, proof } = request;
+  const { vms, host } = parts;
+  const known = vms.find(definition.id) ?? vms.find(definition.name);
+  const pools = await Promise.all(
+    poolsOf(definition).map(
+      async (pool) => [pool, await poolFacts(parts, definition, pool, proof)] as const,
+    ),
+  );
+  return {
+    ...(await parts.machine()),
+    host,
+    definitionVersion,
+    clockMs: wallClockMs(),
+    known: known === undefined ? null : { id: known.definition.id, state: known.state },
+    pools: Object.fromEntries(pools),
+    switches: Object.fromEntries(
+      definition.nics.map((nic) => [
+        nic.switch,
+        parts.switches.list().find(({ name }) => name === nic.switch)?.bridge ?? null,
+      ]),
+    ),
+  };
+}
+
+async function poolFacts(
+  { host, pools }: GatherParts,
+  definition: VmDefinition,
+  name: string,
+  nonce: string,
+): Promise<HostFacts["pools"][string]> {
+  const pool = pools.list().find((candidate) => candidate.name === name);
+  if (pool === undefined) return null;
+  try {
+    await access(pool.path, constants.R_OK | constants.X_OK);
+  } catch {
+    return null;
+  }
+  const proof = (await readProof(pool.path, nonce)) ?? null;
+  const files = filesOf(definition).filter((file) => file.pool === name);
+  const missing = await Promise.all(
+    files.map(async (file) => ((await sees(pools, file)) ? [] : [file.file])),
+  );
+  return {
+    id: pool.id,
+    freeBytes: (await pools.space(name)).freeBytes,
+    proof,
+    writeError: proof === null ? null : await answer(pool.path, nonce, proofAnswer(host)),
+    missing: [...new Set(missing.flat())],
+  };
+}
+
+async function answer(path: string, nonce: string, text: string): Promise<string | null> {
+  try {
+    await writeProof(path, nonce, text);
+    return null;
+  } catch (error) {
+    return errorChain(error).slice(0, 1000);
+  }
+}
+
+async function sees(pools: Pools, file: { pool: string; file: string }): Promise<boolean> {
+  try {
+    await pools.pathOf({ pool: file.pool, file: file.file });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * Precheck: everything that could stop a move, all causes at once, before anything is copied. The source asks the target
+ * for its facts, adds its own and judges (report.ts). A proof file in each pool, written here and answered there, shows that
+ * both hosts reach the same bytes; it is gone when the report is there.
+ */
+import { randomBytes } from "node:crypto";
+import { FerryError } from "../base/errors.ts";
+import type { MigrationOptions } from "../migration/record.ts";
+import { readProof, removeProof, writeProof } from "../storage/shared-proof.ts";
+import type { FactsRequest, HostFacts } from "./facts.ts";
+import { type GatherParts, gatherFacts } from "./gather.ts";
+import { type CheckReport, reportOn } from "./report.ts";
+import { poolsOf } from "./storage-checks.ts";
+
+export interface PrecheckParts extends GatherParts {
+  /** The target's facts, checked against their schema. @throws FerryError `unreachable`, `peer-refused`, `not-found`. */
+  readonly askTarget: (host: string, request: FactsRequest) => Promise<HostFacts>;
+}
+
+export interface CheckQuestion {
+  /** Name or id of a VM of this host. */
+  readonly vm: string;
+  readonly target: string;
+  readonly options: MigrationOptions;
+}
+
+export class Precheck {
+  readonly #parts: PrecheckParts;
+
+  constructor(parts: PrecheckParts) {
+    this.#parts = parts;
+  }
+
+  /** @throws FerryError `not-found` for an unknown VM or host, `unreachable` when the target does not answer. */
+  async run(question: CheckQuestion): Promise<CheckReport> {
+    const { vms, host } = this.#parts;
+    const vm = vms.get(question.vm);
+    const { definition } = vm;
+    const paths = this.#reachable(poolsOf(definition));
+    const proof = randomBytes(16).toString("hex");
+    const request = { definition, proof };
+    try {
+      const unwritable = await writeAll(paths, proof, host);
+      // The target answers first, so that the source's own facts do not find its own answer.
+      const target =
+        question.target === host
+          ? await gatherFacts(this.#parts, request)
+          : await this.#parts.askTarget(question.target, request);
+      const answers = await readAll(paths, proof);
+      const source = withWriteErrors(await gatherFacts(this.#parts, request), unwritable);
+      return reportOn({ definition, vm, options: question.options, source, target, answers });
+    } finally {
+      for (const path of paths.values()) await removeProof(path, proof);
+    }
+  }
+
+  /** For another host's precheck: this host's facts. */
+  async facts(request: FactsRequest): Promise<HostFacts> {
+    return await gatherFacts(this.#parts, request);
+  }
+
+  /** Runs the checks and refuses what they would stop. @throws FerryError `precheck-failed` with the report. */
+  async require(question: CheckQuestion): Promise<CheckReport> {
+    const report = await this.run(question);
+    if (report.possible) return report;
+    const blocking = report.findings.filter((finding) => finding.severity === "blocking");
+    throw new FerryError(
+      "precheck-failed",
+      `Cannot move VM "${report.vm.name}" to "${report.target}": ${blocking.length} ` +
+        `${blocking.length === 1 ? "check stops" : "checks stop"} it; ${blocking.map((finding) => finding.message).join("; ")}`,
+      {
+        remedy: blocking.map((finding) => finding.remedy).join("; "),
+        details: report,
+      },
+    );
+  }
+
+  #reachable(names: readonly string[]): Map<string, string> {
+    const pools = this.#parts.pools.list();
+    return new Map(
+      names.flatMap((name) => {
+        const pool = pools.find((candidate) => candidate.name === name);
+        return pool === undefined ? [] : [[name, pool.path] as const];
+      }),
+    );
+  }
+}
+
+/** By pool: why the proof could not be written; absent where it was. */
+async function writeAll(
+  paths: ReadonlyMap<string, string>,
+  proof: string,
+  host: string,
+): Promise<Map<string, string>> {
+  const failures = new Map<string, string>();
+  for (const [pool, path] of paths) {
+    try {
+      await writeProof(path, proof, `written by ${host}`);
+    } catch (error) {
+      failures.set(pool, FerryError.from(error).message);
+    }
+  }
+  return failures;
+}
+
+async function readAll(
+  paths: ReadonlyMap<string, string>,
+  proof: string,
+): Promise<Record<string, string | null>> {
+  const answers: Record<string, string | null> = {};
+  for (const [pool, path] of paths) answers[pool] = (await readProof(path, proof)) ?? null;
+  return answers;
+}
+
+function withWriteErrors(facts: HostFacts, unwritable: ReadonlyMap<string, string>): HostFacts {
+  const pools = Object.entries(facts.pools).map(([name, pool]) => {
+    const writeError = unwritable.get(name);
+    return [name, pool === null || writeError === undefined ? pool : { ...pool, writeError }] as const;
+  });
+  return { ...facts, pools: Object.fromEntries(pools) };
+}

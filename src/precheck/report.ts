@@ -1,0 +1,36 @@
+/** Turns both hosts' facts into a report: every check of the list, all findings at once. Pure. */
+import type { CheckInput, Finding } from "./check.ts";
+import { checks } from "./checks.ts";
+
+export interface CheckReport {
+  readonly vm: { readonly id: string; readonly name: string };
+  readonly source: string;
+  readonly target: string;
+  /** True when nothing blocks the move. */
+  readonly possible: boolean;
+  readonly findings: readonly Finding[];
+}
+
+export function reportOn(input: CheckInput): CheckReport {
+  const findings = checks.flatMap((check): Finding[] => {
+    const troubles = check.look(input);
+    if (troubles.length === 0) {
+      const passed = { severity: "passed", message: check.title, remedy: null } as const;
+      return [{ check: check.id, host: input.target.host, ...passed }];
+    }
+    return troubles.map(({ on, severity, message, remedy }) => ({
+      check: check.id,
+      host: input[on].host,
+      severity,
+      message,
+      remedy,
+    }));
+  });
+  return {
+    vm: { id: input.definition.id, name: input.definition.name },
+    source: input.source.host,
+    target: input.target.host,
+    possible: !findings.some((finding) => finding.severity === "blocking"),
+    findings,
+  };
+}
