@@ -31,6 +31,17 @@ export async function writeProof(poolPath: string, nonce: string, text: string):
   }
 }
 
+/**
+ * The other host's half: replaces the text of a proof that is there.
+ * @throws FerryError `not-found` when this host does not see it, `system-refused` when it may not write.
+ */
+export async function answerProof(poolPath: string, nonce: string, text: string): Promise<void> {
+  if ((await readProof(poolPath, nonce)) === undefined) {
+    throw new FerryError("not-found", `Cannot answer a proof in "${poolPath}": this host does not see it`);
+  }
+  await writeProof(poolPath, nonce, text);
+}
+
 /** The proof's text, or undefined when this host does not see it. */
 export async function readProof(poolPath: string, nonce: string): Promise<string | undefined> {
   try {

@@ -1,0 +1,64 @@
+/** Makes a definition of a draft: every default in one place. Pure: what is random comes in. */
+import { defaultCpuModel } from "../qemu/cpu-model.ts";
+import { definitionVersion, type DiskDefinition, type VmDefinition } from "./definition.ts";
+import type { DiskDraft, VmDraft } from "./draft.ts";
+import { parseDefinition } from "./parse-definition.ts";
+
+export interface DraftDefaults {
+  readonly id: string;
+  /** The newest machine type of this host's QEMU. */
+  readonly machineType: string;
+  /** A new address at every call. */
+  readonly mac: () => string;
+}
+
+/** @throws FerryError `bad-input` when what was given does not fit together. */
+export function completeDraft(draft: VmDraft, defaults: DraftDefaults): VmDefinition {
+  const topology = draft.topology ?? { sockets: 1, cores: draft.cpus ?? 1, threads: 1 };
+  return parseDefinition({
+    version: definitionVersion,
+    id: defaults.id,
+    name: draft.name,
+    description: draft.description ?? "",
+    tags: draft.tags ?? [],
+    machine: {
+      type: draft.machineType ?? defaults.machineType,
+      firmware: draft.firmware ?? "bios",
+    },
+    cpu: { ...topology, model: draft.cpuModel ?? defaultCpuModel },
+    memory: { mib: draft.memoryMib ?? 1024 },
+    disks: (draft.disks ?? []).map((disk, index) => completeDisk(draft.name, disk, index)),
+    cdroms: draft.iso === undefined ? [] : [{ name: "cd0", medium: draft.iso }],
+    nics: (draft.nics ?? []).map((nic, index) => ({
+      name: nic.name ?? `nic${index}`,
+      switch: nic.switch,
+      vlan: nic.vlan ?? null,
+      mac: nic.mac ?? defaults.mac(),
+      model: nic.model ?? "virtio",
+    })),
+    bootOrder: draft.bootOrder ?? [],
+    kernelBoot: draft.kernelBoot ?? null,
+    display: { vnc: draft.vnc ?? true },
+    serial: draft.serial ?? true,
+  });
+}
+
+function completeDisk(vmName: string, disk: DiskDraft, index: number): DiskDefinition {
+  const name = disk.name ?? `disk${index}`;
+  const format = disk.format ?? (disk.file?.endsWith(".raw") === true ? "raw" : "qcow2");
+  return {
+    name,
+    pool: disk.pool,
+    file: disk.file ?? `${vmName}-${name}.${format}`,
+    format,
+    bus: disk.bus ?? "virtio",
+    cache: disk.cache ?? "none",
+    readOnly: disk.readOnly ?? false,
+  };
+}
+
+/** A random address of the range that QEMU and KVM have always used. `random`: three bytes. */
+export function macAddress(random: Uint8Array): string {
+  const hex = (byte: number) => byte.toString(16).padStart(2, "0");
+  return ["52", "54", "00", ...Array.from(random.subarray(0, 3), hex)].join(":");
+}

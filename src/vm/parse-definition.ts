@@ -1,0 +1,96 @@
+/**
+ * From a document that a person or a peer sends to a definition that everything else believes. The schema checks the
+ * form and fills in defaults; what no schema can say (names that must differ, names that must exist) is checked here.
+ * Pure.
+ */
+import Value from "typebox/value";
+import { parse, stringify } from "yaml";
+import { FerryError } from "../base/errors.ts";
+import { definitionVersion, VmDefinition } from "./definition.ts";
+
+/** No honest definition comes near this; a YAML parser should not see more. */
+const textCharactersMax = 256 * 1024;
+const vcpusMax = 512;
+
+/** YAML or JSON text. @throws FerryError `bad-input`, `unsupported` for a document of a newer Ferry. */
+export function parseDefinitionText(text: string): VmDefinition {
+  if (text.length > textCharactersMax) {
+    throw invalid("", `the document has ${text.length} characters, at most ${textCharactersMax} are read`);
+  }
+  let document: unknown;
+  try {
+    document = parse(text, { maxAliasCount: 0 });
+  } catch (cause) {
+    throw new FerryError("bad-input", "Cannot read the VM definition: it is neither YAML nor JSON", {
+      remedy: "Start from what this prints: ferry vm export NAME",
+      cause,
+    });
+  }
+  return parseDefinition(document);
+}
+
+/** @throws FerryError `bad-input`, `unsupported` for a document of a newer Ferry. */
+export function parseDefinition(document: unknown): VmDefinition {
+  refuseFutureVersion(document);
+  const filled = Value.Default(VmDefinition, Value.Clone(document));
+  if (!Value.Check(VmDefinition, filled)) {
+    const [error] = Value.Errors(VmDefinition, filled);
+    throw invalid(error?.instancePath ?? "", error?.message ?? "does not match the schema");
+  }
+  checkNames(filled);
+  checkCpu(filled);
+  checkKernelBoot(filled);
+  return filled;
+}
+
+/** The document as YAML, to be read and applied again. */
+export function formatDefinition(definition: VmDefinition): string {
+  return stringify(definition, { lineWidth: 0 });
+}
+
+function refuseFutureVersion(document: unknown): void {
+  if (typeof document !== "object" || document === null || !("version" in document)) return;
+  const { version } = document;
+  if (typeof version !== "number" || version <= definitionVersion) return;
+  throw new FerryError(
+    "unsupported",
+    `Cannot use the VM definition: its version is ${version}, this Ferry knows ${definitionVersion}`,
+    { remedy: "Upgrade Ferry on this host to the version that wrote the document" },
+  );
+}
+
+function checkNames({ disks, cdroms, nics, bootOrder }: VmDefinition): void {
+  const names = [...disks, ...cdroms, ...nics].map(({ name }) => name);
+  refuseTwice("/disks, /cdroms, /nics", "device name", names);
+  refuseTwice("/nics", "MAC address", nics.map(({ mac }) => mac));
+  refuseTwice("/disks", "file", disks.map(({ pool, file }) => `${pool}/${file}`));
+  refuseTwice("/bootOrder", "name", bootOrder);
+  const unknown = bootOrder.find((name) => !names.includes(name));
+  if (unknown !== undefined) throw invalid("/bootOrder", `no device is called "${unknown}"`);
+}
+
+function checkCpu({ cpu: { sockets, cores, threads } }: VmDefinition): void {
+  const count = sockets * cores * threads;
+  if (count > vcpusMax) throw invalid("/cpu", `it has ${count} vCPUs, at most ${vcpusMax} are possible`);
+}
+
+function checkKernelBoot({ kernelBoot, machine }: VmDefinition): void {
+  if (kernelBoot === null) return;
+  if (machine.firmware === "uefi") throw invalid("/kernelBoot", "direct kernel boot needs firmware bios");
+  // The text lands in the guest's memory as it is; a control character there is never meant.
+  if (/\p{Cc}/u.test(kernelBoot.commandLine)) {
+    throw invalid("/kernelBoot/commandLine", "it contains a control character");
+  }
+}
+
+function refuseTwice(path: string, what: string, values: readonly string[]): void {
+  const twice = values.find((value, index) => values.indexOf(value) !== index);
+  if (twice !== undefined) throw invalid(path, `the ${what} "${twice}" appears twice`);
+}
+
+function invalid(path: string, problem: string): FerryError {
+  return new FerryError("bad-input", `Cannot use the VM definition: ${path === "" ? "/" : path}: ${problem}`, {
+    remedy: "Correct the document; docs/vm-definition.md describes every property",
+    details: { path },
+  });
+}
