@@ -62,6 +62,8 @@ export const AgentConfig = Type.Object(
       },
       { ...strict, default: {} },
     ),
+    /** Allows faults to be armed at named points of a move (`POST /v1/faults`), to rehearse failures. Never in earnest. */
+    faultInjection: Type.Boolean({ default: false }),
     log: Type.Object(
       {
         level: Type.String({ enum: ["trace", "debug", "info", "warn", "error"], default: "info" }),
