@@ -2,9 +2,9 @@
 import Type from "typebox";
 import type { JournalKind } from "../../migration/journal-record.ts";
 import { MigrationOptions } from "../../migration/record.ts";
+import { FactsRequest, HostFacts } from "../../precheck/facts.ts";
 import { JoinAnswer, JoinRequest, RenewAnswer, RenewRequest } from "../../trust/join-messages.ts";
-import { Name, Uuid, VmDefinition } from "../../vm/definition.ts";
-import { Finding } from "./check.ts";
+import { Name, Uuid } from "../../vm/definition.ts";
 
 const strict = { additionalProperties: false } as const;
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -74,20 +74,12 @@ export const PeerTakeRequest = Type.Object(
 );
 export type PeerTakeRequest = Type.Static<typeof PeerTakeRequest>;
 
-/** The target's half of the checks: the source sends what the VM is, the target says what speaks against it. */
-export const PeerCheckRequest = Type.Object(
-  {
-    definition: VmDefinition,
-    options: Type.Optional(MigrationOptions),
-    /** Facts of the source that the target's checks compare, such as pool ids and its QEMU version. */
-    facts: Type.Unknown(),
-  },
-  { ...strict, $id: "PeerCheckRequest" },
-);
-export type PeerCheckRequest = Type.Static<typeof PeerCheckRequest>;
-
-export const PeerCheckAnswer = Type.Object(
-  { findings: Type.Array(Finding, { maxItems: 1000 }), facts: Type.Unknown() },
-  { ...strict, $id: "PeerCheckAnswer" },
-);
-export type PeerCheckAnswer = Type.Static<typeof PeerCheckAnswer>;
+/** The target's half of the checks: what it says about itself in view of one VM (src/precheck/facts.ts). */
+export const PeerCheckRequest = Type.Object(FactsRequest.properties, {
+  ...strict,
+  $id: "PeerCheckRequest",
+});
+export const PeerCheckAnswer = Type.Object(HostFacts.properties, {
+  ...strict,
+  $id: "PeerCheckAnswer",
+});
