@@ -7,12 +7,10 @@ import { FerryError } from "../base/errors.ts";
 import { readAnswer } from "./answer.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
 import { type EventStreamOptions, readEvents } from "./event-stream.ts";
-import type { CallOptions, CallRequest, Routes } from "./routes-table.ts";
+import type { CallArguments, CallOptions, Routes } from "./routes-table.ts";
 import type { FerryEvent } from "./schema/event.ts";
+import { answerTimeoutMs } from "./timeouts.ts";
 import { Transport } from "./transport.ts";
-
-/** Agents answer within milliseconds; proxying to a host that is going away may take its ten seconds, and a few such. */
-export const answerTimeoutMs = 30_000;
 
 /** Any route's request, for the code that serves them all. */
 interface LooseRequest extends CallOptions {
@@ -34,9 +32,7 @@ export class ApiClient implements Disposable {
    */
   async call<Route extends keyof Routes>(
     route: Route,
-    ...[request]: Partial<CallRequest<Route>> extends CallRequest<Route>
-      ? [CallRequest<Route>?]
-      : [CallRequest<Route>]
+    ...[request]: CallArguments<Route>
   ): Promise<Routes[Route]["answer"]> {
     const { params, query, body, host, signal, timeoutMs } = (request ?? {}) as LooseRequest;
     const [method = "GET", path = "/"] = route.split(" ");

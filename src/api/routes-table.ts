@@ -86,7 +86,7 @@ export interface CallOptions {
   /** Name of the host to ask; absent: the agent at hand, which finds a VM or migration in the domain by itself. */
   readonly host?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Default `answerTimeoutMs` of src/api/client.ts. */
+  /** Default `answerTimeoutMs` of src/api/timeouts.ts. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -100,3 +100,9 @@ export type CallRequest<Route extends keyof Routes> = CallOptions &
   (Routes[Route] extends { query: infer Query }
     ? { readonly query?: Query }
     : { readonly query?: never });
+
+/** The arguments after the route: nothing has to follow where a request may be empty. */
+export type CallArguments<Route extends keyof Routes> =
+  Partial<CallRequest<Route>> extends CallRequest<Route>
+    ? [request?: CallRequest<Route>]
+    : [request: CallRequest<Route>];

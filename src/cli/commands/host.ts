@@ -1,0 +1,57 @@
+/** `ferry host`: the hosts of the domain. */
+import type { Command } from "commander";
+import type { Cli } from "../cli.ts";
+import { confirm } from "../confirm.ts";
+import { readSecret } from "../read-secret.ts";
+import { renderHost, renderHostList } from "../render/host.ts";
+
+/** Joining creates a key, asks the authority, and fetches the roster. */
+const joinTimeoutMs = 60_000;
+
+export function defineHost(command: Command, cli: Cli): void {
+  command
+    .command("list")
+    .description("list the hosts of the domain and whether they answer")
+    .action(async () => {
+      const list = await cli.call("GET /v1/hosts");
+      cli.output.result(list, () => renderHostList(list.hosts, cli.output.style));
+    });
+  command
+    .command("show")
+    .description("show what a host is and has")
+    .argument("[host]", "its name (this one)")
+    .action(async (name: string | undefined) => {
+      const host = await cli.call("GET /v1/host", { host: name ?? cli.host });
+      cli.output.result(host, () => renderHost(host));
+    });
+  command
+    .command("join")
+    .description("make this host a member of the domain that the token invites to")
+    .argument("[token]", "from `ferry domain token`; read from standard input when not given")
+    .addHelpText(
+      "after",
+      "\nOther users of this machine can see arguments; what is read from standard input they can't.",
+    )
+    .action(async (given: string | undefined) => {
+      const token = given ?? (await readSecret("join token"));
+      await cli.call("POST /v1/domain/join", { body: { token }, timeoutMs: joinTimeoutMs });
+      const answer = await cli.call("GET /v1/domain");
+      cli.output.result(answer, () => {
+        return `${answer.domain?.host.name} is a host of domain ${answer.domain?.name}`;
+      });
+    });
+  command
+    .command("expel")
+    .description("take a host out of the domain for good: no other host talks to it again")
+    .argument("<host>", "its name")
+    .option("--yes", "do not ask")
+    .action(async (host: string, { yes }: { yes?: boolean }) => {
+      await confirm({
+        consequence: `Host "${host}" leaves the domain; its VMs run on, but no move goes there or comes from there`,
+        action: `expel host "${host}"`,
+        yes,
+      });
+      await cli.call("DELETE /v1/hosts/{host}", { params: { host } });
+      cli.output.result({}, () => `Host ${host} is expelled`);
+    });
+}

@@ -1,0 +1,48 @@
+/** `ferry vm create`: a new VM, with new, imported or existing disks. */
+import { type Command, Option } from "commander";
+import { importTimeoutMs } from "../../api/timeouts.ts";
+import type { Cli } from "../cli.ts";
+import { renderVmState } from "../render/vm.ts";
+import { type CreateOptions, draftFromOptions } from "../vm-draft.ts";
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+export function defineVmCreate(command: Command, cli: Cli): void {
+  command
+    .description("create a VM on this host, or on another one with --host")
+    .argument("<name>", "what it is called: letters, digits, - _ and .")
+    .option("--memory <size>", "such as 512M or 4G (1G)")
+    .option("--cpus <count>", "virtual processors (1)")
+    .option("--topology <SxCxT>", "sockets x cores x threads, instead of --cpus")
+    .option("--cpu-model <model>", "such as x86-64-v2, or host (x86-64-v2)")
+    .option("--machine-type <type>", "such as pc-q35-7.2 (the newest that this host has)")
+    .addOption(new Option("--firmware <kind>", "how it boots (bios)").choices(["bios", "uefi"]))
+    .option(
+      "--disk <pool,...>",
+      "a disk: POOL,size=20G is a new one, POOL,import=PATH a copy of a qcow2, raw, VHD or VHDX file, POOL,file=FILE one that is there; also name, format, bus, cache, read-only=on (repeatable)",
+      collect,
+    )
+    .option(
+      "--nic <switch,...>",
+      "a network adapter: SWITCH[,vlan=7,mac=...,model=...] (repeatable)",
+      collect,
+    )
+    .option("--iso <pool/file>", "a CD drive with this medium; `empty` for one without")
+    .option("--kernel <pool/file>", "boot this Linux kernel directly")
+    .option("--initrd <pool/file>", "its initial file system")
+    .option("--kernel-arguments <text>", "its command line")
+    .option("--boot-order <names>", "disks, CD drives and adapters in the order to try: disk0,cd0")
+    .option("--description <text>", "for people")
+    .option("--tags <names>", "separated by commas")
+    .option("--no-vnc", "no screen")
+    .option("--no-serial", "no serial console")
+    .option("--start", "start it at once")
+    .action(async (name: string, options: CreateOptions & { start?: boolean }) => {
+      const body = draftFromOptions(name, options);
+      let vm = await cli.call("POST /v1/vms", { body, timeoutMs: importTimeoutMs });
+      if (options.start === true) {
+        vm = await cli.call("POST /v1/vms/{vm}/start", { params: { vm: vm.id } });
+      }
+      cli.output.result(vm, () => renderVmState(vm));
+    });
+}

@@ -1,0 +1,120 @@
+/** `ferry vm`: looking at VMs and acting on them. Making and changing them is beside, in a file each. */
+import type { Command } from "commander";
+import { answerTimeoutMs } from "../../api/timeouts.ts";
+import type { VmActionRoute } from "../../api/routes-table.ts";
+import type { Cli } from "../cli.ts";
+import { confirm } from "../confirm.ts";
+import { parseDuration } from "../quantities.ts";
+import { renderVm, renderVmList, renderVmState } from "../render/vm.ts";
+import { warnUnreachable } from "../unreachable.ts";
+import { defineVmApply, defineVmExport, defineVmSet } from "./vm-change.ts";
+import { defineVmCreate } from "./vm-create.ts";
+
+/** A guest may take its time: an hour is what the API allows for a shutdown. */
+const shutdownMsDefault = 60_000;
+
+export function defineVm(command: Command, cli: Cli): void {
+  command
+    .command("list")
+    .description("list the VMs of the whole domain, or of one host with --host")
+    .action(async () => {
+      const query = cli.host === undefined ? ({ scope: "domain" } as const) : {};
+      const list = await cli.call("GET /v1/vms", { query });
+      cli.output.result(list, () => renderVmList(list, cli.output.style));
+      warnUnreachable(cli, list.unreachable);
+    });
+  command
+    .command("show")
+    .description("show one VM in full")
+    .argument("<vm>", "name or id")
+    .action(async (vm: string) => {
+      const answer = await cli.call("GET /v1/vms/{vm}", { params: { vm } });
+      cli.output.result(answer, () => renderVm(answer));
+    });
+  defineVmCreate(command.command("create"), cli);
+  defineVmExport(command.command("export"), cli);
+  defineVmApply(command.command("apply"), cli);
+  defineVmSet(command.command("set"), cli);
+  defineAction(command, cli, "start", "start a VM that is stopped or has crashed");
+  defineShutdown(command, cli);
+  definePowerOff(command, cli);
+  defineAction(command, cli, "pause", "stop the guest's processors; its memory stays");
+  defineAction(command, cli, "resume", "let a paused guest go on");
+  defineAction(command, cli, "restart", "shut the guest down and start it again");
+  defineDelete(command, cli);
+}
+
+function defineAction(
+  command: Command,
+  cli: Cli,
+  action: "start" | "pause" | "resume" | "restart",
+  description: string,
+): void {
+  command
+    .command(action)
+    .description(description)
+    .argument("<vm>", "name or id")
+    .action(async (vm: string) => {
+      await act(cli, `POST /v1/vms/{vm}/${action}`, vm);
+    });
+}
+
+async function act(
+  cli: Cli,
+  route: Exclude<VmActionRoute, "POST /v1/vms/{vm}/shutdown">,
+  vm: string,
+): Promise<void> {
+  const timeoutMs = shutdownMsDefault + answerTimeoutMs;
+  const answer = await cli.call(route, { params: { vm }, timeoutMs });
+  cli.output.result(answer, () => renderVmState(answer));
+}
+
+function defineShutdown(command: Command, cli: Cli): void {
+  command
+    .command("shutdown")
+    .description("ask the guest to shut down, and power it off when it does not")
+    .argument("<vm>", "name or id")
+    .option("--timeout <duration>", "how long the guest may take (60s)", parseDuration)
+    .action(async (vm: string, { timeout }: { timeout?: number }) => {
+      const answer = await cli.call("POST /v1/vms/{vm}/shutdown", {
+        params: { vm },
+        body: timeout === undefined ? {} : { timeoutMs: timeout },
+        timeoutMs: (timeout ?? shutdownMsDefault) + answerTimeoutMs,
+      });
+      cli.output.result(answer, () => renderVmState(answer));
+    });
+}
+
+function definePowerOff(command: Command, cli: Cli): void {
+  command
+    .command("power-off")
+    .description("turn a VM off at once, as if its power cord were pulled")
+    .argument("<vm>", "name or id")
+    .option("--yes", "do not ask")
+    .action(async (vm: string, { yes }: { yes?: boolean }) => {
+      await confirm({
+        consequence: `The guest of VM "${vm}" loses what it has not written to its disks`,
+        action: `power off VM "${vm}"`,
+        yes,
+      });
+      await act(cli, "POST /v1/vms/{vm}/power-off", vm);
+    });
+}
+
+function defineDelete(command: Command, cli: Cli): void {
+  command
+    .command("delete")
+    .description("delete a VM that is stopped")
+    .argument("<vm>", "name or id")
+    .option("--disks", "delete its disks too")
+    .option("--yes", "do not ask")
+    .action(async (vm: string, { disks, yes }: { disks?: boolean; yes?: boolean }) => {
+      const what = disks === true ? "and its disks are deleted" : "is deleted, its disks stay";
+      await confirm({ consequence: `VM "${vm}" ${what}`, action: `delete VM "${vm}"`, yes });
+      await cli.call("DELETE /v1/vms/{vm}", {
+        params: { vm },
+        query: { disks: disks === true ? "delete" : "keep" },
+      });
+      cli.output.result({}, () => `VM ${vm} ${what}`);
+    });
+}

@@ -1,0 +1,75 @@
+/** What `check` and `move` take alike: which VM, where to, and how. */
+import { type Command, Option } from "commander";
+import { FerryError } from "../base/errors.ts";
+import type { MigrationOptions } from "../migration/record.ts";
+import { parseBandwidth, parseDuration } from "./quantities.ts";
+
+export interface MoveOptions {
+  readonly performance?: Performance;
+  readonly maxBlackout?: number;
+  readonly bandwidth?: number;
+  readonly verify?: boolean;
+}
+
+type Performance = NonNullable<MigrationOptions["performance"]>;
+
+/** Keyed by the type, so that an option added there is missing here at compile time. */
+const performanceOptions: Readonly<Record<Performance, true>> = {
+  tcp: true,
+  compression: true,
+  multichannel: true,
+  rdma: true,
+};
+
+/** The agent's own bounds (src/migration/record.ts), said here with the forms that people type. */
+const blackoutMsMin = 10;
+const blackoutMsMax = 60_000;
+const bandwidthMin = 1_000_000;
+
+export function addMoveOptions(command: Command): Command {
+  return command
+    .argument("<vm>", "name or id")
+    .argument("<host>", "name of the target host")
+    .addOption(
+      new Option(
+        "--performance <option>",
+        "how memory crosses the network (the host's setting)",
+      ).choices(Object.keys(performanceOptions)),
+    )
+    .option(
+      "--max-blackout <duration>",
+      "most the guest may stand still, such as 50ms",
+      parseBlackout,
+    )
+    .option("--bandwidth <rate>", "most to use, such as 100M (bytes) or 1Gbit", parseRate)
+    .option(
+      "--verify",
+      "compare all memory on both hosts before the guest goes on; lengthens the blackout",
+    );
+}
+
+export function migrationOptions(options: MoveOptions): MigrationOptions {
+  const { performance, maxBlackout, bandwidth, verify } = options;
+  return {
+    ...(performance !== undefined && { performance }),
+    ...(maxBlackout !== undefined && { blackoutMsMax: maxBlackout }),
+    ...(bandwidth !== undefined && { bandwidthBytesPerSecond: bandwidth }),
+    ...(verify === true && { verifyMemory: true }),
+  };
+}
+
+function parseBlackout(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds >= blackoutMsMin && milliseconds <= blackoutMsMax) return milliseconds;
+  throw new FerryError("bad-input", `Cannot promise a blackout of at most "${text}"`, {
+    remedy: "Give a duration from 10ms to 60s",
+  });
+}
+
+function parseRate(text: string): number {
+  const bytesPerSecond = parseBandwidth(text);
+  if (bytesPerSecond >= bandwidthMin) return bytesPerSecond;
+  throw new FerryError("bad-input", `Cannot move a VM with a bandwidth of "${text}"`, {
+    remedy: "Give at least 1M or 8Mbit: with less, memory changes faster than it is sent",
+  });
+}

@@ -1,0 +1,148 @@
+/**
+ * A running move as lines of text: a view that is drawn over and over on a terminal, or lines that are added to a log.
+ * Pure; the stages come from the plan.
+ */
+import { formatBytes, formatDuration, formatRate, formatTime } from "../base/format.ts";
+import { plan, type StageName } from "../migration/plan.ts";
+import type { MigrationRecord } from "../migration/record.ts";
+import { plain, type Style, type StyleName } from "./style.ts";
+
+export interface ViewOptions {
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly style: Style;
+  readonly glyphs: Glyphs;
+}
+
+export interface Glyphs {
+  readonly full: string;
+  readonly empty: string;
+  readonly marks: Readonly<Record<StageMark, string>>;
+}
+
+export type StageMark = "done" | "running" | "pending" | "skipped";
+
+const unicode: Glyphs = {
+  full: "█",
+  empty: "░",
+  marks: { done: "✓", running: "▶", pending: "·", skipped: "–" },
+};
+const ascii: Glyphs = {
+  full: "#",
+  empty: ".",
+  marks: { done: "+", running: ">", pending: " ", skipped: "-" },
+};
+const markStyles: Readonly<Record<StageMark, StyleName>> = {
+  done: "green",
+  running: "bold",
+  pending: "dim",
+  skipped: "dim",
+};
+
+/** Block characters where the locale is UTF-8, else what every terminal has. */
+export function glyphsFor(environment: NodeJS.ProcessEnv): Glyphs {
+  const locale = environment["LC_ALL"] || environment["LC_CTYPE"] || environment["LANG"] || "";
+  return /utf-?8/i.test(locale) ? unicode : ascii;
+}
+
+/** Where each stage of the plan is. One that never started while a later one has is skipped: shared disks need no mirror. */
+export function stageMarks(record: MigrationRecord): ReadonlyMap<StageName, StageMark> {
+  const started = new Map(record.stages.map((stage) => [stage.name, stage]));
+  const last = plan.findLastIndex(({ name }) => started.has(name));
+  return new Map(
+    plan.map(({ name }, index) => {
+      const stage = started.get(name);
+      if (stage !== undefined) return [name, stage.endedAt === null ? "running" : "done"];
+      return [name, index < last ? "skipped" : "pending"];
+    }),
+  );
+}
+
+/** The view of a terminal: stages, bar, figures. Lines are not wider than the terminal. */
+export function liveView(record: MigrationRecord, options: ViewOptions): string[] {
+  const { width, style } = options;
+  const title = `${record.vm.name}: ${record.source} -> ${record.target}, ${record.state}`;
+  const lines = [style("bold", cut(title, width)), ...stageLines(record, options)];
+  if (record.progress !== null) lines.push(barLine(record.progress, options));
+  return [...lines, ...figures(record).flatMap((line) => (line === "" ? [] : [cut(line, width)]))];
+}
+
+function stageLines(record: MigrationRecord, { width, style, glyphs }: ViewOptions): string[] {
+  const lines: { text: string; length: number }[] = [];
+  for (const [name, mark] of stageMarks(record)) {
+    const word = `${glyphs.marks[mark]} ${name}`;
+    const styled = style(markStyles[mark], word);
+    const line = lines.at(-1);
+    if (line === undefined || line.length + 2 + word.length > width) {
+      lines.push({ text: styled, length: word.length });
+    } else {
+      line.text += `  ${styled}`;
+      line.length += 2 + word.length;
+    }
+  }
+  return lines.map(({ text }) => text);
+}
+
+type Progress = NonNullable<MigrationRecord["progress"]>;
+
+function barLine({ percent }: Progress, { width, glyphs }: ViewOptions): string {
+  // Never 100 before it is: Math.floor, since "100 %" and still waiting is what people call stuck.
+  const text = ` ${String(Math.floor(percent)).padStart(3)} %`;
+  const size = Math.max(10, Math.min(60, width - text.length - 1));
+  const full = Math.floor((size * percent) / 100);
+  return `${glyphs.full.repeat(full)}${glyphs.empty.repeat(size - full)}${text}`;
+}
+
+function figures({ progress, stages, rounds }: MigrationRecord): [string, string] | [] {
+  if (progress === null || stages.length === 0) return [];
+  const { remainingMs, expectedBlackoutMs, throttlePercent } = progress;
+  const first = [
+    progress.round > 0 ? `round ${progress.round}` : "",
+    `${formatBytes(progress.transferredBytes)} sent`,
+    `${formatBytes(progress.remainingBytes)} remaining`,
+    formatRate(progress.rateBytesPerSecond),
+  ];
+  const second = [
+    // Before the end of the first round nobody knows how fast the guest writes.
+    rounds.length > 0 ? `guest writes ${formatRate(progress.dirtyBytesPerSecond)}` : "",
+    remainingMs === null ? "" : `about ${formatDuration(remainingMs)} left`,
+    expectedBlackoutMs === null ? "" : `expected blackout ${formatDuration(expectedBlackoutMs)}`,
+    throttlePercent > 0 ? `guest slowed by ${throttlePercent} %` : "",
+  ];
+  return [join(first), join(second)];
+}
+
+/** What to add to a log when `before` has become `now`: a line for each stage, round and change of state. */
+export function logLines(before: MigrationRecord | undefined, now: MigrationRecord): string[] {
+  const lines: [number, string][] = [];
+  const known = new Set(before?.stages.map(({ name }) => name));
+  for (const { name, startedAt } of now.stages) {
+    if (!known.has(name)) lines.push([startedAt, name]);
+  }
+  for (const round of now.rounds.slice(before?.rounds.length ?? 0)) {
+    const { number, startedAt, durationMs, bytesSent, remainingBytes } = round;
+    const figures = [
+      `round ${number}: ${formatBytes(bytesSent)} sent in ${formatDuration(durationMs)}`,
+      `${formatBytes(remainingBytes)} remaining`,
+      `guest writes ${formatRate(round.dirtyBytesPerSecond)}`,
+      `link ${formatRate(round.linkBytesPerSecond)}`,
+    ];
+    lines.push([startedAt + durationMs, join(figures)]);
+  }
+  lines.sort(([a], [b]) => a - b);
+  // Running is what the stages say; every other state is news.
+  if (now.state !== before?.state && now.state !== "running") {
+    lines.push([now.endedAt ?? now.progress?.at ?? now.requestedAt, now.state]);
+  }
+  return lines.map(([at, text]) => `${formatTime(at)} ${now.vm.name} ${text}`);
+}
+
+function join(parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 3))}...`;
+}
+
+export const plainView: ViewOptions = { width: 80, style: plain, glyphs: ascii };

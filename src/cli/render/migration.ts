@@ -1,0 +1,148 @@
+/** Migrations as text: the list, the report at the end of one, and one in full. Pure. */
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatRate,
+  formatTime,
+} from "../../base/format.ts";
+import type { MigrationRecord } from "../../migration/record.ts";
+import type { Style, StyleName } from "../style.ts";
+import { type Column, renderFields, renderTable } from "../table.ts";
+
+const stateStyles: Partial<Record<MigrationRecord["state"], StyleName>> = {
+  completed: "green",
+  running: "cyan",
+  failed: "red",
+  unresolved: "red",
+  cancelled: "yellow",
+};
+
+const columns: readonly Column<MigrationRecord>[] = [
+  { title: "migration", text: ({ id }) => id },
+  { title: "vm", text: ({ vm }) => vm.name },
+  { title: "from", text: ({ source }) => source },
+  { title: "to", text: ({ target }) => target },
+  { title: "state", text: ({ state }) => state, style: ({ state }) => stateStyles[state] },
+  { title: "requested", text: ({ requestedAt }) => formatTime(requestedAt) },
+  { title: "total", text: (record) => duration(totalMs(record)), align: "right" },
+  { title: "blackout", text: ({ blackout }) => duration(blackout?.totalMs), align: "right" },
+];
+
+export function renderMigrationList(records: readonly MigrationRecord[], style?: Style): string {
+  return renderTable(columns, onePerMigration(records), style);
+}
+
+/** Both hosts keep a record of a move; the source's is the full one. Newest first. */
+export function onePerMigration(records: readonly MigrationRecord[]): MigrationRecord[] {
+  const byId = new Map<string, MigrationRecord>();
+  for (const record of records) {
+    if (record.role === "source" || !byId.has(record.id)) byId.set(record.id, record);
+  }
+  return [...byId.values()].sort((a, b) => b.requestedAt - a.requestedAt);
+}
+
+/** What came of a move, in a few lines: where the VM is, how long it took, how long the guest stood still. */
+export function renderReport(record: MigrationRecord): string {
+  const { blackout, rounds, differingPages } = record;
+  const fields: [string, string][] = [];
+  if (blackout !== null) {
+    const { sendMs, loadMs, handoverMs, resumeMs } = blackout;
+    const parts = [
+      `sending ${formatDuration(sendMs)}`,
+      `loading ${formatDuration(loadMs)}`,
+      `handover ${formatDuration(handoverMs)}`,
+      `resuming ${formatDuration(resumeMs)}`,
+    ];
+    fields.push(["blackout", `${formatDuration(blackout.totalMs)}: ${parts.join(", ")}`]);
+  }
+  if (record.guestBytes > 0) {
+    const memory = `${formatBytes(record.guestBytes)} in ${formatCount(rounds.length, "round")}`;
+    fields.push(["memory", `${memory}, ${formatBytes(record.wireBytes)} on the wire`]);
+  }
+  if (differingPages !== null) {
+    const found = differingPages === 0 ? "no page differs" : formatCount(differingPages, "page");
+    fields.push(["verified", differingPages === 0 ? found : `${found} of memory differed`]);
+  }
+  const sentence = renderOutcome(record);
+  return fields.length === 0 ? sentence : `${sentence}\n${renderFields(fields)}`;
+}
+
+/** Where the VM is now, as a sentence. */
+function renderOutcome(record: MigrationRecord): string {
+  const { vm, source, target, state } = record;
+  const took = duration(totalMs(record));
+  switch (state) {
+    case "completed":
+      return `${vm.name} moved from ${source} to ${target} in ${took} and runs there`;
+    case "cancelled":
+      return `The move of ${vm.name} to ${target} was cancelled; it runs on ${source}`;
+    case "failed":
+      return `The move of ${vm.name} to ${target} failed; it runs on ${source}`;
+    case "unresolved":
+      return `Whether ${vm.name} belongs to ${source} or ${target} is not decided yet`;
+    case "queued":
+      return `The move of ${vm.name} from ${source} to ${target} waits in the queue`;
+    case "running":
+    case "cancelling":
+      return `${vm.name} is moving from ${source} to ${target}`;
+  }
+}
+
+/** One migration in full: the report, each stage's time, each round. */
+export function renderMigration(record: MigrationRecord, style?: Style): string {
+  const { requestedBy, requestedAt, options, error } = record;
+  const fields: [string, string][] = [
+    ["migration", record.id],
+    ["state", record.state],
+    ["requested", `${formatTime(requestedAt)} by ${requestedBy}`],
+  ];
+  const chosen = Object.entries(options).map(([name, value]) => `${name} ${value}`);
+  if (chosen.length > 0) fields.push(["options", chosen.join(", ")]);
+  if (error !== null) {
+    fields.push([
+      "error",
+      error.stage === null ? error.message : `in ${error.stage}: ${error.message}`,
+    ]);
+    if (error.remedy !== undefined) fields.push(["remedy", error.remedy]);
+  }
+  const parts = [renderReport(record), renderFields(fields)];
+  if (record.stages.length > 0) parts.push(renderTable(stageColumns, record.stages, style));
+  if (record.rounds.length > 0) parts.push(renderTable(roundColumns, record.rounds, style));
+  return parts.join("\n\n");
+}
+
+const stageColumns: readonly Column<MigrationRecord["stages"][number]>[] = [
+  { title: "stage", text: ({ name }) => name },
+  { title: "started", text: ({ startedAt }) => formatTime(startedAt) },
+  {
+    title: "took",
+    text: ({ startedAt, endedAt }) => (endedAt === null ? "" : formatDuration(endedAt - startedAt)),
+    align: "right",
+  },
+];
+
+const roundColumns: readonly Column<MigrationRecord["rounds"][number]>[] = [
+  { title: "round", text: ({ number }) => String(number), align: "right" },
+  { title: "took", text: ({ durationMs }) => formatDuration(durationMs), align: "right" },
+  { title: "sent", text: ({ bytesSent }) => formatBytes(bytesSent), align: "right" },
+  { title: "remaining", text: ({ remainingBytes }) => formatBytes(remainingBytes), align: "right" },
+  {
+    title: "guest writes",
+    text: ({ dirtyBytesPerSecond }) => formatRate(dirtyBytesPerSecond),
+    align: "right",
+  },
+  {
+    title: "link",
+    text: ({ linkBytesPerSecond }) => formatRate(linkBytesPerSecond),
+    align: "right",
+  },
+];
+
+function totalMs({ startedAt, requestedAt, endedAt }: MigrationRecord): number | undefined {
+  return endedAt === null ? undefined : endedAt - (startedAt ?? requestedAt);
+}
+
+function duration(milliseconds: number | undefined): string {
+  return milliseconds === undefined ? "" : formatDuration(milliseconds);
+}
