@@ -72,8 +72,10 @@ export class QemuProcess {
     const { directory, user } = request;
     const { identity, exited } = await spawnDetached(request);
     const ended = exited.then(async () => {
-      throw new FerryError("qemu-failed", `Cannot start QEMU: ${lastLine(await logTail(directory))}`, {
-        remedy: `Read what QEMU says; its log is ${logPath(directory)}`,
+      const log = await logTail(directory);
+      throw new FerryError("qemu-failed", `Cannot start QEMU: ${lastLine(log)}`, {
+        remedy: "Correct what QEMU names, in the VM's definition or on this host",
+        details: { log },
       });
     });
     try {

@@ -1,113 +1,145 @@
 /**
- * The VMs of this host: what exists, what runs, and who may change it now.
- *
- * SIGNATURES FIRST: bodies follow within this series of commits.
+ * The VMs of this host: what exists, what runs, and who may change it now. Every operation holds its VM for itself;
+ * what is allowed when is src/vm/lifecycle.ts.
  */
-import type { DatabaseSync } from "node:sqlite";
-import type { Log } from "../base/log.ts";
-import type { Switches } from "../network/switches.ts";
+import { FerryError } from "../base/errors.ts";
+import { QemuHost } from "../qemu/qemu-host.ts";
 import type { QemuSettings } from "../qemu/settings.ts";
-import type { LockOwner } from "../storage/disk-lock.ts";
-import type { Pools } from "../storage/pools.ts";
+import { adoptAll } from "./adopt.ts";
+import { deleteVm, replaceDefinition } from "./configure.ts";
+import { createVm } from "./create.ts";
 import type { VmDefinition } from "./definition.ts";
 import type { VmDraft } from "./draft.ts";
+import { discardIncoming, prepareIncoming, removeHandedOver } from "./incoming.ts";
+import { requireAllowed, type VmRequest } from "./lifecycle.ts";
+import type { LocalVm } from "./local-vm.ts";
+import { formatDefinition } from "./parse-definition.ts";
+import { takeOverDisks } from "./reserve.ts";
+import type { VmHostParts } from "./resolve.ts";
+import { letRun, requireProcess, startProcess } from "./run.ts";
+import { endProcess, shutDown } from "./stop.ts";
 import type { VmProcess, VmRecord } from "./vm-host.ts";
+import { type VmChange, VmTable } from "./vm-table.ts";
 
-export interface LocalVmsParts {
-  readonly database: DatabaseSync;
-  readonly log: Log;
-  readonly paths: { readonly state: string; readonly run: string; readonly memory: string };
-  readonly qemu: QemuSettings;
-  readonly pools: Pools;
-  readonly switches: Switches;
-  /** Who this host is, for the locks on shared disks. Asked each time: a host joins a domain while it runs. */
-  readonly identity: () => LockOwner;
-}
+export type { VmChange } from "./vm-table.ts";
 
-export interface VmChange {
-  readonly kind: "created" | "changed" | "deleted";
-  readonly id: string;
-  readonly name: string;
-  /** Null when deleted. */
-  readonly record: VmRecord | null;
-}
+export type LocalVmsParts = Omit<VmHostParts, "qemu"> & { readonly qemu: QemuSettings };
 
-const pending = (): never => {
-  throw new Error("not written yet");
-};
+/** Long enough for a server with databases to write them out. */
+const shutdownTimeoutMs = 60_000;
 
 export class LocalVms implements AsyncDisposable {
-  /** Adopts QEMUs that outlived the last agent. Never stops or starts a guest. */
-  static async open(_parts: LocalVmsParts): Promise<LocalVms> {
-    return pending();
+  /** This host's QEMU: version, accelerator, user. */
+  readonly qemu: QemuHost;
+  readonly #table: VmTable;
+
+  private constructor(table: VmTable, qemu: QemuHost) {
+    this.#table = table;
+    this.qemu = qemu;
   }
 
-  onChange(_listener: (change: VmChange) => void): () => void {
-    return pending();
+  /** Adopts QEMUs that outlived the last agent. Never stops or starts a guest. */
+  static async open(parts: LocalVmsParts): Promise<LocalVms> {
+    const qemu = new QemuHost(parts.qemu);
+    const table = new VmTable({ ...parts, qemu });
+    await adoptAll(table);
+    return new LocalVms(table, qemu);
+  }
+
+  onChange(listener: (change: VmChange) => void): () => void {
+    return this.#table.onChange(listener);
   }
 
   list(): VmRecord[] {
-    return pending();
+    return this.#table.all().map(({ record }) => record);
   }
 
   /** By name or id. @throws FerryError `not-found`. */
-  get(_nameOrId: string): VmRecord {
-    return pending();
+  get(nameOrId: string): VmRecord {
+    return this.#table.get(nameOrId).record;
   }
 
-  find(_nameOrId: string): VmRecord | undefined {
-    return pending();
+  find(nameOrId: string): VmRecord | undefined {
+    return this.#table.find(nameOrId)?.record;
   }
 
-  async create(_draft: VmDraft): Promise<VmRecord> {
-    return pending();
+  async create(draft: VmDraft): Promise<VmRecord> {
+    return (await createVm(this.#table, draft)).record;
   }
 
-  async replaceDefinition(_nameOrId: string, _document: unknown): Promise<VmRecord> {
-    return pending();
+  /** The definition as YAML, for people to keep and to apply. */
+  export(nameOrId: string): string {
+    return formatDefinition(this.#table.get(nameOrId).row.definition);
   }
 
-  async delete(_nameOrId: string, _options: { disks: "delete" | "keep" }): Promise<void> {
-    return pending();
+  /** A stopped VM gets another definition; its id stays. */
+  async replaceDefinition(nameOrId: string, document: unknown): Promise<VmRecord> {
+    return this.#operate(nameOrId, "configure", (vm) => replaceDefinition(this.#table, vm, document));
   }
 
-  async start(_nameOrId: string): Promise<VmRecord> {
-    return pending();
+  async delete(nameOrId: string, options: { disks: "delete" | "keep" }): Promise<void> {
+    await this.#operate(nameOrId, "delete", (vm) => deleteVm(this.#table, vm, options.disks));
+  }
+
+  async start(nameOrId: string): Promise<VmRecord> {
+    return this.#operate(nameOrId, "start", async (vm) => {
+      await startProcess(this.#table, vm);
+      await letRun(this.#table, vm);
+    });
   }
 
   /** Asks the guest by ACPI; powers it off when it has not stopped after `timeoutMs` (default 60 000). */
-  async shutdown(_nameOrId: string, _options?: { timeoutMs?: number }): Promise<VmRecord> {
-    return pending();
+  async shutdown(nameOrId: string, options: { timeoutMs?: number } = {}): Promise<VmRecord> {
+    const { timeoutMs = shutdownTimeoutMs } = options;
+    return this.#operate(nameOrId, "shutdown", (vm) => shutDown(this.#table, vm, timeoutMs));
   }
 
-  async powerOff(_nameOrId: string): Promise<VmRecord> {
-    return pending();
+  async powerOff(nameOrId: string): Promise<VmRecord> {
+    return this.#operate(nameOrId, "power-off", (vm) => endProcess(this.#table, vm));
   }
 
-  async pause(_nameOrId: string): Promise<VmRecord> {
-    return pending();
+  async pause(nameOrId: string): Promise<VmRecord> {
+    return this.#operate(nameOrId, "pause", async (vm) => {
+      await requireProcess(vm).qmp.execute("stop");
+      vm.runState = "paused";
+    });
   }
 
-  async resume(_nameOrId: string): Promise<VmRecord> {
-    return pending();
+  async resume(nameOrId: string): Promise<VmRecord> {
+    return this.#operate(nameOrId, "resume", (vm) => letRun(this.#table, vm));
   }
 
-  async restart(_nameOrId: string): Promise<VmRecord> {
-    return pending();
+  /** Presses the reset button. */
+  async restart(nameOrId: string): Promise<VmRecord> {
+    return this.#operate(nameOrId, "restart", async (vm) => {
+      await requireProcess(vm).qmp.execute("system_reset");
+    });
   }
 
   /** The QEMU process of a VM of whatever ownership; undefined when none runs. */
-  process(_id: string): VmProcess | undefined {
-    return pending();
+  process(id: string): VmProcess | undefined {
+    return this.#table.find(id)?.process;
   }
 
   /** Source, setup: from now on only the migration changes this VM. @throws FerryError `busy`, `conflict`. */
-  claimForMigration(_id: string, _migrationId: string): void {
-    pending();
+  claimForMigration(id: string, migrationId: string): void {
+    const vm = this.#table.get(id);
+    requireAllowed(vm.record, "move");
+    if (vm.operation !== null) {
+      throw new FerryError("busy", `Cannot move VM "${vm.name}": ${vm.operation} is under way`, {
+        remedy: "Wait until it is done, then try again",
+      });
+    }
+    this.#table.registry.setMigration(vm.id, migrationId);
+    this.#table.refresh(vm);
   }
 
-  releaseFromMigration(_id: string): void {
-    pending();
+  /** Both sides, at the end of a migration. Does nothing to a VM that is gone. */
+  releaseFromMigration(id: string): void {
+    const vm = this.#table.find(id);
+    if (vm === undefined) return;
+    this.#table.registry.setMigration(vm.id, null);
+    this.#table.refresh(vm);
   }
 
   /**
@@ -116,47 +148,77 @@ export class LocalVms implements AsyncDisposable {
    * `generation` is the source's present one.
    */
   async prepareIncoming(
-    _definition: VmDefinition,
-    _generation: number,
-    _migrationId: string,
+    definition: VmDefinition,
+    generation: number,
+    migrationId: string,
   ): Promise<VmProcess> {
-    return pending();
+    const incoming = { document: definition, generation, migration: migrationId };
+    return prepareIncoming(this.#table, incoming);
   }
 
   /** Target, undo of `prepareIncoming`: may be repeated; does nothing to a VM that is not `incoming`. */
-  async discardIncoming(_id: string): Promise<void> {
-    return pending();
+  async discardIncoming(id: string): Promise<void> {
+    const vm = this.#table.find(id);
+    if (vm !== undefined) await discardIncoming(this.#table, vm);
   }
 
   /**
-   * Lets an owned VM's guest run: after a handover on the target, after a failed move on the source.
+   * Lets an owned VM's guest run: after a handover on the target, after a failed move on the source. The locks on its
+   * disks follow once it runs; they would only lengthen the blackout.
    * @throws FerryError `conflict` when this host is not the owner.
    */
-  async resumeOwned(_id: string): Promise<void> {
-    return pending();
+  async resumeOwned(id: string): Promise<void> {
+    const vm = this.#table.get(id);
+    await letRun(this.#table, vm);
+    const { definition, generation } = vm.row;
+    const taken = takeOverDisks(this.#table.parts, definition, generation);
+    this.#table.inBackground("take over the locks on disks", vm, taken);
   }
 
   /** Source, cleanup: quits QEMU, removes taps, directory and record; disks stay. May be repeated. */
-  async removeAfterHandover(_id: string): Promise<void> {
-    return pending();
+  async removeAfterHandover(id: string): Promise<void> {
+    const vm = this.#table.find(id);
+    if (vm !== undefined) await removeHandedOver(this.#table, vm);
   }
 
   /** Re-reads a VM from the database after `becomeOwner`/`markHandedOver` ran in the caller's transaction. */
-  refresh(_id: string): void {
-    pending();
+  refresh(id: string): void {
+    this.#table.refresh(this.#table.get(id));
   }
 
   /** Names of VMs whose definition uses the pool. */
-  usingPool(_pool: string): string[] {
-    return pending();
+  usingPool(pool: string): string[] {
+    return this.#namesOf(({ disks, cdroms, kernelBoot }) =>
+      [...disks, ...cdroms.map(({ medium }) => medium), kernelBoot?.kernel, kernelBoot?.initrd].some(
+        (file) => file?.pool === pool,
+      ),
+    );
   }
 
-  usingSwitch(_name: string): string[] {
-    return pending();
+  usingSwitch(name: string): string[] {
+    return this.#namesOf(({ nics }) => nics.some((nic) => nic.switch === name));
   }
 
   /** Closes the conversations; the QEMUs run on. */
   async [Symbol.asyncDispose](): Promise<void> {
-    pending();
+    await this.#table[Symbol.asyncDispose]();
+  }
+
+  async #operate(
+    nameOrId: string,
+    request: VmRequest,
+    body: (vm: LocalVm) => Promise<void>,
+  ): Promise<VmRecord> {
+    const vm = this.#table.get(nameOrId);
+    requireAllowed(vm.record, request);
+    await this.#table.operate(vm, request, () => body(vm));
+    return vm.record;
+  }
+
+  #namesOf(uses: (definition: VmDefinition) => boolean): string[] {
+    return this.#table
+      .all()
+      .filter(({ row }) => uses(row.definition))
+      .map(({ name }) => name);
   }
 }

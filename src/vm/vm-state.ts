@@ -21,3 +21,15 @@ export function vmState(facts: StateFacts): VmState {
 export function guestRuns(runState: string): boolean {
   return runState === "running";
 }
+
+/** QEMU's run state after one of its events. SHUTDOWN is followed by STOP, which changes nothing any more. */
+export function runStateAfter(
+  present: string | null,
+  event: string,
+  reason: unknown,
+): string | null {
+  if (event === "RESUME") return "running";
+  if (event === "STOP") return present === "shutdown" ? present : "paused";
+  if (event === "SHUTDOWN" && reason !== "host-qmp-quit") return "shutdown";
+  return present;
+}

@@ -1,0 +1,73 @@
+/** The target's half of a VM that is moving here: a skeleton that is not this host's VM yet. */
+import { wallClockMs } from "../base/clock.ts";
+import { FerryError } from "../base/errors.ts";
+import { checkDefinition } from "./create.ts";
+import type { VmDefinition } from "./definition.ts";
+import { launch } from "./launch.ts";
+import type { LocalVm } from "./local-vm.ts";
+import { parseDefinition } from "./parse-definition.ts";
+import { removeState, requireDisksOf } from "./reserve.ts";
+import { admitMemory, resolveFacts } from "./resolve.ts";
+import { endProcess } from "./stop.ts";
+import type { VmProcess } from "./vm-host.ts";
+import type { VmTable } from "./vm-table.ts";
+
+export interface IncomingVm {
+  /** The definition as the peer sent it. */
+  readonly document: VmDefinition;
+  /** The source's present generation. */
+  readonly generation: number;
+  readonly migration: string;
+}
+
+/** @throws FerryError naming what this host lacks; nothing is left behind then. */
+export async function prepareIncoming(table: VmTable, incoming: IncomingVm): Promise<VmProcess> {
+  const { parts, registry } = table;
+  const definition = parseDefinition(incoming.document);
+  const { generation, migration } = incoming;
+  registry.requireFree(definition.id, definition.name);
+  await checkDefinition(table, definition);
+  const facts = await resolveFacts(parts, definition);
+  await requireDisksOf(parts, definition, facts, generation);
+  await admitMemory(parts.paths.memory, definition, table.promisedMib());
+  const vm = table.add({
+    ...{ definition, ownership: "incoming", generation, migration, process: null },
+    createdAt: Math.floor(wallClockMs()),
+  });
+  return vm.exclusively("receive", async () => {
+    try {
+      const process = await launch(parts, definition, facts, "incoming", (identity) =>
+        registry.setProcess(vm.id, identity),
+      );
+      table.attach(vm, process, "inmigrate");
+      table.refresh(vm);
+      return process;
+    } catch (error) {
+      await removeState(parts.paths, definition);
+      table.remove(vm);
+      throw error;
+    }
+  });
+}
+
+/** Ends the skeleton and forgets it; the disks belong to the source. */
+export async function discardIncoming(table: VmTable, vm: LocalVm): Promise<void> {
+  if (table.registry.read(vm.id)?.ownership !== "incoming") return;
+  await vm.exclusively("discard", async () => forget(table, vm));
+}
+
+/** Ends the source's copy after a handover; the disks belong to the target. */
+export async function removeHandedOver(table: VmTable, vm: LocalVm): Promise<void> {
+  if (table.registry.read(vm.id)?.ownership !== "handed-over") {
+    throw new FerryError("conflict", `Cannot remove VM "${vm.name}": it was not handed over`, {
+      remedy: "Delete it instead, if it shall go",
+    });
+  }
+  await vm.exclusively("remove", async () => forget(table, vm));
+}
+
+async function forget(table: VmTable, vm: LocalVm): Promise<void> {
+  await endProcess(table, vm);
+  await removeState(table.parts.paths, vm.row.definition);
+  table.remove(vm);
+}

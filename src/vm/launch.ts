@@ -1,0 +1,41 @@
+/** Starts the QEMU of a VM, with everything around it; whatever fails, nothing stays behind. */
+import { FerryError } from "../base/errors.ts";
+import { commandLine, type HostFacts, type StartMode } from "../qemu/command-line.ts";
+import { QemuProcess } from "../qemu/process.ts";
+import type { ProcessIdentity } from "../qemu/process-identity.ts";
+import type { VmDefinition } from "./definition.ts";
+import { makeTraces, removeTraces, unlinkMemory } from "./reserve.ts";
+import type { VmHostParts } from "./resolve.ts";
+
+export async function launch(
+  parts: VmHostParts,
+  definition: VmDefinition,
+  facts: HostFacts,
+  mode: StartMode,
+  onSpawned: (identity: ProcessIdentity) => void,
+): Promise<QemuProcess> {
+  const args = commandLine(definition, facts, mode);
+  const user = await parts.qemu.user();
+  const { path: binary } = await parts.qemu.features();
+  try {
+    await makeTraces(parts, definition, user);
+    const process = await QemuProcess.start({
+      ...{ binary, args, user, onSpawned },
+      directory: facts.directory,
+    });
+    await unlinkMemory(parts.paths, definition);
+    return process;
+  } catch (error) {
+    await removeTraces(parts.paths, definition);
+    throw named(definition, error);
+  }
+}
+
+/** QEMU does not know what its VM is called; the reader does. */
+function named(definition: VmDefinition, error: unknown): unknown {
+  if (error instanceof FerryError && error.code !== "internal") return error;
+  return new FerryError("system-refused", `Cannot start VM "${definition.name}"`, {
+    remedy: "Check the agent's rights on its run, state and memory directories",
+    cause: error,
+  });
+}

@@ -1,0 +1,41 @@
+/** Where on this host a VM's things are: names that derive from the VM's id, so that a later agent finds them. Pure. */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { tapName } from "../network/tap.ts";
+import type { VmDefinition } from "./definition.ts";
+
+export interface HostPaths {
+  /** What must survive a reboot. */
+  readonly state: string;
+  /** Sockets. */
+  readonly run: string;
+  /** The tmpfs for guest memory. */
+  readonly memory: string;
+}
+
+export interface VmPlaces {
+  /** The VM's own directory for sockets and QEMU's log. */
+  readonly directory: string;
+  readonly memoryPath: string;
+  /** The VM's own directory for what survives a reboot. */
+  readonly stateDirectory: string;
+  readonly firmwareVariables: string;
+  /** One tap for each NIC. */
+  readonly taps: readonly string[];
+}
+
+export function vmPlaces(paths: HostPaths, definition: VmDefinition): VmPlaces {
+  const stateDirectory = join(paths.state, "vms", definition.id);
+  return {
+    directory: join(paths.run, "vms", definition.id),
+    // Two agents may share the tmpfs, as in the lab: the run directory tells their files apart.
+    memoryPath: join(paths.memory, `ferry-${scopeDigest(paths.run)}-${definition.id}`),
+    stateDirectory,
+    firmwareVariables: join(stateDirectory, "efi-variables.fd"),
+    taps: definition.nics.map((_, index) => tapName(paths.run, definition.id, index)),
+  };
+}
+
+function scopeDigest(run: string): string {
+  return createHash("sha256").update(run).digest("hex").slice(0, 8);
+}

@@ -1,0 +1,69 @@
+/** Starts a VM and lets its guest run. */
+import { FerryError } from "../base/errors.ts";
+import type { QemuProcess } from "../qemu/process.ts";
+import { isAlive } from "../qemu/process-identity.ts";
+import { launch } from "./launch.ts";
+import type { LocalVm } from "./local-vm.ts";
+import { lockDisks, releaseDisks } from "./reserve.ts";
+import { admitMemory, resolveFacts } from "./resolve.ts";
+import type { VmTable } from "./vm-table.ts";
+
+/**
+ * From stopped to a QEMU whose CPUs stand still.
+ * @throws FerryError saying what is missing; the VM is as before then.
+ */
+export async function startProcess(table: VmTable, vm: LocalVm): Promise<void> {
+  const { parts, registry } = table;
+  const { definition, generation } = vm.row;
+  refuseSecondProcess(vm);
+  const facts = await resolveFacts(parts, definition);
+  await admitMemory(parts.paths.memory, definition, table.promisedMib() - definition.memory.mib);
+  await lockDisks(parts, definition, facts, generation);
+  try {
+    const process = await launch(parts, definition, facts, "cold", (identity) =>
+      registry.setProcess(vm.id, identity),
+    );
+    table.attach(vm, process, "prelaunch");
+  } catch (error) {
+    registry.setProcess(vm.id, null);
+    await releaseDisks(parts, definition);
+    throw error;
+  } finally {
+    table.refresh(vm);
+  }
+}
+
+/**
+ * THE place that lets a guest run: nothing else in Ferry says `cont`. The registry is asked, not memory: its word is
+ * what survived.
+ * @throws FerryError `conflict` when this host is not the VM's owner or it has no process.
+ */
+export async function letRun(table: VmTable, vm: LocalVm): Promise<void> {
+  const ownership = table.registry.read(vm.id)?.ownership;
+  if (ownership !== "owner") {
+    throw new FerryError("conflict", `Cannot let VM "${vm.name}" run: this host is not its owner`, {
+      remedy: "Ask the host that owns it; the migration's record says which",
+    });
+  }
+  await requireProcess(vm).qmp.execute("cont");
+  vm.runState = "running";
+  table.refresh(vm);
+}
+
+/** @throws FerryError `conflict` when the VM has none that answers. */
+export function requireProcess(vm: LocalVm): QemuProcess {
+  if (vm.process !== undefined) return vm.process;
+  throw new FerryError("conflict", `Cannot ask QEMU of VM "${vm.name}": no process of it answers`, {
+    remedy: `Start it: ferry vm start ${vm.name}`,
+  });
+}
+
+/** A QEMU that the agent could not adopt may still hold the disks. */
+function refuseSecondProcess(vm: LocalVm): void {
+  if (vm.row.process === null || !isAlive(vm.row.process)) return;
+  throw new FerryError(
+    "conflict",
+    `Cannot start VM "${vm.name}": its last QEMU, process ${vm.row.process.pid}, lives but does not answer`,
+    { remedy: `End it first: ferry vm power-off ${vm.name}` },
+  );
+}
