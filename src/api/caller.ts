@@ -1,0 +1,32 @@
+/** Who asks: what a request proved, and what its answer may depend on. Plain data. */
+import type { PeerIdentity } from "../trust/peer-identity.ts";
+import type { Role } from "./schema/token.ts";
+
+export type Caller =
+  /** Over the machine's unix socket: its permissions are the right. */
+  | { readonly kind: "local"; readonly role: "administrator"; readonly name: string }
+  | { readonly kind: "token"; readonly role: Role; readonly name: string }
+  /** A host that proved its certificate. `member`: of this host's own domain, not one that is merely trusted. */
+  | {
+      readonly kind: "host";
+      readonly identity: PeerIdentity;
+      readonly name: string;
+      readonly member: boolean;
+    }
+  /** A person or script that asked another member, which checked its right and passes the request on. */
+  | {
+      readonly kind: "relayed";
+      readonly role: Role;
+      readonly name: string;
+      readonly identity: PeerIdentity;
+    }
+  | { readonly kind: "anonymous"; readonly reason: string };
+
+/** For records and logs: who asked for this. */
+export function callerName(caller: Caller): string {
+  return caller.kind === "anonymous" ? "nobody" : caller.name;
+}
+
+export function roleOf(caller: Caller): Role | undefined {
+  return "role" in caller ? caller.role : undefined;
+}

@@ -1,0 +1,60 @@
+/** Finds out who asks, from the connection and the headers of a request. */
+import type { IncomingMessage } from "node:http";
+import { TLSSocket } from "node:tls";
+import type { Trust } from "../trust/trust.ts";
+import type { Caller } from "./caller.ts";
+import { nameOfPeer } from "./peer-directory.ts";
+import { type Role, roles } from "./schema/token.ts";
+import type { Tokens } from "./tokens.ts";
+
+/** Says for whom a member passes a request on: `ROLE NAME`, the name percent-encoded. */
+export const onBehalfOfHeader = "ferry-on-behalf-of";
+
+export function identifyCaller(request: IncomingMessage, trust: Trust, tokens: Tokens): Caller {
+  const { socket, headers } = request;
+  // What is not TLS came over the unix socket: no other door is without it (src/api/listener.ts).
+  if (!(socket instanceof TLSSocket)) {
+    return { kind: "local", role: "administrator", name: "local administrator" };
+  }
+  const bearer = /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1];
+  if (bearer !== undefined) return byToken(bearer, tokens);
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) {
+    return { kind: "anonymous", reason: "the request shows neither a token nor a certificate" };
+  }
+  const verdict = trust.checkPeer(certificate, socket.remoteAddress ?? "a closed connection");
+  if (!verdict.trusted) return { kind: "anonymous", reason: verdict.detail };
+  const { identity } = verdict;
+  const name = nameOfPeer(trust, identity);
+  const member = identity.domain === trust.membership?.domain.id;
+  const behalf = parseBehalf(headers[onBehalfOfHeader]);
+  if (member && behalf !== undefined) {
+    return { kind: "relayed", role: behalf.role, name: `${behalf.name} by ${name}`, identity };
+  }
+  return { kind: "host", identity, name, member };
+}
+
+function byToken(text: string, tokens: Tokens): Caller {
+  const token = tokens.verify(text);
+  return token === undefined
+    ? { kind: "anonymous", reason: "the token is not valid here" }
+    : { kind: "token", role: token.role, name: `token ${token.name}` };
+}
+
+export function formatBehalf(role: Role, name: string): string {
+  return `${role} ${encodeURIComponent(name)}`;
+}
+
+function parseBehalf(
+  header: string | string[] | undefined,
+): { role: Role; name: string } | undefined {
+  const [, role, name] = /^(\w+) ([\w%.~*'()!-]{1,256})$/.exec(String(header ?? "")) ?? [];
+  const known = roles.find((candidate) => candidate === role);
+  if (known === undefined || name === undefined) return undefined;
+  try {
+    return { role: known, name: decodeURIComponent(name) };
+  } catch {
+    // Not a name anyone encoded; the request then counts as the host's own.
+    return undefined;
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * Asks other hosts' agents, with this host's certificate, and talks only to the very host that was meant: its
+ * certificate must be believed and name it.
+ */
+import { X509Certificate } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { Agent, request as httpsRequest } from "node:https";
+import type { PeerCertificate } from "node:tls";
+import type { Static, TSchema } from "typebox";
+import Value from "typebox/value";
+import { FerryError } from "../base/errors.ts";
+import type { Trust } from "../trust/trust.ts";
+import { readAnswer } from "./answer.ts";
+import type { PeerAddress } from "./peer-directory.ts";
+
+/** To connect and shake hands; a host that is there does it in milliseconds. */
+const connectTimeoutMs = 5_000;
+/** For an answer, unless the question says that it may take longer. */
+export const peerAnswerTimeoutMs = 10_000;
+
+export interface PeerQuestion {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export class PeerClient implements Disposable {
+  readonly #trust: Trust;
+  /** One pool of connections a host, by the host's id; all begun with the present certificate. */
+  readonly #agents = new Map<string, Agent>();
+  readonly #stopListening: () => void;
+
+  constructor(trust: Trust) {
+    this.#trust = trust;
+    this.#stopListening = trust.onChange(() => this.#renew());
+  }
+
+  /**
+   * The answer's JSON, checked against its schema.
+   * @throws FerryError what the peer answered; `unreachable`, `timeout`, `peer-refused`, `peer-protocol`.
+   */
+  async ask<T extends TSchema>(
+    peer: PeerAddress,
+    answer: T,
+    question: PeerQuestion,
+  ): Promise<Static<T>> {
+    const received = await readAnswer(await this.open(peer, question));
+    if (Value.Check(answer, received)) return received;
+    throw new FerryError("peer-protocol", `Cannot understand the answer of host "${peer.name}"`, {
+      remedy: "Install the same Ferry version on both hosts",
+      details: { question: `${question.method} ${question.path}` },
+    });
+  }
+
+  /** The answer's head; its body is the caller's to read. @throws as `ask`, but for what the peer answered. */
+  open(peer: PeerAddress, question: PeerQuestion): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const timeoutMs = question.timeoutMs ?? peerAnswerTimeoutMs;
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const signal = question.signal ? AbortSignal.any([question.signal, deadline]) : deadline;
+    const body =
+      question.body === undefined ? undefined : Buffer.from(JSON.stringify(question.body));
+    const request = httpsRequest({
+      agent: this.#agent(peer),
+      host: peer.address,
+      port: peer.port,
+      method: question.method,
+      path: question.path,
+      headers: {
+        ...(body && { "content-type": "application/json", "content-length": body.length }),
+        ...question.headers,
+      },
+      signal,
+    });
+    request.on("socket", (socket) => {
+      if (!socket.connecting) return;
+      const timer = setTimeout(() => {
+        socket.destroy(
+          new FerryError(
+            "unreachable",
+            `Cannot reach host "${peer.name}": no answer from ${peer.address} port ${peer.port}`,
+            unreachableRemedy,
+          ),
+        );
+      }, connectTimeoutMs);
+      socket.once("secureConnect", () => clearTimeout(timer));
+      socket.once("close", () => clearTimeout(timer));
+    });
+    request.on("error", (cause) => {
+      if (question.signal?.aborted) reject(question.signal.reason as Error);
+      else if (deadline.aborted) reject(tooLate(peer, timeoutMs));
+      else reject(cause instanceof FerryError ? cause : unreachable(peer, cause));
+    });
+    request.on("response", resolve);
+    request.end(body);
+    return promise;
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopListening();
+    for (const agent of this.#agents.values()) agent.destroy();
+    this.#agents.clear();
+  }
+
+  #agent(peer: PeerAddress): Agent {
+    const present = this.#agents.get(peer.id);
+    if (present !== undefined) return present;
+    const { key, cert, ca } = this.#trust.tlsMaterial();
+    const agent = new Agent({
+      keepAlive: true,
+      minVersion: "TLSv1.3",
+      key,
+      cert,
+      ca: [...ca],
+      // A resumed session would skip the check below.
+      maxCachedSessions: 0,
+      checkServerIdentity: (_name, shown) => this.#checkServer(peer, shown),
+    });
+    this.#agents.set(peer.id, agent);
+    return agent;
+  }
+
+  #checkServer(peer: PeerAddress, shown: PeerCertificate): Error | undefined {
+    const where = `${peer.address} port ${peer.port}`;
+    const verdict = this.#trust.checkPeer(new X509Certificate(shown.raw), where);
+    const isMeant =
+      verdict.trusted &&
+      verdict.identity.domain === peer.domain &&
+      verdict.identity.host === peer.id;
+    if (isMeant) return undefined;
+    const present = verdict.trusted ? `host ${verdict.identity.host} answered` : verdict.detail;
+    return new FerryError(
+      "peer-refused",
+      `Cannot trust what answers for host "${peer.name}" at ${where}: ${present}`,
+      {
+        remedy:
+          "Check the host's address in `ferry host list`, and its membership in `ferry domain show` there",
+      },
+    );
+  }
+
+  /** The next question begins with the present certificate; questions under way get their answer. */
+  #renew(): void {
+    for (const { freeSockets } of this.#agents.values()) {
+      for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
+    }
+    this.#agents.clear();
+  }
+}
+
+const unreachableRemedy = {
+  remedy: "Check that its agent runs and that the port is open between the hosts",
+};
+
+function unreachable(peer: PeerAddress, cause: NodeJS.ErrnoException): FerryError {
+  const where = `${peer.address} port ${peer.port}`;
+  const code = cause.code ?? "";
+  if (/CERT|SIGNATURE|ISSUER/.test(code)) {
+    return new FerryError(
+      "peer-refused",
+      `Cannot trust what answers for host "${peer.name}" at ${where}: its certificate does not hold`,
+      {
+        remedy:
+          "Compare the clocks of both hosts, and their domain's fingerprint: ferry domain show",
+        cause,
+      },
+    );
+  }
+  return new FerryError("unreachable", `Cannot reach host "${peer.name}" at ${where}`, {
+    ...unreachableRemedy,
+    cause,
+  });
+}
+
+function tooLate(peer: PeerAddress, timeoutMs: number): FerryError {
+  return new FerryError(
+    "timeout",
+    `Cannot wait longer for host "${peer.name}": no answer in ${timeoutMs} ms`,
+    {
+      remedy: "Look into the log of its agent: journalctl -u ferryd",
+    },
+  );
+}

@@ -1,0 +1,48 @@
+/** What the routes stand on; the agent wires it (src/agent/wire.ts). */
+import type { EventLog } from "../database/event-log.ts";
+import type { Faults } from "../migration/faults.ts";
+import type { Migrations } from "../migration/migrations.ts";
+import type { Switches } from "../network/switches.ts";
+import type { Precheck } from "../precheck/precheck.ts";
+import type { Pools } from "../storage/pools.ts";
+import type { OwnPlace } from "../trust/issuer.ts";
+import type { Trust } from "../trust/trust.ts";
+import type { LocalVms } from "../vm/local-vms.ts";
+import type { PeerClient } from "./peer-client.ts";
+import type { PeerSessions } from "./peer-sessions.ts";
+import type { Host } from "./schema/host.ts";
+import type { Tokens } from "./tokens.ts";
+
+export interface Services {
+  /** This host's name and what runs on it. */
+  readonly self: { readonly name: string; readonly version: string; readonly startedAt: number };
+  readonly now: () => number;
+  readonly trust: Trust;
+  readonly peers: PeerClient;
+  readonly vms: LocalVms;
+  readonly pools: Pools;
+  readonly switches: Switches;
+  readonly migrations: Migrations;
+  readonly precheck: Precheck;
+  readonly sessions: PeerSessions;
+  readonly events: EventLog;
+  readonly tokens: Tokens;
+  readonly faults: Faults;
+  /** What the machine is, read anew. */
+  readonly machine: () => Promise<Machine>;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** The TLS port: opened before the host enters a domain, so that a port that is taken stops it. */
+  readonly door: Door;
+}
+
+export type Machine = Omit<
+  Host,
+  "id" | "name" | "domain" | "version" | "startedAt" | "now" | "vms"
+>;
+
+export interface Door {
+  /** Listens; where other hosts then reach this one. @throws FerryError `in-use`, `system-refused`. */
+  open(): Promise<OwnPlace>;
+  /** Stops listening when the host entered no domain after all. */
+  closeIfUnused(): Promise<void>;
+}
