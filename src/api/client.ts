@@ -9,8 +9,13 @@ import { describeEndpoint, type Endpoint } from "./endpoint.ts";
 import { type EventStreamOptions, readEvents } from "./event-stream.ts";
 import type { CallArguments, CallOptions, Routes } from "./routes-table.ts";
 import type { FerryEvent } from "./schema/event.ts";
-import { answerTimeoutMs } from "./timeouts.ts";
 import { Transport } from "./transport.ts";
+
+/**
+ * Agents answer within milliseconds; one that asks a host which is going away may take its ten seconds a few times.
+ * Calls that wait for more say so themselves.
+ */
+const answerTimeoutMs = 30_000;
 
 /** Any route's request, for the code that serves them all. */
 interface LooseRequest extends CallOptions {
@@ -87,5 +92,6 @@ function fillPath(path: string, params: Readonly<Record<string, string>>): strin
 function queryText(query: object): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);
   if (given.length === 0) return "";
-  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return `?${text}`;
 }

@@ -1,27 +1,28 @@
 /** Lines at the end of a terminal that are drawn over again, and text that goes above them. */
 import { stripVTControlCharacters } from "node:util";
+import type { Output } from "./output.ts";
 
 export class LiveBlock {
-  readonly #terminal: NodeJS.WriteStream;
+  readonly #terminal: Output;
   #lines: readonly string[] = [];
 
-  constructor(terminal: NodeJS.WriteStream) {
+  constructor(terminal: Output) {
     this.#terminal = terminal;
   }
 
   draw(lines: readonly string[]): void {
-    this.#terminal.write(this.#erase() + this.#text(lines));
+    this.#terminal.raw(this.#erase() + this.#text(lines));
     this.#lines = lines;
   }
 
   /** Adds text that stays, above the block. */
   say(text: string): void {
-    this.#terminal.write(`${this.#erase()}${text}\n${this.#text(this.#lines)}`);
+    this.#terminal.raw(`${this.#erase()}${text}\n${this.#text(this.#lines)}`);
   }
 
   /** Takes the block away. */
   clear(): void {
-    this.#terminal.write(this.#erase());
+    this.#terminal.raw(this.#erase());
     this.#lines = [];
   }
 
@@ -31,7 +32,7 @@ export class LiveBlock {
 
   #text(lines: readonly string[]): string {
     // A line that wraps would take two, and the next erase would miss one.
-    const width = this.#terminal.columns || 80;
+    const { width } = this.#terminal;
     return lines
       .map((line) => {
         const bare = stripVTControlCharacters(line);

@@ -18,7 +18,7 @@ export function textView(output: Output, environment: NodeJS.ProcessEnv): Migrat
 }
 
 function liveMigrationView(output: Output, environment: NodeJS.ProcessEnv): MigrationView {
-  const block = new LiveBlock(process.stdout);
+  const block = new LiveBlock(output);
   const glyphs = glyphsFor(environment);
   return {
     show(record) {

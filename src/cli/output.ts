@@ -7,9 +7,16 @@ import { errorCodes, type FerryError } from "../base/errors.ts";
 import { printable } from "./printable.ts";
 import { type Style, styleFor } from "./style.ts";
 
+/** What is needed of standard output and standard error. */
+export interface TextStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
 export interface Streams {
-  readonly out: NodeJS.WriteStream;
-  readonly err: NodeJS.WriteStream;
+  readonly out: TextStream;
+  readonly err: TextStream;
 }
 
 export class Output {

@@ -2,8 +2,7 @@
  * Text that came over the network, made safe for a terminal: a control character in a description or a message could
  * otherwise move the cursor or rewrite what was printed before.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const controls = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 export function printable(text: string): string {
   return text.replace(controls, "\ufffd");

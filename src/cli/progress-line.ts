@@ -105,7 +105,7 @@ function figures({ progress, stages, rounds }: MigrationRecord): [string, string
   const second = [
     // Before the end of the first round nobody knows how fast the guest writes.
     rounds.length > 0 ? `guest writes ${formatRate(progress.dirtyBytesPerSecond)}` : "",
-    remainingMs === null ? "" : `about ${formatDuration(remainingMs)} left`,
+    remainingMs === null ? "" : `about ${formatEstimate(remainingMs)} left`,
     expectedBlackoutMs === null ? "" : `expected blackout ${formatDuration(expectedBlackoutMs)}`,
     throttlePercent > 0 ? `guest slowed by ${throttlePercent} %` : "",
   ];
@@ -135,6 +135,12 @@ export function logLines(before: MigrationRecord | undefined, now: MigrationReco
     lines.push([now.endedAt ?? now.progress?.at ?? now.requestedAt, now.state]);
   }
   return lines.map(([at, text]) => `${formatTime(at)} ${now.vm.name} ${text}`);
+}
+
+/** Without a precision that an estimate does not have. */
+function formatEstimate(milliseconds: number): string {
+  if (milliseconds >= 59_000) return formatDuration(milliseconds);
+  return `${Math.max(1, Math.ceil(milliseconds / 1000))} s`;
 }
 
 function join(parts: readonly string[]): string {

@@ -1,10 +1,10 @@
 /** `ferry check`: what would stop a move, all of it at once, before anything is done. */
 import type { Command } from "commander";
-import { checkTimeoutMs } from "../../api/timeouts.ts";
 import { errorCodes } from "../../base/errors.ts";
 import type { Cli } from "../cli.ts";
 import { addMoveOptions, type MoveOptions, migrationOptions } from "../move-options.ts";
 import { renderCheck } from "../render/check.ts";
+import { checkTimeoutMs } from "../timeouts.ts";
 
 export function defineCheck(command: Command, cli: Cli): void {
   addMoveOptions(command)

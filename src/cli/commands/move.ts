@@ -1,11 +1,11 @@
 /** `ferry move`: moves a VM to another host and shows it happen. */
 import type { Command } from "commander";
-import { checkTimeoutMs } from "../../api/timeouts.ts";
 import type { Cli } from "../cli.ts";
 import { finishWatch } from "../finish-watch.ts";
 import { silentView, textView } from "../migration-view.ts";
 import { addMoveOptions, type MoveOptions, migrationOptions } from "../move-options.ts";
 import { renderReport } from "../render/migration.ts";
+import { checkTimeoutMs } from "../timeouts.ts";
 import { watchMigration } from "../watch.ts";
 
 const ctrlC = `

@@ -3,12 +3,12 @@ import { readFile } from "node:fs/promises";
 import { text as readText } from "node:stream/consumers";
 import type { Command } from "commander";
 import type { Vm, VmCreate, VmDocument } from "../../api/schema/vm.ts";
-import { importTimeoutMs } from "../../api/timeouts.ts";
 import { FerryError } from "../../base/errors.ts";
 import type { Cli } from "../cli.ts";
 import { changeDefinition, type SetOptions } from "../definition-changes.ts";
 import { draftFromDefinition } from "../definition-draft.ts";
 import { renderVmState } from "../render/vm.ts";
+import { importTimeoutMs } from "../timeouts.ts";
 
 export function defineVmExport(command: Command, cli: Cli): void {
   command

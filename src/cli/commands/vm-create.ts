@@ -1,8 +1,8 @@
 /** `ferry vm create`: a new VM, with new, imported or existing disks. */
 import { type Command, Option } from "commander";
-import { importTimeoutMs } from "../../api/timeouts.ts";
 import type { Cli } from "../cli.ts";
 import { renderVmState } from "../render/vm.ts";
+import { importTimeoutMs } from "../timeouts.ts";
 import { type CreateOptions, draftFromOptions } from "../vm-draft.ts";
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];

@@ -1,17 +1,14 @@
 /** `ferry vm`: looking at VMs and acting on them. Making and changing them is beside, in a file each. */
 import type { Command } from "commander";
-import { answerTimeoutMs } from "../../api/timeouts.ts";
 import type { VmActionRoute } from "../../api/routes-table.ts";
 import type { Cli } from "../cli.ts";
 import { confirm } from "../confirm.ts";
 import { parseDuration } from "../quantities.ts";
 import { renderVm, renderVmList, renderVmState } from "../render/vm.ts";
+import { shutdownMarginMs, shutdownMsDefault } from "../timeouts.ts";
 import { warnUnreachable } from "../unreachable.ts";
 import { defineVmApply, defineVmExport, defineVmSet } from "./vm-change.ts";
 import { defineVmCreate } from "./vm-create.ts";
-
-/** A guest may take its time: an hour is what the API allows for a shutdown. */
-const shutdownMsDefault = 60_000;
 
 export function defineVm(command: Command, cli: Cli): void {
   command
@@ -64,7 +61,7 @@ async function act(
   route: Exclude<VmActionRoute, "POST /v1/vms/{vm}/shutdown">,
   vm: string,
 ): Promise<void> {
-  const timeoutMs = shutdownMsDefault + answerTimeoutMs;
+  const timeoutMs = shutdownMsDefault + shutdownMarginMs;
   const answer = await cli.call(route, { params: { vm }, timeoutMs });
   cli.output.result(answer, () => renderVmState(answer));
 }
@@ -79,7 +76,7 @@ function defineShutdown(command: Command, cli: Cli): void {
       const answer = await cli.call("POST /v1/vms/{vm}/shutdown", {
         params: { vm },
         body: timeout === undefined ? {} : { timeoutMs: timeout },
-        timeoutMs: (timeout ?? shutdownMsDefault) + answerTimeoutMs,
+        timeoutMs: (timeout ?? shutdownMsDefault) + shutdownMarginMs,
       });
       cli.output.result(answer, () => renderVmState(answer));
     });
