@@ -20,12 +20,18 @@ export const sessionLimits: SessionLimits = {
 /** A peer that has more than this on the way to one host broke the protocol: it bounds the memory it can take. */
 export const receivedBytesMax = 64 * MiB;
 /** Frames of few bytes cost memory of their own. */
-export const receivedFramesMax = 16_384;
+export const receivedFramesMax = 4_096;
 /** A VM's memory and its disks, with room. */
 export const streamsMax = 64;
 /** A stream's name is `disk:` and a disk's name of at most 63 characters. */
 export const streamNameBytesMax = 128;
 export const lanesMax = 64;
+/** Frames wait in their streams, where any lane can take them, rather than in one lane's socket. */
+export const laneQueueBytesMax = 512 * KiB;
+/** What one stream may have under way in frames, half of what the receiver takes. */
+export const framesInFlightMax = receivedFramesMax / 2;
+/** So many lanes closed for breaking the protocol end the session: it would only happen again. */
+export const violationsMax = 3;
 /** A lane that has not been admitted holds a hello at most. */
 export const helloBytesMax = 1 * KiB;
 /** Messages wait for the engine to ask for them; a source that sends more without being asked is broken. */
@@ -37,6 +43,11 @@ export const strangerMs = 5_000;
 
 /** A lane that is idle asks for a sign of life this often: several within the silence it may keep. */
 export const pingMs = 500;
+/** How long a closing session waits: for its last control messages to arrive, and then for the goodbye to. */
+export const lastWordsMs = 2_000;
+export const farewellMs = 500;
+/** What strangers do to a port must not fill the log. */
+export const refusalsLoggedMax = 50;
 /** After a lane broke, wait this long to try again, doubling up to the longest. */
 export const reconnectFirstMs = 50;
 export const reconnectLongestMs = 2_000;

@@ -27,9 +27,7 @@ export async function openSourceSession(options: SourceSessionOptions): Promise<
     ticket: options.ticket,
     lanes: options.lanes ?? 1,
   };
-  const session = new RemoteSession(settings, options.log);
-  await session.opened();
-  return session;
+  return opened(new RemoteSession(settings, options.log));
 }
 
 /**
@@ -47,9 +45,17 @@ export async function openTargetSession(options: TargetSessionOptions): Promise<
     portLast: options.portLast,
     ticket,
   };
-  const session = new TargetRemoteSession(settings, options.log, ticket);
-  await session.opened();
-  return session;
+  return opened(new TargetRemoteSession(settings, options.log, ticket));
+}
+
+async function opened<Opening extends RemoteSession>(session: Opening): Promise<Opening> {
+  try {
+    await session.opened();
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
 }
 
 function commonSettings(options: SourceSessionOptions | TargetSessionOptions) {

@@ -5,7 +5,7 @@
 import { Worker } from "node:worker_threads";
 import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { ControlMessage } from "../protocol/messages.ts";
+import { type ControlMessage, controlMessageBytesMax } from "../protocol/messages.ts";
 import { Inbox } from "./inbox.ts";
 import { errorFromPortable } from "./portable-error.ts";
 import type { BulkStream, Session, SessionEvents, SessionStats, SocketOwner } from "./session.ts";
@@ -64,7 +64,15 @@ export class RemoteSession implements Session {
 
   send(message: ControlMessage): void {
     if (this.#ended !== undefined) throw this.#ended;
-    this.#post({ type: "send", message });
+    const json = JSON.stringify(message);
+    const bytes = Buffer.byteLength(json);
+    if (bytes > controlMessageBytesMax) {
+      throw new FerryError(
+        "bad-input",
+        `Cannot send message "${message.type}": ${bytes} bytes, at most ${controlMessageBytesMax} wanted`,
+      );
+    }
+    this.#post({ type: "send", json });
   }
 
   receive: Session["receive"] = (kind, options) => this.#inbox.receive(kind, options);
@@ -118,7 +126,7 @@ export class RemoteSession implements Session {
     if (this.#closing !== undefined) throw new FerryError("unreachable", "The session is closed");
     const answer: Answer = Promise.withResolvers();
     this.#answers.set(this.#post(command), answer);
-    return await answer.promise;
+    return answer.promise;
   }
 
   #post(command: Command): number {

@@ -35,7 +35,7 @@ export type WorkerSettings = SourceSettings | TargetSettings;
 
 /** Main thread to worker. */
 export type Command =
-  | { readonly type: "send"; readonly message: ControlMessage }
+  | { readonly type: "send"; readonly json: string }
   | {
       readonly type: "carry-listening";
       readonly stream: BulkStream;

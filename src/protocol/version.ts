@@ -1,0 +1,21 @@
+/**
+ * Which protocol two agents speak. Each offers what it knows, the target picks; the current version and the one
+ * before it are accepted, so that hosts can be upgraded one after the other.
+ *
+ * A version covers the frames, the control messages and the order of stages. It does not cover QEMU's stream, whose
+ * compatibility is the machine type's.
+ */
+
+/** 1: the first. */
+export const currentVersion = 1;
+
+export const knownVersions: readonly number[] = [currentVersion];
+
+/** The highest version that both know, or undefined where there is none. */
+export function agreeVersion(
+  offered: readonly number[],
+  known: readonly number[] = knownVersions,
+): number | undefined {
+  const common = known.filter((version) => offered.includes(version));
+  return common.length === 0 ? undefined : Math.max(...common);
+}

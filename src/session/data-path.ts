@@ -1,0 +1,203 @@
+/**
+ * Joins the lanes of a session with its streams. Lanes come and go; streams go on where they stopped. What has to be
+ * said is said once per turn of the event loop, so that many small events cost one system call.
+ */
+import { FerryError } from "../base/errors.ts";
+import { frameTypes, reasonBytesMax } from "../protocol/frame.ts";
+import type { Frame } from "../protocol/frame-decoder.ts";
+import { type Consumer, Inbound } from "./inbound.ts";
+import type { Lane, LaneEvents } from "./lane.ts";
+import { violationsMax } from "./limits.ts";
+import type { SessionLimits } from "./options.ts";
+import { type BulkOutlet, Outbound } from "./outbound.ts";
+import type { ReceiveStream } from "./receive-stream.ts";
+import type { BulkStream, SessionStats } from "./session.ts";
+
+export interface DataPathEvents {
+  /** A control message's bytes, unchecked. May throw FerryError `peer-protocol`. */
+  control: (payload: Buffer) => void;
+  laneAdded: (lane: Lane) => void;
+  laneLost: (lane: Lane, reason: string) => void;
+  /** The peer said goodbye, or broke the protocol too often. */
+  over: (reason: string) => void;
+}
+
+/** One local socket's side of a stream. */
+export interface StreamPort {
+  /** Called when the stream could take more bytes. */
+  onThirst: () => void;
+  readonly isThirsty: boolean;
+  offer(bytes: Buffer): void;
+  end(): void;
+  abort(reason: string): void;
+  consume(consumer: Consumer): void;
+  finished(stream: ReceiveStream, frame: Frame): void;
+}
+
+export class DataPath {
+  readonly #events: DataPathEvents;
+  readonly #lanes = new Map<number, Lane>();
+  readonly #outbound: Outbound;
+  readonly #inbound: Inbound;
+  readonly #laneEvents: LaneEvents;
+  readonly #lastAccepted = new Map<string, number>();
+  #turn: NodeJS.Immediate | undefined;
+  #wireBytesOfLost = 0;
+  #violations = 0;
+  #stopped = false;
+
+  constructor(limits: SessionLimits, events: DataPathEvents) {
+    this.#events = events;
+    const later = () => this.#later();
+    this.#outbound = new Outbound(limits, later);
+    this.#inbound = new Inbound(events.control, later);
+    this.#laneEvents = {
+      frame: (frame) => this.#arrived(frame),
+      room: later,
+      received: later,
+      closed: (lane, reason, violated) => this.#closed(lane, reason, violated),
+    };
+  }
+
+  get lanes(): number {
+    return this.#lanes.size;
+  }
+
+  /** Whether every control message has reached the peer. */
+  get isControlDelivered(): boolean {
+    return !this.#outbound.control.hasNext && this.#outbound.control.unacknowledgedFrames === 0;
+  }
+
+  /** An admitted lane joins; one of the same number, which the peer has given up, leaves. */
+  addLane(lane: Lane): void {
+    this.#lanes.get(lane.number)?.close("replaced by a new connection");
+    lane.admit(this.#laneEvents);
+    this.#lanes.set(lane.number, lane);
+    this.#inbound.repeatAcknowledgements();
+    this.#events.laneAdded(lane);
+    this.#later();
+  }
+
+  sendControl(payload: Buffer): void {
+    this.#outbound.control.offerWhole(frameTypes.control, payload);
+    this.#later();
+  }
+
+  /** @throws FerryError `in-use` while the stream is carried */
+  openStream(name: BulkStream): StreamPort {
+    const port: StreamPort = {
+      onThirst: () => {},
+      get isThirsty() {
+        return isThirsty();
+      },
+      offer: (bytes) => {
+        this.#lastAccepted.set(name, Date.now());
+        this.#write(outlet, () => outlet.stream.offer(bytes));
+      },
+      end: () => this.#write(outlet, () => outlet.stream.end()),
+      abort: (reason) => this.#write(outlet, () => outlet.stream.abort(reasonBytes(reason))),
+      consume: (consumer) => this.#inbound.attach(name, consumer),
+      finished: (stream, frame) => this.#inbound.finished(stream, frame),
+    };
+    const outlet = this.#outbound.open(name, () => port.onThirst());
+    const isThirsty = () => this.#outbound.isThirsty(outlet.stream);
+    outlet.stream.offerWhole(frameTypes.open, Buffer.from(name));
+    this.#later();
+    return port;
+  }
+
+  /** @param stream `all` for the sum of them. @param bytesPerSecond 0 lifts the limit */
+  limit(stream: BulkStream | "all", bytesPerSecond: number): void {
+    this.#outbound.limit(stream, bytesPerSecond);
+    this.#later();
+  }
+
+  stats(): SessionStats {
+    const streams: SessionStats["streams"] = {};
+    for (const { stream } of this.#outbound.outlets) {
+      const { name, acceptedBytes, acknowledgedBytes } = stream;
+      const lastAcceptedAt = this.#lastAccepted.get(name) ?? null;
+      streams[name] = { acceptedBytes, acknowledgedBytes, lastAcceptedAt };
+    }
+    const lanes = [...this.#lanes.values()];
+    const roundTrips = lanes.map((lane) => lane.pingRoundTripMs);
+    return {
+      streams,
+      wireBytes: lanes.reduce((sum, lane) => sum + lane.wireBytes, this.#wireBytesOfLost),
+      unacknowledgedBytes: this.#outbound.window.inFlight,
+      drainBytesPerSecond: this.#outbound.window.rate * 1000,
+      roundTripMs: roundTrips.length === 0 ? 0 : Math.min(...roundTrips),
+      lanes: lanes.length,
+    };
+  }
+
+  /** Says goodbye on every lane and is done; the streams' local sockets are their owners'. */
+  stop(reason: string): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearImmediate(this.#turn);
+    this.#outbound.stop();
+    for (const lane of this.#lanes.values()) {
+      lane.say(frameTypes.goodbye, 0, 0, reasonBytes(reason));
+      lane.end();
+    }
+  }
+
+  #write(outlet: BulkOutlet, change: () => void): void {
+    if (this.#stopped || outlet.stream.isEnded) return;
+    change();
+    this.#later();
+  }
+
+  #arrived(frame: Frame): void {
+    if (this.#stopped) return;
+    switch (frame.type) {
+      case frameTypes.acknowledged:
+        if (this.#outbound.acknowledged(frame.stream, frame.sequence)) return this.#later();
+        throw new FerryError("peer-protocol", "Cannot believe that frames never sent were applied");
+      case frameTypes.goodbye:
+        return this.#events.over(Buffer.concat(frame.payload).toString());
+      case frameTypes.hello:
+      case frameTypes.welcome:
+        throw new FerryError("peer-protocol", "Cannot take a second greeting on a lane");
+      default:
+        return this.#inbound.arrive(frame);
+    }
+  }
+
+  #closed(lane: Lane, reason: string, violated: boolean): void {
+    if (this.#lanes.get(lane.number) !== lane) return;
+    this.#lanes.delete(lane.number);
+    this.#wireBytesOfLost += lane.wireBytes;
+    if (this.#stopped) return;
+    this.#outbound.laneLost(lane);
+    // What was acknowledged on it may not have got through.
+    this.#inbound.repeatAcknowledgements();
+    this.#violations += violated ? 1 : 0;
+    this.#later();
+    this.#events.laneLost(lane, reason);
+    if (this.#violations >= violationsMax) this.#events.over(reason);
+  }
+
+  #later(): void {
+    if (this.#stopped) return;
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
+      this.#sayAndSend();
+    });
+  }
+
+  #sayAndSend(): void {
+    const [first] = this.#lanes.values();
+    if (first === undefined) return;
+    for (const stream of this.#inbound.takeAcknowledgements()) {
+      first.say(frameTypes.acknowledged, stream.number, stream.applied);
+    }
+    for (const lane of this.#lanes.values()) lane.receipt();
+    this.#outbound.pump(this.#lanes.values());
+  }
+}
+
+function reasonBytes(reason: string): Buffer {
+  return Buffer.from(reason).subarray(0, reasonBytesMax);
+}

@@ -1,0 +1,175 @@
+/**
+ * Everything on its way to the peer: the streams, and which frame goes out next on which lane. A lane that has room
+ * takes the next frame, whichever lane it is, so unequal links give their sum. Control goes before bulk data and is
+ * not held back by any window; bulk streams share fairly.
+ */
+import { performance } from "node:perf_hooks";
+import { FerryError } from "../base/errors.ts";
+import { invariant } from "../base/invariant.ts";
+import { dataBytesMax } from "../protocol/frame.ts";
+import { FairShare } from "./fair-share.ts";
+import type { Lane } from "./lane.ts";
+import { frameBytesMin, framesInFlightMax, frameMs, streamsMax, windowBytesMin } from "./limits.ts";
+import type { SessionLimits } from "./options.ts";
+import { type NumberedFrame, SendStream } from "./send-stream.ts";
+import { type Sending, SendWindow } from "./send-window.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+export interface BulkOutlet {
+  readonly stream: SendStream<Lane>;
+  readonly bucket: TokenBucket;
+  /** Called when the stream could take more bytes. */
+  readonly onThirst: () => void;
+}
+
+export class Outbound {
+  readonly control = new SendStream<Lane>(0, "control");
+  readonly window: SendWindow;
+  readonly #bulk = new Map<number, BulkOutlet>();
+  readonly #share = new FairShare<BulkOutlet>();
+  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #total = this.#bucketOf("all");
+  readonly #sendings = new Map<NumberedFrame<Lane>, Sending>();
+  readonly #wake: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #lastNumber = 0;
+
+  /** @param wake called when a bandwidth limit that held something back no longer does */
+  constructor(limits: SessionLimits, wake: () => void) {
+    this.#wake = wake;
+    const { drainMs, inFlightBytesMax: bytesMax } = limits;
+    this.window = new SendWindow({ drainMs, bytesMin: windowBytesMin, bytesMax });
+  }
+
+  get outlets(): Iterable<BulkOutlet> {
+    return this.#bulk.values();
+  }
+
+  /** @throws FerryError `in-use` while a stream of that name goes on, `bad-input` beyond the most of them */
+  open(name: string, onThirst: () => void): BulkOutlet {
+    for (const { stream } of this.#bulk.values()) {
+      if (stream.name !== name || stream.isEnded) continue;
+      throw new FerryError("in-use", `Cannot carry stream "${name}": it is carried already`);
+    }
+    if (this.#lastNumber >= streamsMax) {
+      throw new FerryError(
+        "bad-input",
+        `Cannot carry stream "${name}": ${streamsMax} streams were carried, no more wanted`,
+      );
+    }
+    const stream = new SendStream<Lane>(++this.#lastNumber, name);
+    const outlet = { stream, bucket: this.#bucketOf(name), onThirst };
+    this.#bulk.set(stream.number, outlet);
+    return outlet;
+  }
+
+  /** A limit on a stream holds for all of its name, those to come too. */
+  limit(stream: string, bytesPerSecond: number): void {
+    this.#bucketOf(stream).limit(bytesPerSecond, performance.now());
+  }
+
+  /** Frames of about `frameMs` on the wire. */
+  get frameBytes(): number {
+    const bytes = Math.round(this.window.rate * frameMs);
+    return Math.min(Math.max(bytes, frameBytesMin), dataBytesMax);
+  }
+
+  /** A stream with less than this unsent should read on: one frame to send, one behind it. */
+  isThirsty(stream: SendStream<Lane>): boolean {
+    return stream.unsentBytes < 2 * this.frameBytes;
+  }
+
+  /** Sends all that may be sent now. */
+  pump(lanes: Iterable<Lane>): void {
+    const open = [...lanes];
+    if (open.length === 0) return;
+    for (let frame = this.control.next(0); frame !== undefined; frame = this.control.next(0)) {
+      this.#send(frame, soonest(open), performance.now());
+    }
+    const now = performance.now();
+    for (;;) {
+      const lane = soonest(open.filter((each) => each.hasRoom));
+      if (lane === undefined || !this.window.hasRoom || this.#heldBack(this.#total, now)) break;
+      const outlet = this.#share.pick(this.#ready(now));
+      const frame = outlet?.stream.next(this.frameBytes);
+      if (outlet === undefined || frame === undefined) break;
+      outlet.bucket.take(frame.length, now);
+      this.#total.take(frame.length, now);
+      this.#share.charge(outlet, frame.length);
+      this.#send(frame, lane, now);
+    }
+    for (const outlet of this.#bulk.values()) {
+      if (this.isThirsty(outlet.stream)) outlet.onThirst();
+    }
+  }
+
+  /** The peer's application has finished with `count` frames of a stream. False for frames never sent. */
+  acknowledged(number: number, count: number): boolean {
+    const stream = number === 0 ? this.control : this.#bulk.get(number)?.stream;
+    const frames = stream?.acknowledge(count);
+    if (frames === undefined) return false;
+    const now = performance.now();
+    for (const frame of frames) {
+      const sending = this.#sendings.get(frame);
+      if (sending !== undefined) this.window.acknowledged(sending, now);
+      this.#sendings.delete(frame);
+    }
+    return true;
+  }
+
+  /** What a broken lane had goes out again. */
+  laneLost(lane: Lane): void {
+    const now = performance.now();
+    for (const [frame, sending] of this.#sendings) {
+      if (frame.carrier !== lane) continue;
+      this.window.lost(sending, now);
+      this.#sendings.delete(frame);
+    }
+    this.control.carrierLost(lane);
+    for (const { stream } of this.#bulk.values()) stream.carrierLost(lane);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #bucketOf(name: string): TokenBucket {
+    const bucket = this.#buckets.get(name) ?? new TokenBucket();
+    this.#buckets.set(name, bucket);
+    return bucket;
+  }
+
+  *#ready(now: number): Generator<BulkOutlet, void, void> {
+    for (const outlet of this.#bulk.values()) {
+      const { stream, bucket } = outlet;
+      if (!stream.hasNext || stream.unacknowledgedFrames >= framesInFlightMax) continue;
+      if (!this.#heldBack(bucket, now)) yield outlet;
+    }
+  }
+
+  #heldBack(bucket: TokenBucket, now: number): boolean {
+    const wait = bucket.wait(now);
+    if (wait === 0) return false;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#wake();
+    }, wait);
+    return true;
+  }
+
+  #send(frame: NumberedFrame<Lane>, lane: Lane | undefined, now: number): void {
+    invariant(lane !== undefined, "a frame is taken for a lane that is there");
+    frame.carrier = lane;
+    this.#sendings.set(frame, this.window.sent(frame.length, now));
+    lane.carry(frame, now);
+  }
+}
+
+/** The lane whose backlog is gone first. */
+function soonest(lanes: readonly Lane[]): Lane | undefined {
+  let best: Lane | undefined;
+  for (const lane of lanes) {
+    if (best === undefined || lane.backlogMs < best.backlogMs) best = lane;
+  }
+  return best;
+}

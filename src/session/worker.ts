@@ -1,0 +1,33 @@
+/**
+ * The worker thread of one session: owns its sockets and every byte of them, so that the agent's main thread only
+ * controls. Started by RemoteSession with the session's settings; ends when told to close, or when it could not open.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { invariant } from "../base/invariant.ts";
+import { Endpoint } from "./endpoint.ts";
+import { errorToPortable } from "./portable-error.ts";
+import type { Call, Report, WorkerSettings } from "./worker-messages.ts";
+
+invariant(parentPort !== null, "a session's worker is started as a thread");
+const port = parentPort;
+const report = (message: Report) => port.postMessage(message);
+const endpoint = new Endpoint(workerData as WorkerSettings, report);
+
+port.on("message", (call: Call) => void answer(call));
+
+try {
+  report({ type: "opened", port: await endpoint.open() });
+} catch (error) {
+  report({ type: "refusal", call: "open", error: errorToPortable(error) });
+}
+
+async function answer({ call, command }: Call): Promise<void> {
+  try {
+    const stats = await endpoint.obey(command);
+    report({ type: "answer", call, ...(stats === undefined ? {} : { stats }) });
+  } catch (error) {
+    report({ type: "refusal", call, error: errorToPortable(error) });
+  }
+  // Sockets that linger must not keep the thread: whoever closed the session waits for its end.
+  if (command.type === "close") process.exit(0);
+}
