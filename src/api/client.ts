@@ -9,13 +9,8 @@ import { describeEndpoint, type Endpoint } from "./endpoint.ts";
 import { type EventStreamOptions, readEvents } from "./event-stream.ts";
 import type { CallArguments, CallOptions, Routes } from "./routes-table.ts";
 import type { FerryEvent } from "./schema/event.ts";
+import { timeoutOf } from "./timeouts.ts";
 import { Transport } from "./transport.ts";
-
-/**
- * Agents answer within milliseconds; one that asks a host which is going away may take its ten seconds a few times.
- * Calls that wait for more say so themselves.
- */
-const answerTimeoutMs = 30_000;
 
 /** Any route's request, for the code that serves them all. */
 interface LooseRequest extends CallOptions {
@@ -41,7 +36,7 @@ export class ApiClient implements Disposable {
   ): Promise<Routes[Route]["answer"]> {
     const { params, query, body, host, signal, timeoutMs } = (request ?? {}) as LooseRequest;
     const [method = "GET", path = "/"] = route.split(" ");
-    const deadline = AbortSignal.timeout(timeoutMs ?? answerTimeoutMs);
+    const deadline = AbortSignal.timeout(timeoutMs ?? timeoutOf(route));
     try {
       const response = await this.#transport.exchange({
         method,

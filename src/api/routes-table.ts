@@ -86,7 +86,7 @@ export interface CallOptions {
   /** Name of the host to ask; absent: the agent at hand, which finds a VM or migration in the domain by itself. */
   readonly host?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Default 30 000. */
+  /** Default: what src/api/timeouts.ts says of the route. */
   readonly timeoutMs?: number | undefined;
 }
 

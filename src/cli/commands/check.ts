@@ -4,7 +4,6 @@ import { errorCodes } from "../../base/errors.ts";
 import type { Cli } from "../cli.ts";
 import { addMoveOptions, type MoveOptions, migrationOptions } from "../move-options.ts";
 import { renderCheck } from "../render/check.ts";
-import { checkTimeoutMs } from "../timeouts.ts";
 
 export function defineCheck(command: Command, cli: Cli): void {
   addMoveOptions(command)
@@ -14,7 +13,7 @@ export function defineCheck(command: Command, cli: Cli): void {
     )
     .action(async (vm: string, target: string, options: MoveOptions) => {
       const body = { vm, target, options: migrationOptions(options) };
-      const report = await cli.call("POST /v1/checks", { body, timeoutMs: checkTimeoutMs });
+      const report = await cli.call("POST /v1/checks", { body });
       cli.output.result(report, () => renderCheck(report, cli.output.style));
       // The answer is complete, so this is no error; scripts still need to tell yes from no.
       if (!report.possible) cli.exitCode = errorCodes["precheck-failed"].exit;

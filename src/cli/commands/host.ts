@@ -5,9 +5,6 @@ import { confirm } from "../confirm.ts";
 import { readSecret } from "../read-secret.ts";
 import { renderHost, renderHostList } from "../render/host.ts";
 
-/** Joining creates a key, asks the authority, and fetches the roster. */
-const joinTimeoutMs = 60_000;
-
 export function defineHost(command: Command, cli: Cli): void {
   command
     .command("list")
@@ -34,7 +31,7 @@ export function defineHost(command: Command, cli: Cli): void {
     )
     .action(async (given: string | undefined) => {
       const token = given ?? (await readSecret("join token"));
-      await cli.call("POST /v1/domain/join", { body: { token }, timeoutMs: joinTimeoutMs });
+      await cli.call("POST /v1/domain/join", { body: { token } });
       const answer = await cli.call("GET /v1/domain");
       cli.output.result(answer, () => {
         return `${answer.domain?.host.name} is a host of domain ${answer.domain?.name}`;

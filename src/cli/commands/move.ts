@@ -5,7 +5,6 @@ import { finishWatch } from "../finish-watch.ts";
 import { silentView, textView } from "../migration-view.ts";
 import { addMoveOptions, type MoveOptions, migrationOptions } from "../move-options.ts";
 import { renderReport } from "../render/migration.ts";
-import { checkTimeoutMs } from "../timeouts.ts";
 import { watchMigration } from "../watch.ts";
 
 const ctrlC = `
@@ -18,7 +17,7 @@ export function defineMove(command: Command, cli: Cli): void {
     .addHelpText("after", ctrlC)
     .action(async (vm: string, target: string, options: MoveOptions & { detach?: boolean }) => {
       const body = { vm, target, options: migrationOptions(options) };
-      const record = await cli.call("POST /v1/migrations", { body, timeoutMs: checkTimeoutMs });
+      const record = await cli.call("POST /v1/migrations", { body });
       if (options.detach === true) {
         const hint = `Follow it with: ferry migration watch ${record.id}`;
         cli.output.result(record, () => `${renderReport(record)}\n${hint}`);

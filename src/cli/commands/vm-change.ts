@@ -8,7 +8,6 @@ import type { Cli } from "../cli.ts";
 import { changeDefinition, type SetOptions } from "../definition-changes.ts";
 import { draftFromDefinition } from "../definition-draft.ts";
 import { renderVmState } from "../render/vm.ts";
-import { importTimeoutMs } from "../timeouts.ts";
 
 export function defineVmExport(command: Command, cli: Cli): void {
   command
@@ -57,7 +56,7 @@ export function defineVmSet(command: Command, cli: Cli): void {
 /** A document with a version is a definition, as `vm export` prints it; one without is a draft, as people write it. */
 async function applyDocument(cli: Cli, document: VmDocument | VmCreate): Promise<Vm> {
   if (!("version" in document)) {
-    return await cli.call("POST /v1/vms", { body: document, timeoutMs: importTimeoutMs });
+    return await cli.call("POST /v1/vms", { body: document });
   }
   const params = { vm: document.name };
   try {

@@ -2,7 +2,6 @@
 import { type Command, Option } from "commander";
 import type { Cli } from "../cli.ts";
 import { renderVmState } from "../render/vm.ts";
-import { importTimeoutMs } from "../timeouts.ts";
 import { type CreateOptions, draftFromOptions } from "../vm-draft.ts";
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
@@ -39,7 +38,7 @@ export function defineVmCreate(command: Command, cli: Cli): void {
     .option("--start", "start it at once")
     .action(async (name: string, options: CreateOptions & { start?: boolean }) => {
       const body = draftFromOptions(name, options);
-      let vm = await cli.call("POST /v1/vms", { body, timeoutMs: importTimeoutMs });
+      let vm = await cli.call("POST /v1/vms", { body });
       if (options.start === true) {
         vm = await cli.call("POST /v1/vms/{vm}/start", { params: { vm: vm.id } });
       }

@@ -5,10 +5,12 @@ import type { Cli } from "../cli.ts";
 import { confirm } from "../confirm.ts";
 import { parseDuration } from "../quantities.ts";
 import { renderVm, renderVmList, renderVmState } from "../render/vm.ts";
-import { shutdownMarginMs, shutdownMsDefault } from "../timeouts.ts";
 import { warnUnreachable } from "../unreachable.ts";
 import { defineVmApply, defineVmExport, defineVmSet } from "./vm-change.ts";
 import { defineVmCreate } from "./vm-create.ts";
+
+/** Beyond the time that the guest gets: for QEMU to end, locks to be given back, and the answer. */
+const shutdownMarginMs = 60_000;
 
 export function defineVm(command: Command, cli: Cli): void {
   command
@@ -61,8 +63,7 @@ async function act(
   route: Exclude<VmActionRoute, "POST /v1/vms/{vm}/shutdown">,
   vm: string,
 ): Promise<void> {
-  const timeoutMs = shutdownMsDefault + shutdownMarginMs;
-  const answer = await cli.call(route, { params: { vm }, timeoutMs });
+  const answer = await cli.call(route, { params: { vm } });
   cli.output.result(answer, () => renderVmState(answer));
 }
 
@@ -75,8 +76,9 @@ function defineShutdown(command: Command, cli: Cli): void {
     .action(async (vm: string, { timeout }: { timeout?: number }) => {
       const answer = await cli.call("POST /v1/vms/{vm}/shutdown", {
         params: { vm },
-        body: timeout === undefined ? {} : { timeoutMs: timeout },
-        timeoutMs: (timeout ?? shutdownMsDefault) + shutdownMarginMs,
+        ...(timeout === undefined
+          ? { body: {} }
+          : { body: { timeoutMs: timeout }, timeoutMs: timeout + shutdownMarginMs }),
       });
       cli.output.result(answer, () => renderVmState(answer));
     });

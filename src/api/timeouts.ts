@@ -1,0 +1,27 @@
+/** How long the client waits for a route's answer; milliseconds. */
+import type { Routes } from "./routes-table.ts";
+
+/** Agents answer within milliseconds; one that asks a host which is going away may take its ten seconds a few times. */
+const answerTimeoutMs = 30_000;
+
+/** Importing a disk copies and converts it before the answer: terabytes from a slow share may take a working day. */
+export const importTimeoutMs = 12 * 3_600_000;
+
+/** Checks ask both hosts and try storage out; a share that hangs holds them up until its own limit. */
+const checkTimeoutMs = 120_000;
+
+/** A guest gets a minute to shut down unless told otherwise; QEMU's end and the locks come on top. */
+const shutdownTimeoutMs = 120_000;
+
+const slow: Partial<Record<keyof Routes, number>> = {
+  "POST /v1/vms": importTimeoutMs,
+  "POST /v1/checks": checkTimeoutMs,
+  "POST /v1/migrations": checkTimeoutMs,
+  "POST /v1/vms/{vm}/shutdown": shutdownTimeoutMs,
+  "POST /v1/vms/{vm}/restart": shutdownTimeoutMs,
+  "POST /v1/domain/join": 60_000,
+};
+
+export function timeoutOf(route: keyof Routes): number {
+  return slow[route] ?? answerTimeoutMs;
+}
