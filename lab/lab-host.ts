@@ -1,0 +1,128 @@
+/** One host of the lab: its agent, and the ways to ask it. */
+import { spawn } from "node:child_process";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { ApiClient } from "../src/api/client.ts";
+import type { CallArguments, Routes } from "../src/api/routes-table.ts";
+import { AgentProcess } from "./agent-process.ts";
+import { inNamespace } from "./namespaces.ts";
+import {
+  bridgeName,
+  type HostPlan,
+  labDirectory,
+  memoryDirectory,
+  namespaceOf,
+} from "./topology.ts";
+
+const ferryProgram = join(import.meta.dirname, "../bin/ferry.ts");
+
+export interface ProgramResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class LabHost {
+  readonly name: string;
+  readonly address: string;
+  /** Configuration, state, sockets, log and the pool `local` of this host. */
+  readonly directory: string;
+  readonly namespace: string;
+  readonly socket: string;
+  readonly agent: AgentProcess;
+  readonly #lab: string;
+
+  constructor(lab: string, { name, address }: HostPlan) {
+    this.#lab = lab;
+    this.name = name;
+    this.address = address;
+    this.directory = join(labDirectory(lab), name);
+    this.namespace = namespaceOf(lab, name);
+    this.socket = join(this.directory, "run/ferryd.sock");
+    const config = join(this.directory, "ferryd.yaml");
+    const { directory, namespace, socket } = this;
+    this.agent = new AgentProcess({ namespace, directory, socket, config });
+  }
+
+  /** @param settings Merged into the configuration's top-level sections. */
+  async prepare(settings: Readonly<Record<string, object>> = {}): Promise<void> {
+    const memory = join(memoryDirectory(this.#lab), this.name);
+    await mkdir(join(this.directory, "local"), { recursive: true });
+    await mkdir(memory, { recursive: true });
+    const config: Record<string, unknown> = {
+      name: this.name,
+      paths: { state: join(this.directory, "state"), run: join(this.directory, "run"), memory },
+      api: { advertise: this.address },
+      qemu: { user: await unprivilegedUser() },
+      log: { level: "debug" },
+    };
+    for (const [section, values] of Object.entries(settings)) {
+      config[section] = { ...(config[section] as object | undefined), ...values };
+    }
+    // JSON is YAML.
+    await writeFile(join(this.directory, "ferryd.yaml"), JSON.stringify(config, undefined, 2));
+  }
+
+  /** The pools and the switch that every host of the lab has: `vms` shared by all, `local`, and `lan`. */
+  async furnish(): Promise<void> {
+    const { pools } = await this.api("GET /v1/pools");
+    const shared = join(labDirectory(this.#lab), "vms");
+    const wanted = { vms: shared, local: join(this.directory, "local") };
+    for (const [name, path] of Object.entries(wanted)) {
+      if (pools.some((pool) => pool.name === name)) continue;
+      await this.api("POST /v1/pools", { body: { name, path } });
+    }
+    const { switches } = await this.api("GET /v1/switches");
+    if (!switches.some(({ name }) => name === "lan")) {
+      await this.api("POST /v1/switches", { body: { name: "lan", bridge: bridgeName } });
+    }
+  }
+
+  /** One call of this host's API, over its local socket. */
+  async api<Route extends keyof Routes>(
+    route: Route,
+    ...request: CallArguments<Route>
+  ): Promise<Routes[Route]["answer"]> {
+    using client = this.client();
+    return await client.call(route, ...request);
+  }
+
+  client(): ApiClient {
+    return new ApiClient({ kind: "socket", path: this.socket });
+  }
+
+  /** The `ferry` command on this host, as a person there would type it. */
+  async ferry(args: readonly string[], input = ""): Promise<ProgramResult> {
+    return await this.run([process.execPath, ferryProgram, ...args], input);
+  }
+
+  /** Any program on this host. */
+  async run(command: readonly string[], input = ""): Promise<ProgramResult> {
+    const [program, args] = inNamespace(this.namespace, command);
+    const child = spawn(program, args, { env: this.environment() });
+    // A program that ends before it has read its input is no fault of ours.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
+    const exit = new Promise<number>((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code) => resolve(code ?? 1));
+    });
+    const [stdout, stderr, exitCode] = await Promise.all([
+      buffer(child.stdout),
+      buffer(child.stderr),
+      exit,
+    ]);
+    return { exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
+  }
+
+  environment(): NodeJS.ProcessEnv {
+    return { ...process.env, FERRY_SOCKET: this.socket };
+  }
+}
+
+/** Root of the machine gives QEMU to `nobody`; root of a user namespace has no other user to give it to. */
+async function unprivilegedUser(): Promise<string | null> {
+  const map = await readFile("/proc/self/uid_map", "utf8");
+  return /^\s*0\s+0\s+4294967295\s*$/.test(map) ? "nobody" : null;
+}
