@@ -184,7 +184,10 @@ function explain(error: unknown, action: string, path: string): unknown {
 
 async function requireFile(path: string): Promise<void> {
   const status = await stat(path).catch((cause: unknown) => {
-    throw new FerryError("not-found", `Cannot find image "${path}" on this host`, { cause });
+    throw new FerryError("not-found", `Cannot find image "${path}" on this host`, {
+      remedy: "Copy it to this host, or correct the path",
+      cause,
+    });
   });
   if (!status.isFile()) {
     throw new FerryError("bad-input", `Cannot use image "${path}": it is not a regular file`, {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { access, mkdir, readdir } from "node:fs/promises";
+import { access, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { isFerryError, smallVm, TestHost, testDirectory } from "./host.ts";
@@ -99,3 +99,42 @@ test("while a migration holds a VM nothing else changes it", async () => {
   host.vms.releaseFromMigration(definition.id);
   assert.equal((await host.vms.pause("small")).state, "paused");
 });
+
+test("a guest that switches itself off leaves a stopped VM, and none of its running", async () => {
+  await using directory = await testDirectory();
+  await using host = await TestHost.make("a", directory.path);
+  const pool = join(directory.path, "pool");
+  await mkdir(pool, { mode: 0o711 });
+  await host.pools.add("disks", pool);
+  await writeFile(join(pool, "off.raw"), selfStoppingDisk());
+  const stopped = new Promise<void>((resolve) => {
+    host.vms.onChange(({ record }) => {
+      if (seenRunning && record?.state === "stopped") resolve();
+      seenRunning ||= record?.state === "running";
+    });
+  });
+  let seenRunning = false;
+  await host.vms.create({ ...smallVm, disks: [{ pool: "disks", file: "off.raw" }] });
+  await host.vms.start("small");
+  await stopped;
+  assert.equal(host.vms.get("small").state, "stopped");
+  assert.deepEqual(await host.traces(), []);
+});
+
+test("a guest that does not listen to ACPI loses its power after the time it was given", async () => {
+  await using directory = await testDirectory();
+  await using host = await TestHost.make("a", directory.path);
+  await host.vms.create(smallVm);
+  await host.vms.start("small");
+  assert.equal((await host.vms.shutdown("small", { timeoutMs: 50 })).state, "stopped");
+  assert.deepEqual(await host.traces(), []);
+});
+
+/** A boot sector that writes "sleep, S5" to the q35's power management port. */
+function selfStoppingDisk(): Buffer {
+  const disk = Buffer.alloc(1024 * 1024);
+  // mov dx, 0x604; mov ax, 0x2000; out dx, ax; hlt
+  Buffer.from([0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef, 0xf4]).copy(disk);
+  disk.writeUInt16LE(0xaa55, 510);
+  return disk;
+}
