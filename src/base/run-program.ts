@@ -59,7 +59,7 @@ export function runProgram(
         encoding: "utf8",
         env: { PATH: searchPath(), LC_ALL: "C" },
         ...(signal === undefined ? {} : { signal }),
-        ...(user == null || process.getuid?.() === user.uid
+        ...(user === undefined || user === null || process.getuid?.() === user.uid
           ? {}
           : { uid: user.uid, gid: user.gid, cwd: "/" }),
       },
@@ -97,12 +97,18 @@ function explain(
 ): FerryError {
   if (error.code === "ENOENT") return missingProgram(program, error);
   if (error.code === "ABORT_ERR") {
-    return new FerryError("cancelled", `Cannot finish "${program}": it was cancelled`, { cause: error });
-  }
-  if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
-    return new FerryError("system-refused", `Cannot use the output of "${program}": it is too long`, {
+    return new FerryError("cancelled", `Cannot finish "${program}": it was cancelled`, {
       cause: error,
     });
+  }
+  if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
+    return new FerryError(
+      "system-refused",
+      `Cannot use the output of "${program}": it is too long`,
+      {
+        cause: error,
+      },
+    );
   }
   if (error.killed === true) {
     return new FerryError("timeout", `Cannot finish "${program}": no end after ${timeoutMs} ms`, {

@@ -54,7 +54,11 @@ export async function findLink(name: string): Promise<LinkFacts | undefined> {
  * Changes links: `action` says what for, such as `create tap device "x"`.
  * @throws FerryError `system-refused` with the kernel's reason as cause, `missing-program`.
  */
-export async function changeLink(program: "ip" | "bridge", args: readonly string[], action: string): Promise<void> {
+export async function changeLink(
+  program: "ip" | "bridge",
+  args: readonly string[],
+  action: string,
+): Promise<void> {
   try {
     await runProgram(program, args);
   } catch (cause) {
@@ -68,5 +72,8 @@ export async function changeLink(program: "ip" | "bridge", args: readonly string
 
 export function saysMissing(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof ProgramFailure && /does not exist|Cannot find device|No such device/.test(cause.stderr);
+  return (
+    cause instanceof ProgramFailure &&
+    /does not exist|Cannot find device|No such device/.test(cause.stderr)
+  );
 }

@@ -26,7 +26,14 @@ export async function openPacketSocket(): Promise<{ send: SendFrame } & Disposab
   return {
     send(deviceIndex, frame) {
       const address = linkAddress(deviceIndex, frame);
-      const sent = functions.sendto(descriptor, frame, BigInt(frame.length), 0, address, address.length);
+      const sent = functions.sendto(
+        descriptor,
+        frame,
+        BigInt(frame.length),
+        0,
+        address,
+        address.length,
+      );
       if (Number(sent) !== frame.length) throw refused(`send a frame out of device ${deviceIndex}`);
     },
     [Symbol.dispose]() {

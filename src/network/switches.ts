@@ -33,7 +33,9 @@ export class Switches {
   }
 
   find(name: string): Switch | undefined {
-    const row = this.#database.prepare("SELECT name, bridge FROM switches WHERE name = ?").get(name);
+    const row = this.#database
+      .prepare("SELECT name, bridge FROM switches WHERE name = ?")
+      .get(name);
     return row === undefined ? undefined : { ...(row as unknown as Switch) };
   }
 

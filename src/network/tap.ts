@@ -67,7 +67,9 @@ export async function removeTap(name: string): Promise<void> {
 
 async function enterVlan(name: string, vlan: number): Promise<void> {
   const action = `put tap device "${name}" into VLAN ${vlan}`;
-  await changeLink("bridge", ["vlan", "del", "dev", name, "vid", "1"], action).catch(() => undefined);
+  await changeLink("bridge", ["vlan", "del", "dev", name, "vid", "1"], action).catch(
+    () => undefined,
+  );
   await changeLink(
     "bridge",
     ["vlan", "add", "dev", name, "vid", String(vlan), "pvid", "untagged"],

@@ -56,17 +56,18 @@ function probeFirmware(): Buffer {
   return image;
 }
 
-function exitCode(qemu: string, accelerator: Accelerator, firmware: string): Promise<number | null> {
+function exitCode(
+  qemu: string,
+  accelerator: Accelerator,
+  firmware: string,
+): Promise<number | null> {
   return new Promise((resolve) => {
-    const child = spawn(
-      qemu,
-      [
-        ...["-accel", accelerator, "-machine", "q35", "-nodefaults", "-no-user-config"],
-        ...["-display", "none", "-bios", firmware],
-        ...["-device", "isa-debug-exit,iobase=0xf4,iosize=1"],
-      ],
-      { stdio: "ignore", timeout: 10_000, killSignal: "SIGKILL" },
-    );
+    const args = [
+      ["-accel", accelerator, "-machine", "q35", "-nodefaults", "-no-user-config"],
+      ["-display", "none", "-bios", firmware],
+      ["-device", "isa-debug-exit,iobase=0xf4,iosize=1"],
+    ].flat();
+    const child = spawn(qemu, args, { stdio: "ignore", timeout: 10_000, killSignal: "SIGKILL" });
     child.once("error", () => resolve(null));
     child.once("exit", resolve);
   });

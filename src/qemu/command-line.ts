@@ -14,7 +14,7 @@ import { vmSockets } from "./sockets.ts";
 import { type DiskFacts, storageArguments } from "./storage-devices.ts";
 
 /** What a host adds to a definition. Paths are absolute; arrays run parallel to the definition's. */
-export interface HostFacts {
+export interface MachineResources {
   readonly accelerator: Accelerator;
   /** Extra directory for ROMs (`-L`), or null. */
   readonly dataDirectory: string | null;
@@ -37,63 +37,60 @@ export type StartMode = "cold" | "incoming";
 /** Arguments for a QEMU whose CPUs stand still: only src/vm lets a guest run. */
 export function commandLine(
   definition: VmDefinition,
-  facts: HostFacts,
+  facts: MachineResources,
   mode: StartMode,
 ): string[] {
   const layout = pciLayout(definition.machine.type);
   const boot = bootPositions(definition);
   return [
-    ...["-name", `guest=${definition.name},debug-threads=on`],
-    ...["-uuid", definition.id],
-    ...["-nodefaults", "-no-user-config", "-no-shutdown", "-S"],
-    ...["-msg", "timestamp=on"],
-    ...[
-      "-sandbox",
-      "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-    ],
-    ...(facts.dataDirectory === null ? [] : ["-L", facts.dataDirectory]),
-    ...machineArguments(definition, facts),
-    ...firmwareArguments(facts.firmware),
-    ...kernelArguments(definition, facts.kernel),
-    ...monitorArguments(facts.directory),
-    ...randomArguments(layout.fixed("rng")),
-    ...serialArguments(definition.serial, facts.directory),
-    ...displayArguments(definition, facts.directory),
-    ...storageArguments(definition, facts, layout, boot),
-    ...nicArguments(definition.nics, facts.taps, layout, boot),
-    ...(mode === "incoming" ? ["-incoming", "defer"] : []),
-  ];
+    ["-name", `guest=${definition.name},debug-threads=on`],
+    ["-uuid", definition.id],
+    ["-nodefaults", "-no-user-config", "-no-shutdown", "-S"],
+    ["-msg", "timestamp=on"],
+    ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
+    facts.dataDirectory === null ? [] : ["-L", facts.dataDirectory],
+    machineArguments(definition, facts),
+    firmwareArguments(facts.firmware),
+    kernelArguments(definition, facts.kernel),
+    monitorArguments(facts.directory),
+    randomArguments(layout.fixed("rng")),
+    serialArguments(definition.serial, facts.directory),
+    displayArguments(definition, facts.directory),
+    storageArguments(definition, facts, layout, boot),
+    nicArguments(definition.nics, facts.taps, layout, boot),
+    mode === "incoming" ? ["-incoming", "defer"] : [],
+  ].flat();
 }
 
-function machineArguments(definition: VmDefinition, facts: HostFacts): string[] {
+function machineArguments(definition: VmDefinition, facts: MachineResources): string[] {
   const { machine, cpu, memory } = definition;
   const { sockets, cores, threads } = cpu;
   const pflash = facts.firmware === null ? "" : ",pflash0=pflash0,pflash1=pflash1";
   const chipset = machine.type.startsWith("pc-q35-") ? "ICH9-LPC" : "PIIX4_PM";
   return [
-    ...["-machine", `${machine.type},usb=off,memory-backend=pc.ram${pflash}`],
-    ...["-accel", facts.accelerator === "tcg" ? "tcg,thread=multi" : "kvm"],
-    ...["-cpu", cpuArgument(cpu.model, facts.accelerator)],
-    ...[
+    ["-machine", `${machine.type},usb=off,memory-backend=pc.ram${pflash}`],
+    ["-accel", facts.accelerator === "tcg" ? "tcg,thread=multi" : "kvm"],
+    ["-cpu", cpuArgument(cpu.model, facts.accelerator)],
+    [
       "-smp",
       `cpus=${sockets * cores * threads},sockets=${sockets},cores=${cores},threads=${threads}`,
     ],
-    ...["-m", `size=${memory.mib}M`],
-    ...object({
+    ["-m", `size=${memory.mib}M`],
+    object({
       "qom-type": "memory-backend-file",
       id: "pc.ram",
       size: memory.mib * 1024 * 1024,
       "mem-path": facts.memoryPath,
       share: true,
     }),
-    ...["-rtc", "base=utc"],
+    ["-rtc", "base=utc"],
     // A guest asleep in S3 or S4 has no state that a move could carry.
-    ...["-global", `${chipset}.disable_s3=1`, "-global", `${chipset}.disable_s4=1`],
-    ...["-boot", "strict=on"],
-  ];
+    ["-global", `${chipset}.disable_s3=1`, "-global", `${chipset}.disable_s4=1`],
+    ["-boot", "strict=on"],
+  ].flat();
 }
 
-function firmwareArguments(firmware: HostFacts["firmware"]): string[] {
+function firmwareArguments(firmware: MachineResources["firmware"]): string[] {
   if (firmware === null) return [];
   const flash = (node: string, filename: string, readOnly: boolean) =>
     json("-blockdev", {
@@ -105,49 +102,49 @@ function firmwareArguments(firmware: HostFacts["firmware"]): string[] {
   return [...flash("pflash0", firmware.code, true), ...flash("pflash1", firmware.variables, false)];
 }
 
-function kernelArguments(definition: VmDefinition, kernel: HostFacts["kernel"]): string[] {
+function kernelArguments(definition: VmDefinition, kernel: MachineResources["kernel"]): string[] {
   if (kernel === null || definition.kernelBoot === null) return [];
   return [
-    ...["-kernel", kernel.kernel],
-    ...(kernel.initrd === null ? [] : ["-initrd", kernel.initrd]),
-    ...["-append", definition.kernelBoot.commandLine],
-  ];
+    ["-kernel", kernel.kernel],
+    kernel.initrd === null ? [] : ["-initrd", kernel.initrd],
+    ["-append", definition.kernelBoot.commandLine],
+  ].flat();
 }
 
 function monitorArguments(directory: string): string[] {
   const sockets = vmSockets(directory);
   return [
-    ...["-chardev", listening("qmp", sockets.qmp), "-mon", "chardev=qmp,mode=control"],
-    ...["-chardev", listening("qmp-spare", sockets.qmpSpare)],
-    ...["-mon", "chardev=qmp-spare,mode=control"],
-  ];
+    ["-chardev", listening("qmp", sockets.qmp), "-mon", "chardev=qmp,mode=control"],
+    ["-chardev", listening("qmp-spare", sockets.qmpSpare)],
+    ["-mon", "chardev=qmp-spare,mode=control"],
+  ].flat();
 }
 
 function randomArguments(place: { bus: string; addr: string }): string[] {
   return [
-    ...object({ "qom-type": "rng-random", id: "rng", filename: "/dev/urandom" }),
-    ...json("-device", { driver: "virtio-rng-pci", id: "rng0", rng: "rng", ...place }),
-  ];
+    object({ "qom-type": "rng-random", id: "rng", filename: "/dev/urandom" }),
+    json("-device", { driver: "virtio-rng-pci", id: "rng0", rng: "rng", ...place }),
+  ].flat();
 }
 
 function serialArguments(serial: boolean, directory: string): string[] {
   if (!serial) return [];
   return [
-    ...["-chardev", listening("serial", vmSockets(directory).serial)],
-    ...json("-device", { driver: "isa-serial", id: "serial0", chardev: "serial", index: 0 }),
-  ];
+    ["-chardev", listening("serial", vmSockets(directory).serial)],
+    json("-device", { driver: "isa-serial", id: "serial0", chardev: "serial", index: 0 }),
+  ].flat();
 }
 
 function displayArguments(definition: VmDefinition, directory: string): string[] {
   if (!definition.display.vnc) return ["-display", "none"];
   const layout = pciLayout(definition.machine.type);
   return [
-    ...["-vnc", `unix:${escapeCommas(vmSockets(directory).vnc)}`],
-    ...json("-device", { driver: "VGA", id: "vga", vgamem_mb: 16, ...layout.fixed("vga") }),
-    ...json("-device", { driver: "qemu-xhci", id: "usb", ...layout.fixed("usb") }),
+    ["-vnc", `unix:${escapeCommas(vmSockets(directory).vnc)}`],
+    json("-device", { driver: "VGA", id: "vga", vgamem_mb: 16, ...layout.fixed("vga") }),
+    json("-device", { driver: "qemu-xhci", id: "usb", ...layout.fixed("usb") }),
     // A tablet's positions are absolute: the pointer of the viewer and of the guest are one.
-    ...json("-device", { driver: "usb-tablet", id: "tablet", bus: "usb.0", port: "1" }),
-  ];
+    json("-device", { driver: "usb-tablet", id: "tablet", bus: "usb.0", port: "1" }),
+  ].flat();
 }
 
 function listening(id: string, path: string): string {

@@ -43,9 +43,13 @@ export function newestMachine(features: QemuFeatures): string {
     .sort((left, right) => compareQemuVersions(machineVersion(left), machineVersion(right)))
     .at(-1);
   if (newest === undefined) {
-    throw new FerryError("unsupported", `Cannot create VMs with "${features.path}": it has no q35 machine`, {
-      remedy: "Install a QEMU for x86: apt-get install qemu-system-x86",
-    });
+    throw new FerryError(
+      "unsupported",
+      `Cannot create VMs with "${features.path}": it has no q35 machine`,
+      {
+        remedy: "Install a QEMU for x86: apt-get install qemu-system-x86",
+      },
+    );
   }
   return newest;
 }

@@ -32,7 +32,11 @@ export async function findUefiFirmware(): Promise<UefiFirmware> {
     );
     if (found) return place;
   }
-  throw new FerryError("missing-program", "Cannot start a VM with UEFI: the firmware is not installed", {
-    remedy: "Install it: apt-get install ovmf",
-  });
+  throw new FerryError(
+    "missing-program",
+    "Cannot start a VM with UEFI: the firmware is not installed",
+    {
+      remedy: "Install it: apt-get install ovmf",
+    },
+  );
 }

@@ -8,7 +8,6 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { FerryError } from "../base/errors.ts";
-import { invariant } from "../base/invariant.ts";
 import {
   commandLineOf,
   identifyProcess,
@@ -96,7 +95,9 @@ export class QemuProcess {
     user: QemuUser,
   ): Promise<QemuProcess | undefined> {
     const { qmp: socket } = vmSockets(directory);
-    const isOurs = isAlive(identity) && commandLineOf(identity.pid).some((argument) => argument.includes(socket));
+    const isOurs =
+      isAlive(identity) &&
+      commandLineOf(identity.pid).some((argument) => argument.includes(socket));
     if (!isOurs) return undefined;
     const exited = watchUntilGone(identity);
     const qmp = await connectWhenReady(directory, exited);
@@ -129,7 +130,11 @@ async function spawnDetached(
   request: StartRequest,
 ): Promise<{ identity: ProcessIdentity; exited: Promise<void> }> {
   const { binary, args, directory, user } = request;
-  const log = openSync(logPath(directory), constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o640);
+  const log = openSync(
+    logPath(directory),
+    constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND,
+    0o640,
+  );
   try {
     const child = spawn(binary, args, {
       detached: true,
@@ -138,15 +143,16 @@ async function spawnDetached(
       env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
       ...(user.uid === process.getuid?.() ? {} : { uid: user.uid, gid: user.gid }),
     });
-    const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    const failed = new Promise<never>((_, reject) => child.once("error", reject));
-    if (child.pid === undefined) await failed;
-    failed.catch(() => {});
-    invariant(child.pid !== undefined, "a spawned child has a process id");
+    const exit = Promise.withResolvers<void>();
+    const failure = Promise.withResolvers<never>();
+    failure.promise.catch(() => {});
+    child.once("exit", () => exit.resolve());
+    child.once("error", failure.reject);
+    if (child.pid === undefined) return await failure.promise;
     const identity = identifyProcess(child.pid) ?? endedAlready(child.pid);
     child.unref();
     request.onSpawned(identity);
-    return { identity, exited };
+    return { identity, exited: exit.promise };
   } catch (cause) {
     throw new FerryError("qemu-failed", `Cannot start QEMU "${binary}"`, {
       remedy: "Check that the binary may be run by QEMU's user",
@@ -192,7 +198,12 @@ async function logTail(directory: string): Promise<string> {
     file = await open(logPath(directory), "r");
     const { size } = await file.stat();
     const start = Math.max(0, size - logTailBytes);
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(logTailBytes), 0, logTailBytes, start);
+    const { bytesRead, buffer } = await file.read(
+      Buffer.alloc(logTailBytes),
+      0,
+      logTailBytes,
+      start,
+    );
     return buffer.toString("utf8", 0, bytesRead).trim();
   } catch {
     return "";
@@ -203,5 +214,7 @@ async function logTail(directory: string): Promise<string> {
 
 function lastLine(log: string): string {
   const line = log.split("\n").at(-1) ?? "";
-  return line === "" ? "it ended without a word" : line.replace(/^\S+Z /, "").replace(/^qemu-system-\S+: /, "");
+  return line === ""
+    ? "it ended without a word"
+    : line.replace(/^\S+Z /, "").replace(/^qemu-system-\S+: /, "");
 }

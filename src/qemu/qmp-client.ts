@@ -46,7 +46,10 @@ export class QmpClient implements Qmp {
   static async connect(path: string, options: { timeoutMs?: number } = {}): Promise<QmpClient> {
     const timeoutMs = options.timeoutMs ?? 10_000;
     const client = new QmpClient(await openSocket(path));
-    const timer = setTimeout(() => client.#socket.destroy(greetingLate(path, timeoutMs)), timeoutMs);
+    const timer = setTimeout(
+      () => client.#socket.destroy(greetingLate(path, timeoutMs)),
+      timeoutMs,
+    );
     try {
       client.#version = await client.#greeting.promise;
       await client.execute("qmp_capabilities", {}, { timeoutMs });
@@ -140,7 +143,7 @@ export class QmpClient implements Qmp {
         this.#greeting.resolve(message.version);
         return;
       case "event":
-        for (const listener of [...this.#listeners]) listener(message.event);
+        for (const listener of this.#listeners) listener(message.event);
         return;
       case "return":
         this.#pending.get(message.id)?.resolve(message.value);
@@ -166,7 +169,9 @@ function openSocket(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
     const fail = (cause: Error) =>
-      reject(new FerryError("unreachable", `Cannot connect to QEMU's monitor "${path}"`, { cause }));
+      reject(
+        new FerryError("unreachable", `Cannot connect to QEMU's monitor "${path}"`, { cause }),
+      );
     socket.once("error", fail);
     socket.once("connect", () => {
       socket.off("error", fail);
@@ -183,9 +188,13 @@ function refused(command: string, errorClass: string, description: string): Ferr
 }
 
 function cannotRun(command: string, cause: FerryError): FerryError {
-  return new FerryError("unreachable", `Cannot run QMP command "${command}": the monitor is closed`, {
-    cause,
-  });
+  return new FerryError(
+    "unreachable",
+    `Cannot run QMP command "${command}": the monitor is closed`,
+    {
+      cause,
+    },
+  );
 }
 
 function unreachable(reason: string, cause?: unknown): FerryError {
@@ -193,15 +202,25 @@ function unreachable(reason: string, cause?: unknown): FerryError {
 }
 
 function greetingLate(path: string, timeoutMs: number): FerryError {
-  return new FerryError("timeout", `Cannot open QEMU's monitor "${path}": no greeting after ${timeoutMs} ms`, {
-    remedy: "See whether another client holds the monitor",
-  });
+  return new FerryError(
+    "timeout",
+    `Cannot open QEMU's monitor "${path}": no greeting after ${timeoutMs} ms`,
+    {
+      remedy: "See whether another client holds the monitor",
+    },
+  );
 }
 
 function answerLate(command: string, timeoutMs: number): FerryError {
-  return new FerryError("timeout", `Cannot run QMP command "${command}": no answer after ${timeoutMs} ms`);
+  return new FerryError(
+    "timeout",
+    `Cannot run QMP command "${command}": no answer after ${timeoutMs} ms`,
+  );
 }
 
 function eventLate(timeoutMs: number): FerryError {
-  return new FerryError("timeout", `Cannot see QEMU's event: it did not come within ${timeoutMs} ms`);
+  return new FerryError(
+    "timeout",
+    `Cannot see QEMU's event: it did not come within ${timeoutMs} ms`,
+  );
 }

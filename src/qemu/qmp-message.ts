@@ -27,7 +27,8 @@ export function parseQmpMessage(line: string): QmpMessage {
       description: String(message["error"]["desc"] ?? "no description"),
     };
   }
-  if ("return" in message && id !== undefined) return { kind: "return", id, value: message["return"] };
+  if ("return" in message && id !== undefined)
+    return { kind: "return", id, value: message["return"] };
   throw notQmp(line);
 }
 
@@ -65,5 +66,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function notQmp(line: string, cause?: unknown): FerryError {
-  return new FerryError("qemu-failed", `Cannot understand QMP line "${line.slice(0, 120)}"`, { cause });
+  return new FerryError("qemu-failed", `Cannot understand QMP line "${line.slice(0, 120)}"`, {
+    cause,
+  });
 }

@@ -37,15 +37,25 @@ export function storageArguments(
   disks.forEach((disk, index) => {
     const { path = "", imageLock = true } = facts.disks[index] ?? {};
     args.push(...diskNodeArguments(disk, index, path, imageLock));
-    const common = { drive: diskNode(index), id: `disk-${disk.name}`, ...bootIndex(boot, disk.name) };
+    const common = {
+      drive: diskNode(index),
+      id: `disk-${disk.name}`,
+      ...bootIndex(boot, disk.name),
+    };
     if (disk.bus === "virtio") {
       const place = virtioDisks++;
       args.push(...rootPortArguments(layout, "disk", place));
-      args.push(...device({ driver: "virtio-blk-pci", ...layout.slotted("disk", place), ...common }));
+      args.push(
+        ...device({ driver: "virtio-blk-pci", ...layout.slotted("disk", place), ...common }),
+      );
     } else if (disk.bus === "scsi") {
-      args.push(...device({ driver: "scsi-hd", bus: "scsi.0", "scsi-id": index, lun: 0, ...common }));
+      args.push(
+        ...device({ driver: "scsi-hd", bus: "scsi.0", "scsi-id": index, lun: 0, ...common }),
+      );
     } else {
-      args.push(...device({ driver: "ide-hd", ...sataPlace(definition, sataDevices++), ...common }));
+      args.push(
+        ...device({ driver: "ide-hd", ...sataPlace(definition, sataDevices++), ...common }),
+      );
     }
   });
   cdroms.forEach((cdrom, index) => {
@@ -81,9 +91,11 @@ function diskNodeArguments(
   };
   const format = { driver: disk.format, "node-name": diskNode(index), file: file["node-name"] };
   return [
-    ...["-blockdev", JSON.stringify(file)],
+    "-blockdev",
+    JSON.stringify(file),
+    "-blockdev",
     // Whatever the image's header says, no other file is opened because of it.
-    ...["-blockdev", JSON.stringify({ ...format, ...shared, ...noBacking(disk.format) })],
+    JSON.stringify({ ...format, ...shared, ...noBacking(disk.format) }),
   ];
 }
 

@@ -19,9 +19,13 @@ export async function qemuUser(name: string | null, accelerator: Accelerator): P
   const user = await lookUp(name);
   if (user.uid === own.uid) return own;
   if (own.uid !== 0) {
-    throw new FerryError("unsupported", `Cannot run QEMU as user "${name}": the agent is not root`, {
-      remedy: "Run the agent as root, or set qemu.user to null in the configuration",
-    });
+    throw new FerryError(
+      "unsupported",
+      `Cannot run QEMU as user "${name}": the agent is not root`,
+      {
+        remedy: "Run the agent as root, or set qemu.user to null in the configuration",
+      },
+    );
   }
   const kvmGroup = accelerator === "kvm" ? await groupId("kvm") : undefined;
   return { uid: user.uid, gid: kvmGroup ?? user.gid };
@@ -29,10 +33,14 @@ export async function qemuUser(name: string | null, accelerator: Accelerator): P
 
 async function lookUp(name: string): Promise<QemuUser> {
   const entry = await runProgram("getent", ["passwd", name]).catch((cause: unknown) => {
-    throw new FerryError("system-refused", `Cannot run QEMU as user "${name}": there is no such user`, {
-      remedy: `Create it: useradd --system --no-create-home --shell /usr/sbin/nologin ${name}`,
-      cause,
-    });
+    throw new FerryError(
+      "system-refused",
+      `Cannot run QEMU as user "${name}": there is no such user`,
+      {
+        remedy: `Create it: useradd --system --no-create-home --shell /usr/sbin/nologin ${name}`,
+        cause,
+      },
+    );
   });
   const [, , uid, gid] = entry.trim().split(":");
   return { uid: Number(uid), gid: Number(gid) };

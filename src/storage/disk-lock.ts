@@ -61,7 +61,11 @@ export async function acquireDiskLock(diskPath: string, wanted: DiskLock): Promi
 }
 
 /** @throws FerryError `in-use` when `acquireDiskLock` would. */
-export function refuseHeld(diskPath: string, present: DiskLock | undefined, wanted: DiskLock): void {
+export function refuseHeld(
+  diskPath: string,
+  present: DiskLock | undefined,
+  wanted: DiskLock,
+): void {
   if (present === undefined || mayTake(present, wanted)) return;
   throw new FerryError(
     "in-use",
@@ -79,9 +83,14 @@ export async function takeOverDiskLock(diskPath: string, lock: DiskLock): Promis
 }
 
 /** Removes the lock if this host holds it for this VM. */
-export async function releaseDiskLock(diskPath: string, vm: string, owner: LockOwner): Promise<void> {
+export async function releaseDiskLock(
+  diskPath: string,
+  vm: string,
+  owner: LockOwner,
+): Promise<void> {
   const present = await readDiskLock(diskPath);
-  if (present?.vm === vm && isSameHost(present, owner)) await rm(lockPath(diskPath), { force: true });
+  if (present?.vm === vm && isSameHost(present, owner))
+    await rm(lockPath(diskPath), { force: true });
 }
 
 function mayTake(present: DiskLock, wanted: DiskLock): boolean {

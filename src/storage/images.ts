@@ -30,7 +30,9 @@ const InfoOutput = Type.Object({
   "virtual-size": Type.Integer({ minimum: 0 }),
   "backing-filename": Type.Optional(Type.String()),
   "format-specific": Type.Optional(
-    Type.Object({ data: Type.Optional(Type.Object({ "data-file": Type.Optional(Type.String()) })) }),
+    Type.Object({
+      data: Type.Optional(Type.Object({ "data-file": Type.Optional(Type.String()) })),
+    }),
   ),
 });
 
@@ -42,13 +44,16 @@ const importable: readonly string[] = ["qcow2", "raw", "vpc", "vhdx"];
  * brings may be closed to QEMU's user, and so may its directory.
  * @throws FerryError `bad-input` when it is no image, `not-found`.
  */
-export async function imageInfo(tool: ImageTool, path: string, format?: string): Promise<ImageInfo> {
+export async function imageInfo(
+  tool: ImageTool,
+  path: string,
+  format?: string,
+): Promise<ImageInfo> {
   await requireFile(path);
-  const output = await run(format === undefined ? { ...tool, user: null } : tool, "read", path, [
-    ...["info", "--force-share", "--output=json"],
-    ...(format === undefined ? [] : ["-f", format]),
-    ...["--", path],
-  ]);
+  const known = format === undefined ? [] : ["-f", format];
+  const reader = format === undefined ? { ...tool, user: null } : tool;
+  const args = ["info", "--force-share", "--output=json", ...known, "--", path];
+  const output = await run(reader, "read", path, args);
   const info = Value.Parse(InfoOutput, JSON.parse(output));
   return {
     format: info.format,
@@ -94,13 +99,21 @@ export async function importImage(
 }
 
 /** Refuses an image that would make QEMU open files outside its pool. @throws FerryError `unsupported`. */
-export async function requireStandalone(tool: ImageTool, path: string, format: DiskFormat): Promise<ImageInfo> {
+export async function requireStandalone(
+  tool: ImageTool,
+  path: string,
+  format: DiskFormat,
+): Promise<ImageInfo> {
   const info = await imageInfo(tool, path, format);
   const other = info.backingFile ?? info.dataFile;
   if (other === null) return info;
-  throw new FerryError("unsupported", `Cannot use disk "${path}": it needs another file, "${other}"`, {
-    remedy: "Make it whole: qemu-img convert -O qcow2 OLD NEW, then use the new file",
-  });
+  throw new FerryError(
+    "unsupported",
+    `Cannot use disk "${path}": it needs another file, "${other}"`,
+    {
+      remedy: "Make it whole: qemu-img convert -O qcow2 OLD NEW, then use the new file",
+    },
+  );
 }
 
 async function importableFormat(tool: ImageTool, source: string): Promise<string> {
@@ -117,7 +130,11 @@ async function importableFormat(tool: ImageTool, source: string): Promise<string
 }
 
 /** The agent makes the file and gives it to QEMU's user, who may not write into the directory itself. */
-async function withNewFile(tool: ImageTool, path: string, fill: () => Promise<void>): Promise<void> {
+async function withNewFile(
+  tool: ImageTool,
+  path: string,
+  fill: () => Promise<void>,
+): Promise<void> {
   try {
     await (await open(path, "wx", 0o660)).close();
   } catch (cause) {
@@ -171,15 +188,23 @@ function explain(error: unknown, action: string, path: string): unknown {
     });
   }
   if (/Failed to get .*lock/.test(failure.stderr)) {
-    return new FerryError("in-use", `Cannot ${action} disk "${path}": another program has it open`, {
-      remedy: "Stop the VM or program that uses it",
-      cause: error,
-    });
+    return new FerryError(
+      "in-use",
+      `Cannot ${action} disk "${path}": another program has it open`,
+      {
+        remedy: "Stop the VM or program that uses it",
+        cause: error,
+      },
+    );
   }
-  return new FerryError(action === "create" ? "system-refused" : "bad-input", `Cannot ${action} disk "${path}"`, {
-    remedy: "Check that the file is a whole disk image of the named format",
-    cause: error,
-  });
+  return new FerryError(
+    action === "create" ? "system-refused" : "bad-input",
+    `Cannot ${action} disk "${path}"`,
+    {
+      remedy: "Check that the file is a whole disk image of the named format",
+      cause: error,
+    },
+  );
 }
 
 async function requireFile(path: string): Promise<void> {

@@ -50,17 +50,23 @@ async function createMarker(directory: string): Promise<void> {
     await file.writeFile(`${randomUUID()}\n`);
     await file.sync();
     await file.close();
-    await link(temporary, join(directory, markerName)).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
-    });
+    await link(temporary, join(directory, markerName)).catch(
+      async (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EEXIST") throw error;
+      },
+    );
   } finally {
     await rm(temporary, { force: true });
   }
 }
 
 function damaged(directory: string, cause?: unknown): FerryError {
-  return new FerryError("system-refused", `Cannot read the pool marker "${join(directory, markerName)}"`, {
-    remedy: "Make it readable, or remove it if no other host uses this directory as a pool",
-    cause,
-  });
+  return new FerryError(
+    "system-refused",
+    `Cannot read the pool marker "${join(directory, markerName)}"`,
+    {
+      remedy: "Make it readable, or remove it if no other host uses this directory as a pool",
+      cause,
+    },
+  );
 }

@@ -11,7 +11,8 @@ import { FileName } from "../vm/definition.ts";
  * @throws FerryError `bad-input`.
  */
 export function poolPath(directory: string, file: string): string {
-  if (!Value.Check(FileName, file)) {
+  const isPlain: boolean = Value.Check(FileName, file);
+  if (!isPlain) {
     throw new FerryError("bad-input", `Cannot use file name "${file}": it is not one plain name`, {
       remedy: "Use letters, digits, dots, dashes and underscores, beginning with a letter or digit",
     });
@@ -29,9 +30,13 @@ export async function existingFile(directory: string, file: string, pool: string
     });
   });
   if (!status.isFile() || (await realpath(path)) !== join(await realpath(directory), file)) {
-    throw new FerryError("bad-input", `Cannot use file "${file}" of pool "${pool}": it is not a regular file`, {
-      remedy: "Replace the link by the file it points to",
-    });
+    throw new FerryError(
+      "bad-input",
+      `Cannot use file "${file}" of pool "${pool}": it is not a regular file`,
+      {
+        remedy: "Replace the link by the file it points to",
+      },
+    );
   }
   return path;
 }

@@ -43,7 +43,9 @@ export class Pools {
   }
 
   list(): Pool[] {
-    const rows = this.#database.prepare("SELECT name, id, kind, path FROM pools ORDER BY name").all();
+    const rows = this.#database
+      .prepare("SELECT name, id, kind, path FROM pools ORDER BY name")
+      .all();
     return rows.map((row) => ({ ...(row as unknown as Pool) }));
   }
 
@@ -57,7 +59,9 @@ export class Pools {
   }
 
   find(name: string): Pool | undefined {
-    const row = this.#database.prepare("SELECT name, id, kind, path FROM pools WHERE name = ?").get(name);
+    const row = this.#database
+      .prepare("SELECT name, id, kind, path FROM pools WHERE name = ?")
+      .get(name);
     return row === undefined ? undefined : { ...(row as unknown as Pool) };
   }
 
@@ -78,9 +82,13 @@ export class Pools {
   remove(name: string, usedBy: readonly string[]): void {
     this.get(name);
     if (usedBy.length > 0) {
-      throw new FerryError("in-use", `Cannot remove pool "${name}": VMs use it: ${usedBy.join(", ")}`, {
-        remedy: "Delete those VMs or move their disks first",
-      });
+      throw new FerryError(
+        "in-use",
+        `Cannot remove pool "${name}": VMs use it: ${usedBy.join(", ")}`,
+        {
+          remedy: "Delete those VMs or move their disks first",
+        },
+      );
     }
     this.#database.prepare("DELETE FROM pools WHERE name = ?").run(name);
   }
@@ -88,9 +96,14 @@ export class Pools {
   /** The pool's plain files, by name; hidden ones are Ferry's own. */
   async files(name: string): Promise<PoolEntry[]> {
     const { path } = this.get(name);
-    const names = (await readdir(path)).filter((file) => !file.startsWith(".")).slice(0, entriesMax);
+    const names = (await readdir(path))
+      .filter((file) => !file.startsWith("."))
+      .slice(0, entriesMax);
     const entries = await Promise.all(
-      names.map(async (file) => ({ file, status: await lstat(join(path, file)).catch(() => undefined) })),
+      names.map(async (file) => ({
+        file,
+        status: await lstat(join(path, file)).catch(() => undefined),
+      })),
     );
     return entries
       .flatMap(({ file, status }) =>
@@ -135,9 +148,13 @@ export class Pools {
     await this.verify(pool);
     const path = poolPath(pool.path, file);
     if ((await lstat(path).catch(() => undefined)) === undefined) return path;
-    throw new FerryError("already-exists", `Cannot create file "${file}" in pool "${name}": it exists`, {
-      remedy: "Choose another name, or use the existing file as the disk",
-    });
+    throw new FerryError(
+      "already-exists",
+      `Cannot create file "${file}" in pool "${name}": it exists`,
+      {
+        remedy: "Choose another name, or use the existing file as the disk",
+      },
+    );
   }
 
   /** An unmounted share leaves an empty directory behind: without the marker nothing in it is believed. */
@@ -146,23 +163,34 @@ export class Pools {
     throw new FerryError(
       "system-refused",
       `Cannot use pool "${pool.name}": ${pool.path} no longer holds its marker`,
-      { remedy: "See whether its file system is mounted; otherwise remove the pool and add it again" },
+      {
+        remedy:
+          "See whether its file system is mounted; otherwise remove the pool and add it again",
+      },
     );
   }
 
   #refuseTaken(name: string, path: string): void {
     const taken = this.list().find((pool) => pool.name === name || pool.path === path);
     if (taken === undefined) return;
-    throw new FerryError("already-exists", `Cannot add pool "${name}": pool "${taken.name}" is ${taken.path}`, {
-      remedy: "Use that pool, or remove it first",
-    });
+    throw new FerryError(
+      "already-exists",
+      `Cannot add pool "${name}": pool "${taken.name}" is ${taken.path}`,
+      {
+        remedy: "Use that pool, or remove it first",
+      },
+    );
   }
 }
 
 async function requireDirectory(path: string): Promise<string> {
   const resolved = isAbsolute(path) ? await realpath(path).catch(() => undefined) : undefined;
   if (resolved !== undefined && (await stat(resolved)).isDirectory()) return resolved;
-  throw new FerryError("bad-input", `Cannot add a pool at "${path}": it is not the absolute path of a directory`, {
-    remedy: "Create the directory, or correct the path",
-  });
+  throw new FerryError(
+    "bad-input",
+    `Cannot add a pool at "${path}": it is not the absolute path of a directory`,
+    {
+      remedy: "Create the directory, or correct the path",
+    },
+  );
 }

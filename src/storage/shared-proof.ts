@@ -37,7 +37,10 @@ export async function writeProof(poolPath: string, nonce: string, text: string):
  */
 export async function answerProof(poolPath: string, nonce: string, text: string): Promise<void> {
   if ((await readProof(poolPath, nonce)) === undefined) {
-    throw new FerryError("not-found", `Cannot answer a proof in "${poolPath}": this host does not see it`);
+    throw new FerryError(
+      "not-found",
+      `Cannot answer a proof in "${poolPath}": this host does not see it`,
+    );
   }
   await writeProof(poolPath, nonce, text);
 }
@@ -48,7 +51,9 @@ export async function readProof(poolPath: string, nonce: string): Promise<string
     return (await readFile(proofPath(poolPath, nonce), "utf8")).slice(0, proofBytesMax);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new FerryError("system-refused", `Cannot read in pool directory "${poolPath}"`, { cause: error });
+    throw new FerryError("system-refused", `Cannot read in pool directory "${poolPath}"`, {
+      cause: error,
+    });
   }
 }
 
@@ -60,7 +65,10 @@ export async function removeProof(poolPath: string, nonce: string): Promise<void
 /** A nonce comes from the peer: it must not be a path. */
 function proofPath(poolPath: string, nonce: string): string {
   if (!/^[A-Za-z0-9_-]{16,64}$/.test(nonce)) {
-    throw new FerryError("bad-input", "Cannot prove a shared pool: the nonce is not 16 to 64 plain characters");
+    throw new FerryError(
+      "bad-input",
+      "Cannot prove a shared pool: the nonce is not 16 to 64 plain characters",
+    );
   }
   return join(poolPath, `.ferry-proof-${nonce}`);
 }

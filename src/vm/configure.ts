@@ -43,15 +43,23 @@ export async function deleteVm(
 
 function requireSameVm(table: VmTable, vm: LocalVm, definition: VmDefinition): void {
   if (definition.id !== vm.id) {
-    throw new FerryError("bad-input", `Cannot change VM "${vm.name}": the document has id ${definition.id}`, {
-      remedy: `Keep the VM's own id, ${vm.id}, or create another VM`,
-    });
+    throw new FerryError(
+      "bad-input",
+      `Cannot change VM "${vm.name}": the document has id ${definition.id}`,
+      {
+        remedy: `Keep the VM's own id, ${vm.id}, or create another VM`,
+      },
+    );
   }
   const other = table.find(definition.name);
   if (other === undefined || other.id === vm.id) return;
-  throw new FerryError("already-exists", `Cannot rename VM "${vm.name}": another is called "${definition.name}"`, {
-    remedy: "Choose another name",
-  });
+  throw new FerryError(
+    "already-exists",
+    `Cannot rename VM "${vm.name}": another is called "${definition.name}"`,
+    {
+      remedy: "Choose another name",
+    },
+  );
 }
 
 /** The VM's own disks that are there; media and read-only disks are never its own. */

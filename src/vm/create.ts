@@ -8,7 +8,13 @@ import { FerryError } from "../base/errors.ts";
 import { commandLine } from "../qemu/command-line.ts";
 import { newestMachine } from "../qemu/features.ts";
 import { requireBridge } from "../network/switches.ts";
-import { createImage, giveTo, type ImageTool, importImage, requireStandalone } from "../storage/images.ts";
+import {
+  createImage,
+  giveTo,
+  type ImageTool,
+  importImage,
+  requireStandalone,
+} from "../storage/images.ts";
 import { completeDraft, macAddress } from "./complete-draft.ts";
 import type { DiskDefinition, VmDefinition } from "./definition.ts";
 import { type DiskDraft, VmDraft } from "./draft.ts";
@@ -82,9 +88,13 @@ async function makeDisk(
 ): Promise<void> {
   const file = { pool: disk.pool, file: disk.file };
   if (draft?.sizeBytes !== undefined && draft.import !== undefined) {
-    throw new FerryError("bad-input", `Cannot make disk "${disk.name}": both a size and an import are given`, {
-      remedy: "Give one of the two; an imported disk has the size of its image",
-    });
+    throw new FerryError(
+      "bad-input",
+      `Cannot make disk "${disk.name}": both a size and an import are given`,
+      {
+        remedy: "Give one of the two; an imported disk has the size of its image",
+      },
+    );
   }
   if (draft?.sizeBytes === undefined && draft?.import === undefined) {
     const path = await parts.pools.pathOf(file);
@@ -107,16 +117,24 @@ function requireAbsolute(path: string): string {
 
 /** Two VMs may share a disk only when both just read it. */
 function refuseUsedDisk(table: VmTable, definition: VmDefinition, disk: DiskDefinition): void {
-  const user = table.all().find(
-    ({ id, row }) =>
-      id !== definition.id &&
-      row.definition.disks.some(
-        (other) =>
-          other.pool === disk.pool && other.file === disk.file && !(other.readOnly && disk.readOnly),
-      ),
-  );
+  const user = table
+    .all()
+    .find(
+      ({ id, row }) =>
+        id !== definition.id &&
+        row.definition.disks.some(
+          (other) =>
+            other.pool === disk.pool &&
+            other.file === disk.file &&
+            !(other.readOnly && disk.readOnly),
+        ),
+    );
   if (user === undefined) return;
-  throw new FerryError("in-use", `Cannot use disk "${disk.file}" of pool "${disk.pool}": VM "${user.name}" has it`, {
-    remedy: "Choose another file, or delete that VM and keep its disks",
-  });
+  throw new FerryError(
+    "in-use",
+    `Cannot use disk "${disk.file}" of pool "${disk.pool}": VM "${user.name}" has it`,
+    {
+      remedy: "Choose another file, or delete that VM and keep its disks",
+    },
+  );
 }

@@ -15,7 +15,9 @@ const strict = { additionalProperties: false } as const;
 /** A name people type: VM, pool, switch, host, disk. Starts with a letter or digit; no separators, no `..`. */
 export const Name = Type.String({ pattern: "^[A-Za-z0-9](?:[A-Za-z0-9_-]|\\.(?!\\.)){0,62}$" });
 /** A file inside a pool: one path segment, never hidden, never an option. */
-export const FileName = Type.String({ pattern: "^[A-Za-z0-9](?:[A-Za-z0-9_+-]|\\.(?!\\.)){0,126}$" });
+export const FileName = Type.String({
+  pattern: "^[A-Za-z0-9](?:[A-Za-z0-9_+-]|\\.(?!\\.)){0,126}$",
+});
 export const MacAddress = Type.String({ pattern: "^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$" });
 export const Uuid = Type.String({
   pattern: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",

@@ -31,7 +31,11 @@ export async function prepareIncoming(table: VmTable, incoming: IncomingVm): Pro
   await requireDisksOf(parts, definition, facts, generation);
   await admitMemory(parts.paths.memory, definition, table.promisedMib());
   const vm = table.add({
-    ...{ definition, ownership: "incoming", generation, migration, process: null },
+    definition,
+    ownership: "incoming",
+    generation,
+    migration,
+    process: null,
     createdAt: Math.floor(wallClockMs()),
   });
   return vm.exclusively("receive", async () => {

@@ -1,6 +1,6 @@
 /** Starts the QEMU of a VM, with everything around it; whatever fails, nothing stays behind. */
 import { FerryError } from "../base/errors.ts";
-import { commandLine, type HostFacts, type StartMode } from "../qemu/command-line.ts";
+import { commandLine, type MachineResources, type StartMode } from "../qemu/command-line.ts";
 import { QemuProcess } from "../qemu/process.ts";
 import type { ProcessIdentity } from "../qemu/process-identity.ts";
 import type { VmDefinition } from "./definition.ts";
@@ -10,7 +10,7 @@ import type { VmHostParts } from "./resolve.ts";
 export async function launch(
   parts: VmHostParts,
   definition: VmDefinition,
-  facts: HostFacts,
+  facts: MachineResources,
   mode: StartMode,
   onSpawned: (identity: ProcessIdentity) => void,
 ): Promise<QemuProcess> {
@@ -20,7 +20,10 @@ export async function launch(
   try {
     await makeTraces(parts, definition, user);
     const process = await QemuProcess.start({
-      ...{ binary, args, user, onSpawned },
+      binary,
+      args,
+      user,
+      onSpawned,
       directory: facts.directory,
     });
     await unlinkMemory(parts.paths, definition);

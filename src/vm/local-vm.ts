@@ -42,9 +42,13 @@ export class LocalVm {
   /** Runs one operation; a second one at the same time is refused. @throws FerryError `busy`. */
   async exclusively<Result>(operation: string, body: () => Promise<Result>): Promise<Result> {
     if (this.operation !== null) {
-      throw new FerryError("busy", `Cannot ${operation} VM "${this.name}": ${this.operation} is under way`, {
-        remedy: "Wait until it is done, then try again",
-      });
+      throw new FerryError(
+        "busy",
+        `Cannot ${operation} VM "${this.name}": ${this.operation} is under way`,
+        {
+          remedy: "Wait until it is done, then try again",
+        },
+      );
     }
     this.operation = operation;
     try {

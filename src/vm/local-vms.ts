@@ -74,7 +74,9 @@ export class LocalVms implements AsyncDisposable {
 
   /** A stopped VM gets another definition; its id stays. */
   async replaceDefinition(nameOrId: string, document: unknown): Promise<VmRecord> {
-    return this.#operate(nameOrId, "configure", (vm) => replaceDefinition(this.#table, vm, document));
+    return this.#operate(nameOrId, "configure", (vm) =>
+      replaceDefinition(this.#table, vm, document),
+    );
   }
 
   async delete(nameOrId: string, options: { disks: "delete" | "keep" }): Promise<void> {
@@ -189,9 +191,12 @@ export class LocalVms implements AsyncDisposable {
   /** Names of VMs whose definition uses the pool. */
   usingPool(pool: string): string[] {
     return this.#namesOf(({ disks, cdroms, kernelBoot }) =>
-      [...disks, ...cdroms.map(({ medium }) => medium), kernelBoot?.kernel, kernelBoot?.initrd].some(
-        (file) => file?.pool === pool,
-      ),
+      [
+        ...disks,
+        ...cdroms.map(({ medium }) => medium),
+        kernelBoot?.kernel,
+        kernelBoot?.initrd,
+      ].some((file) => file?.pool === pool),
     );
   }
 

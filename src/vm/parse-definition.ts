@@ -15,16 +15,23 @@ const vcpusMax = 512;
 /** YAML or JSON text. @throws FerryError `bad-input`, `unsupported` for a document of a newer Ferry. */
 export function parseDefinitionText(text: string): VmDefinition {
   if (text.length > textCharactersMax) {
-    throw invalid("", `the document has ${text.length} characters, at most ${textCharactersMax} are read`);
+    throw invalid(
+      "",
+      `the document has ${text.length} characters, at most ${textCharactersMax} are read`,
+    );
   }
   let document: unknown;
   try {
     document = parse(text, { maxAliasCount: 0 });
   } catch (cause) {
-    throw new FerryError("bad-input", "Cannot read the VM definition: it is neither YAML nor JSON", {
-      remedy: "Start from what this prints: ferry vm export NAME",
-      cause,
-    });
+    throw new FerryError(
+      "bad-input",
+      "Cannot read the VM definition: it is neither YAML nor JSON",
+      {
+        remedy: "Start from what this prints: ferry vm export NAME",
+        cause,
+      },
+    );
   }
   return parseDefinition(document);
 }
@@ -62,8 +69,16 @@ function refuseFutureVersion(document: unknown): void {
 function checkNames({ disks, cdroms, nics, bootOrder }: VmDefinition): void {
   const names = [...disks, ...cdroms, ...nics].map(({ name }) => name);
   refuseTwice("/disks, /cdroms, /nics", "device name", names);
-  refuseTwice("/nics", "MAC address", nics.map(({ mac }) => mac));
-  refuseTwice("/disks", "file", disks.map(({ pool, file }) => `${pool}/${file}`));
+  refuseTwice(
+    "/nics",
+    "MAC address",
+    nics.map(({ mac }) => mac),
+  );
+  refuseTwice(
+    "/disks",
+    "file",
+    disks.map(({ pool, file }) => `${pool}/${file}`),
+  );
   refuseTwice("/bootOrder", "name", bootOrder);
   const unknown = bootOrder.find((name) => !names.includes(name));
   if (unknown !== undefined) throw invalid("/bootOrder", `no device is called "${unknown}"`);
@@ -71,12 +86,14 @@ function checkNames({ disks, cdroms, nics, bootOrder }: VmDefinition): void {
 
 function checkCpu({ cpu: { sockets, cores, threads } }: VmDefinition): void {
   const count = sockets * cores * threads;
-  if (count > vcpusMax) throw invalid("/cpu", `it has ${count} vCPUs, at most ${vcpusMax} are possible`);
+  if (count > vcpusMax)
+    throw invalid("/cpu", `it has ${count} vCPUs, at most ${vcpusMax} are possible`);
 }
 
 function checkKernelBoot({ kernelBoot, machine }: VmDefinition): void {
   if (kernelBoot === null) return;
-  if (machine.firmware === "uefi") throw invalid("/kernelBoot", "direct kernel boot needs firmware bios");
+  if (machine.firmware === "uefi")
+    throw invalid("/kernelBoot", "direct kernel boot needs firmware bios");
   // The text lands in the guest's memory as it is; a control character there is never meant.
   if (/\p{Cc}/u.test(kernelBoot.commandLine)) {
     throw invalid("/kernelBoot/commandLine", "it contains a control character");
@@ -89,8 +106,12 @@ function refuseTwice(path: string, what: string, values: readonly string[]): voi
 }
 
 function invalid(path: string, problem: string): FerryError {
-  return new FerryError("bad-input", `Cannot use the VM definition: ${path === "" ? "/" : path}: ${problem}`, {
-    remedy: "Correct the document; docs/vm-definition.md describes every property",
-    details: { path },
-  });
+  return new FerryError(
+    "bad-input",
+    `Cannot use the VM definition: ${path === "" ? "/" : path}: ${problem}`,
+    {
+      remedy: "Correct the document; docs/vm-definition.md describes every property",
+      details: { path },
+    },
+  );
 }

@@ -55,12 +55,22 @@ export class Registry {
         `INSERT INTO vms (id, name, definition, ownership, generation, migration, process, created_at)
          VALUES (?, ?, ?, ?, ?, ?, NULL, ?)`,
       )
-      .run(id, name, JSON.stringify(row.definition), row.ownership, row.generation, row.migration, row.createdAt);
+      .run(
+        id,
+        name,
+        JSON.stringify(row.definition),
+        row.ownership,
+        row.generation,
+        row.migration,
+        row.createdAt,
+      );
   }
 
   /** @throws FerryError `already-exists` when another VM has the id or the name. */
   requireFree(id: string, name: string): void {
-    const taken = this.#database.prepare("SELECT name FROM vms WHERE id = ? OR name = ?").get(id, name);
+    const taken = this.#database
+      .prepare("SELECT name FROM vms WHERE id = ? OR name = ?")
+      .get(id, name);
     if (taken === undefined) return;
     throw new FerryError("already-exists", `Cannot create VM "${name}": this host has it already`, {
       remedy: "Choose another name, or delete the present VM first",

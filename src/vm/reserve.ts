@@ -5,7 +5,7 @@
 import { chmod, chown, copyFile, mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createTap, removeTap } from "../network/tap.ts";
-import type { HostFacts } from "../qemu/command-line.ts";
+import type { MachineResources } from "../qemu/command-line.ts";
 import { findUefiFirmware } from "../qemu/firmware.ts";
 import type { QemuUser } from "../qemu/user.ts";
 import {
@@ -64,7 +64,7 @@ export async function removeState(paths: HostPaths, definition: VmDefinition): P
 export async function lockDisks(
   parts: VmHostParts,
   definition: VmDefinition,
-  facts: HostFacts,
+  facts: MachineResources,
   generation: number,
 ): Promise<void> {
   const lock = lockOf(parts, definition, generation);
@@ -84,7 +84,7 @@ export async function lockDisks(
 export async function requireDisksOf(
   parts: VmHostParts,
   definition: VmDefinition,
-  facts: HostFacts,
+  facts: MachineResources,
   generation: number,
 ): Promise<void> {
   const nextOwner = lockOf(parts, definition, generation + 1);
@@ -112,7 +112,7 @@ export async function releaseDisks(parts: VmHostParts, definition: VmDefinition)
   }
 }
 
-function writablePaths({ disks }: VmDefinition, facts: HostFacts): string[] {
+function writablePaths({ disks }: VmDefinition, facts: MachineResources): string[] {
   return facts.disks.filter((_, index) => disks[index]?.readOnly !== true).map(({ path }) => path);
 }
 

@@ -4,7 +4,7 @@ import { statfs } from "node:fs/promises";
 import { FerryError } from "../base/errors.ts";
 import type { Switches } from "../network/switches.ts";
 import { requireBridge } from "../network/switches.ts";
-import type { HostFacts } from "../qemu/command-line.ts";
+import type { MachineResources } from "../qemu/command-line.ts";
 import type { Accelerator } from "../qemu/cpu-model.ts";
 import { findUefiFirmware } from "../qemu/firmware.ts";
 import type { QemuHost } from "../qemu/qemu-host.ts";
@@ -36,7 +36,10 @@ export async function imageTool({ qemu }: VmHostParts): Promise<ImageTool> {
  * Everything a start needs, proven to be there. No VM, file or device is changed.
  * @throws FerryError naming the first thing that is missing or does not fit.
  */
-export async function resolveFacts(parts: VmHostParts, definition: VmDefinition): Promise<HostFacts> {
+export async function resolveFacts(
+  parts: VmHostParts,
+  definition: VmDefinition,
+): Promise<MachineResources> {
   await requireMachine(parts.qemu, definition);
   const places = vmPlaces(parts.paths, definition);
   const { accelerator } = await parts.qemu.accelerator();
@@ -49,7 +52,9 @@ export async function resolveFacts(parts: VmHostParts, definition: VmDefinition)
     memoryPath: places.memoryPath,
     disks: await resolveDisks(parts.pools, tool, definition),
     cdroms: await Promise.all(
-      definition.cdroms.map(({ medium }) => (medium === null ? null : parts.pools.pathOf(medium))),
+      definition.cdroms.map(async ({ medium }) =>
+        medium === null ? null : parts.pools.pathOf(medium),
+      ),
     ),
     taps: places.taps,
     kernel: await resolveKernel(parts.pools, definition),
@@ -65,11 +70,15 @@ export function imaginedFacts(
   parts: VmHostParts,
   definition: VmDefinition,
   accelerator: Accelerator,
-): HostFacts {
+): MachineResources {
   const { directory, memoryPath, taps, firmwareVariables } = vmPlaces(parts.paths, definition);
   const { kernelBoot, machine } = definition;
   return {
-    ...{ accelerator, dataDirectory: null, directory, memoryPath, taps },
+    accelerator,
+    dataDirectory: null,
+    directory,
+    memoryPath,
+    taps,
     disks: definition.disks.map(({ file }) => ({ path: file, imageLock: true })),
     cdroms: definition.cdroms.map(() => null),
     kernel: kernelBoot === null ? null : { kernel: kernelBoot.kernel.file, initrd: null },
@@ -126,7 +135,7 @@ async function resolveDisks(
 async function resolveKernel(
   pools: Pools,
   { kernelBoot }: VmDefinition,
-): Promise<HostFacts["kernel"]> {
+): Promise<MachineResources["kernel"]> {
   if (kernelBoot === null) return null;
   return {
     kernel: await pools.pathOf(kernelBoot.kernel),

@@ -44,9 +44,14 @@ async function killLost(vm: LocalVm): Promise<void> {
   const deadline = Date.now() + killTimeoutMs;
   while (isAlive(identity)) {
     if (Date.now() > deadline) {
-      throw new FerryError("system-refused", `Cannot end QEMU of VM "${vm.name}": process ${identity.pid} stays`, {
-        remedy: "It hangs in the kernel, most often on storage that does not answer; see that it does",
-      });
+      throw new FerryError(
+        "system-refused",
+        `Cannot end QEMU of VM "${vm.name}": process ${identity.pid} stays`,
+        {
+          remedy:
+            "It hangs in the kernel, most often on storage that does not answer; see that it does",
+        },
+      );
     }
     await delay(10);
   }

@@ -77,7 +77,11 @@ export class VmTable implements AsyncDisposable {
   }
 
   /** One operation on a VM at a time; a guest that shut down meanwhile is put away at its end. */
-  async operate<Result>(vm: LocalVm, operation: string, body: () => Promise<Result>): Promise<Result> {
+  async operate<Result>(
+    vm: LocalVm,
+    operation: string,
+    body: () => Promise<Result>,
+  ): Promise<Result> {
     try {
       return await vm.exclusively(operation, async () => {
         const result = await body();
@@ -151,6 +155,6 @@ export class VmTable implements AsyncDisposable {
 
   #notify(kind: VmChange["kind"], vm: LocalVm): void {
     const record = kind === "deleted" ? null : vm.record;
-    for (const listener of [...this.#listeners]) listener({ kind, id: vm.id, name: vm.name, record });
+    for (const listener of this.#listeners) listener({ kind, id: vm.id, name: vm.name, record });
   }
 }

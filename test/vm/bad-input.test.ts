@@ -22,18 +22,51 @@ test("every bad draft is one clear error and leaves neither VM nor file", async 
     ["too many vCPUs", { topology: { sockets: 64, cores: 256, threads: 8 } }, "bad-input"],
     ["unknown property", { memroy: 1 }, "bad-input"],
     ["unknown pool", { disks: [good, { pool: "none", sizeBytes: 1024 * 1024 }] }, "not-found"],
-    ["file that leaves the pool", { disks: [{ pool: "disks", file: "../../etc/passwd" }] }, "bad-input"],
+    [
+      "file that leaves the pool",
+      { disks: [{ pool: "disks", file: "../../etc/passwd" }] },
+      "bad-input",
+    ],
     ["file that is a link", { disks: [good, { pool: "disks", file: "link.raw" }] }, "bad-input"],
-    ["file that is not there", { disks: [good, { pool: "disks", file: "absent.raw" }] }, "not-found"],
-    ["import that is not there", { disks: [good, { pool: "disks", import: { path: "/absent" } }] }, "not-found"],
-    ["import of a directory", { disks: [{ pool: "disks", import: { path: "/etc" } }] }, "bad-input"],
-    ["two disks, one file", { disks: [{ ...good, file: "a.raw" }, { ...good, file: "a.raw" }] }, "bad-input"],
+    [
+      "file that is not there",
+      { disks: [good, { pool: "disks", file: "absent.raw" }] },
+      "not-found",
+    ],
+    [
+      "import that is not there",
+      { disks: [good, { pool: "disks", import: { path: "/absent" } }] },
+      "not-found",
+    ],
+    [
+      "import of a directory",
+      { disks: [{ pool: "disks", import: { path: "/etc" } }] },
+      "bad-input",
+    ],
+    [
+      "two disks, one file",
+      {
+        disks: [
+          { ...good, file: "a.raw" },
+          { ...good, file: "a.raw" },
+        ],
+      },
+      "bad-input",
+    ],
     ["unknown switch", { nics: [{ switch: "none" }] }, "not-found"],
     ["boot from nothing", { bootOrder: ["disk7"] }, "bad-input"],
-    ["too many on SATA", { disks: Array.from({ length: 7 }, () => ({ ...good, bus: "sata" })) }, "unsupported"],
+    [
+      "too many on SATA",
+      { disks: Array.from({ length: 7 }, () => ({ ...good, bus: "sata" })) },
+      "unsupported",
+    ],
     ["unknown machine", { machineType: "pc-q35-99.0" }, "unsupported"],
     ["CPU that emulation lacks", { cpuModel: "x86-64-v4" }, "unsupported"],
-    ["kernel that is not there", { kernelBoot: { kernel: { pool: "disks", file: "vmlinuz" }, initrd: null, commandLine: "" } }, "not-found"],
+    [
+      "kernel that is not there",
+      { kernelBoot: { kernel: { pool: "disks", file: "vmlinuz" }, initrd: null, commandLine: "" } },
+      "not-found",
+    ],
   ];
   for (const [what, change, code] of cases) {
     await assert.rejects(host.vms.create({ ...smallVm, ...change }), isFerryError(code), what);

@@ -99,5 +99,6 @@ export class TestHost implements AsyncDisposable {
 
 /** For `assert.rejects`: an error of the table, and one that says what to do. */
 export function isFerryError(code: ErrorCode): (error: unknown) => boolean {
-  return (error) => error instanceof FerryError && error.code === code && error.remedy !== undefined;
+  return (error) =>
+    error instanceof FerryError && error.code === code && error.remedy !== undefined;
 }

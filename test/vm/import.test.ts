@@ -38,13 +38,26 @@ test("an image that needs another file is neither imported nor used", async () =
   await host.pools.add("disks", pool);
   await runProgram("qemu-img", ["create", "-q", "-f", "raw", join(pool, "base.raw"), "1M"]);
   const overlay = join(pool, "overlay.qcow2");
-  await runProgram("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", "base.raw", overlay]);
+  await runProgram("qemu-img", [
+    "create",
+    "-q",
+    "-f",
+    "qcow2",
+    "-F",
+    "raw",
+    "-b",
+    "base.raw",
+    overlay,
+  ]);
   const before = await readdir(pool);
   for (const disk of [
     { pool: "disks", import: { path: overlay } },
     { pool: "disks", file: "overlay.qcow2" },
   ]) {
-    await assert.rejects(host.vms.create({ ...smallVm, disks: [disk] }), isFerryError("unsupported"));
+    await assert.rejects(
+      host.vms.create({ ...smallVm, disks: [disk] }),
+      isFerryError("unsupported"),
+    );
   }
   assert.deepEqual([host.vms.list(), await readdir(pool)], [[], before]);
 });

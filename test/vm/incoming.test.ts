@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { ErrorCode } from "../../src/base/errors.ts";
 import type { Qmp } from "../../src/qemu/qmp.ts";
+import { readDiskLock } from "../../src/storage/disk-lock.ts";
 import type { VmDefinition } from "../../src/vm/definition.ts";
 import type { VmDraft } from "../../src/vm/draft.ts";
 import { becomeOwner, markHandedOver } from "../../src/vm/registry.ts";
 import { isFerryError, smallVm, TestHost, testDirectory } from "./host.ts";
 
 /** Two hosts and a pool that both reach. */
-async function twoHosts(directory: string): Promise<{ source: TestHost; target: TestHost; pool: string }> {
+async function twoHosts(
+  directory: string,
+): Promise<{ source: TestHost; target: TestHost; pool: string }> {
   const pool = join(directory, "pool");
   await mkdir(pool, { mode: 0o711 });
   const source = await TestHost.make("a", directory);
@@ -38,11 +41,18 @@ async function carryState(source: Qmp, target: Qmp, socket: string): Promise<voi
       capabilities: [{ capability: "events", state: true }],
     });
   }
-  const loaded = target.waitFor(({ event, data }) => event === "MIGRATION" && isFinal(data["status"]));
-  const sent = source.waitFor(({ event, data }) => event === "MIGRATION" && isFinal(data["status"]));
+  const loaded = target.waitFor(
+    ({ event, data }) => event === "MIGRATION" && isFinal(data["status"]),
+  );
+  const sent = source.waitFor(
+    ({ event, data }) => event === "MIGRATION" && isFinal(data["status"]),
+  );
   await target.execute("migrate-incoming", { uri: `unix:${socket}` });
   await source.execute("migrate", { uri: `unix:${socket}` });
-  assert.deepEqual([(await sent).data, (await loaded).data], [{ status: "completed" }, { status: "completed" }]);
+  assert.deepEqual(
+    [(await sent).data, (await loaded).data],
+    [{ status: "completed" }, { status: "completed" }],
+  );
 }
 
 const isFinal = (status: unknown) => status === "completed" || status === "failed";
@@ -74,13 +84,16 @@ test("the target builds the same machine, becomes its owner, and the source forg
   await source.vms.removeAfterHandover(definition.id);
 
   const moved = target.vms.get("small");
-  assert.deepEqual([moved.state, moved.generation, moved.migration], ["running", generation + 1, null]);
+  assert.deepEqual(
+    [moved.state, moved.generation, moved.migration],
+    ["running", generation + 1, null],
+  );
   assert.deepEqual([source.vms.list(), await source.traces()], [[], []]);
 
   await target.vms[Symbol.asyncDispose]();
   await target.restartAgent();
-  const lock = JSON.parse(await readFile(join(pool, ".ferry-lock-small-disk0.qcow2"), "utf8"));
-  assert.deepEqual([lock.host, lock.generation], ["b", generation + 1]);
+  const lock = await readDiskLock(join(pool, "small-disk0.qcow2"));
+  assert.deepEqual([lock?.host, lock?.generation], ["b", generation + 1]);
   await target.vms.powerOff("small");
   await target.vms.delete("small", { disks: "delete" });
   assert.deepEqual(await readdir(pool), [".ferry-pool"]);
@@ -113,7 +126,13 @@ test("what the target lacks is said before anything is made there", async () => 
   const { definition } = await source.vms.create(movingVm);
   const [disk] = definition.disks;
   assert.ok(disk !== undefined);
-  const nic = { name: "nic0", switch: "lan", vlan: null, mac: "52:54:00:00:00:01", model: "virtio" } as const;
+  const nic = {
+    name: "nic0",
+    switch: "lan",
+    vlan: null,
+    mac: "52:54:00:00:00:01",
+    model: "virtio",
+  } as const;
   const cases: readonly [VmDefinition, ErrorCode][] = [
     [{ ...definition, disks: [{ ...disk, pool: "other" }] }, "not-found"],
     [{ ...definition, disks: [{ ...disk, file: "absent.qcow2" }] }, "not-found"],

@@ -6,7 +6,6 @@ import { findLink } from "../../src/network/ip.ts";
 import { inOwnNetwork } from "./own-network.ts";
 import { isFerryError, quietLog, smallVm, TestHost, testDirectory } from "./host.ts";
 
-
 /** Two bridges and a wire between them: the host's, and the physical switch. */
 async function makeBridges(): Promise<void> {
   const commands = [
@@ -23,8 +22,9 @@ async function makeBridges(): Promise<void> {
 
 /** Whether the switch has learnt the address from the wire. */
 async function switchKnows(mac: string): Promise<boolean> {
-  const entries = JSON.parse(await runProgram("bridge", ["-j", "fdb", "show", "br", "br-switch"]));
-  return entries.some((entry: { mac: string; ifname: string }) => entry.mac === mac && entry.ifname === "wire-switch");
+  const output = await runProgram("bridge", ["-j", "fdb", "show", "br", "br-switch"]);
+  const entries = JSON.parse(output) as { mac: string; ifname: string }[];
+  return entries.some((entry) => entry.mac === mac && entry.ifname === "wire-switch");
 }
 
 inOwnNetwork(import.meta.filename, () => {
@@ -77,6 +77,7 @@ inOwnNetwork(import.meta.filename, () => {
 });
 
 async function portsOf(bridge: string): Promise<string[]> {
-  const links = JSON.parse(await runProgram("ip", ["-j", "link", "show", "master", bridge]));
-  return links.map((link: { ifname: string }) => link.ifname).filter(Boolean);
+  const output = await runProgram("ip", ["-j", "link", "show", "master", bridge]);
+  const links = JSON.parse(output) as { ifname?: string }[];
+  return links.flatMap(({ ifname }) => ifname ?? []);
 }
