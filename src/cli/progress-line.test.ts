@@ -53,7 +53,7 @@ test("liveView shows stages, bar and every figure there is", () => {
       "  storage-handover    resume    network-cleanup",
       `${"#".repeat(35)}${".".repeat(25)}  58 %`,
       "round 2, 600 MiB sent, 40 MiB remaining, 118 MiB/s",
-      "guest writes 12 MiB/s, about 4 s left, expected blackout 38 ms, guest slowed b...",
+      "guest writes 12 MiB/s, about 4 s left, expected blackout 38 ms, guest slowed ...",
     ].map((line) => line.trimEnd()),
   );
 });
