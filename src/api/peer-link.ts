@@ -1,0 +1,100 @@
+/** The source's side of what the engine asks of another host (src/migration/peer-link.ts), over the peer API. */
+import type { Static, TSchema } from "typebox";
+import { FerryError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { PeerLink, PeerStatus, SessionRequest } from "../migration/peer-link.ts";
+import { HostFacts } from "../precheck/facts.ts";
+import type { FactsRequest } from "../precheck/facts.ts";
+import { knownVersions } from "../protocol/version.ts";
+import { openSourceSession } from "../session/open.ts";
+import type { Session } from "../session/session.ts";
+import type { Trust } from "../trust/trust.ts";
+import type { PeerClient } from "./peer-client.ts";
+import { findPeer } from "./peer-directory.ts";
+import { PeerMigrationStatus, PeerSessionAnswer, type PeerSessionRequest } from "./schema/peer.ts";
+
+/** Checks look at storage, which may be slow on the other host. */
+const checkTimeoutMs = 30_000;
+
+export class HttpPeerLink implements PeerLink {
+  readonly #trust: Trust;
+  readonly #peers: PeerClient;
+  readonly #log: Log;
+
+  constructor(trust: Trust, peers: PeerClient, log: Log) {
+    this.#trust = trust;
+    this.#peers = peers;
+    this.#log = log;
+  }
+
+  async openSession(host: string, request: SessionRequest, signal: AbortSignal): Promise<Session> {
+    const peer = findPeer(this.#trust, host);
+    const { key, certificate, host: self } = this.#trust.member();
+    const body: PeerSessionRequest = {
+      ...request,
+      source: self.name,
+      versions: [...knownVersions],
+    };
+    const answer = await this.#peers.ask(peer, PeerSessionAnswer, {
+      ...{ method: "POST", path: "/v1/peer/sessions", body, signal },
+    });
+    if (!knownVersions.includes(answer.version)) throw unofferedVersion(peer.name, answer.version);
+    return await openSourceSession({
+      id: answer.sessionId,
+      version: answer.version,
+      credentials: { key, certificate },
+      trust: this.#trust.snapshot,
+      peer: { domain: peer.domain, host: peer.id },
+      log: this.#log.child({ migration: request.migrationId }),
+      addresses: answer.addresses,
+      port: answer.port,
+      ticket: answer.ticket,
+    });
+  }
+
+  /** The target's half of the checks. @throws FerryError `unreachable`, `peer-refused`, `not-found`. */
+  async facts(host: string, request: FactsRequest): Promise<HostFacts> {
+    return await this.#ask(host, HostFacts, "POST", "/v1/peer/checks", request, checkTimeoutMs);
+  }
+
+  async status(host: string, migrationId: string): Promise<PeerStatus> {
+    return await this.#ask(host, PeerMigrationStatus, "GET", path(migrationId));
+  }
+
+  async take(host: string, migrationId: string, generation: number): Promise<PeerStatus> {
+    const at = `${path(migrationId)}/take`;
+    return await this.#ask(host, PeerMigrationStatus, "POST", at, { generation });
+  }
+
+  async discard(host: string, migrationId: string): Promise<PeerStatus> {
+    return await this.#ask(host, PeerMigrationStatus, "POST", `${path(migrationId)}/discard`);
+  }
+
+  async #ask<T extends TSchema>(
+    host: string,
+    answer: T,
+    method: string,
+    at: string,
+    body?: unknown,
+    timeoutMs?: number,
+  ): Promise<Static<T>> {
+    const peer = findPeer(this.#trust, host);
+    return await this.#peers.ask(peer, answer, {
+      ...{ method, path: at },
+      ...(body === undefined ? {} : { body }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  }
+}
+
+function path(migrationId: string): string {
+  return `/v1/peer/migrations/${encodeURIComponent(migrationId)}`;
+}
+
+function unofferedVersion(peer: string, version: number): FerryError {
+  return new FerryError(
+    "peer-protocol",
+    `Cannot open a session with "${peer}": it chose protocol ${version}, which was not offered`,
+    { remedy: "Install the same Ferry version on both hosts" },
+  );
+}

@@ -1,0 +1,27 @@
+/** Checks: what would stop a move, without moving anything. */
+import { CheckReport, CheckRequest } from "../schema/check.ts";
+import { HostQuery } from "../schema/scope.ts";
+import type { ApiServer } from "../server.ts";
+import type { Services } from "../services.ts";
+import { answers } from "./answers.ts";
+
+export function checkRoutes(app: ApiServer, { precheck }: Services): void {
+  app.post(
+    "/v1/checks",
+    {
+      config: { locate: "vm-in-body" },
+      schema: {
+        operationId: "checkMove",
+        summary: "Everything that could stop a move, all causes at once, each with its remedy",
+        querystring: HostQuery,
+        body: CheckRequest,
+        response: answers(CheckReport),
+      },
+    },
+    async (request) => {
+      const { vm, target, options = {} } = request.body;
+      const report = await precheck.run({ vm, target, options });
+      return { ...report, findings: [...report.findings] };
+    },
+  );
+}

@@ -1,0 +1,62 @@
+/** The event stream: what happens on this host, as server-sent events, with replay after a broken connection. */
+import type { FastifyReply } from "fastify";
+import Type from "typebox";
+import { FerryError } from "../../base/errors.ts";
+import { EventStreamWriter } from "../event-stream-writer.ts";
+import { HostQuery } from "../schema/scope.ts";
+import type { ApiServer } from "../server.ts";
+import type { Services } from "../services.ts";
+
+/** Each stream costs a connection and a buffer; a domain's consoles and scripts stay far below. */
+const streamsMax = 256;
+
+export function eventRoutes(app: ApiServer, { events }: Services): void {
+  const streams = new Set<EventStreamWriter>();
+  app.addHook("preClose", async () => {
+    for (const stream of streams) stream.end();
+  });
+  app.get(
+    "/v1/events",
+    {
+      schema: {
+        operationId: "followEvents",
+        summary: "Follow what happens on the host, as server-sent events of FerryEvent objects",
+        querystring: HostQuery,
+        headers: Type.Object(
+          { "last-event-id": Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })) },
+          { additionalProperties: true },
+        ),
+        produces: ["text/event-stream"],
+      },
+    },
+    async (request, reply) => {
+      if (streams.size >= streamsMax) throw tooMany();
+      const after = request.headers["last-event-id"];
+      const stream = new EventStreamWriter(events, takeOver(reply));
+      streams.add(stream);
+      stream.closed.finally(() => streams.delete(stream));
+      await stream.start(after === undefined ? undefined : Number(after));
+      return reply;
+    },
+  );
+}
+
+/** From here on the answer is the stream's: fastify neither writes nor ends it. */
+function takeOver(reply: FastifyReply) {
+  reply.hijack();
+  reply.raw.writeHead(200, {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store",
+  });
+  return reply.raw;
+}
+
+function tooMany(): FerryError {
+  return new FerryError(
+    "busy",
+    `Cannot follow events: ${streamsMax} others do, the most there may be`,
+    {
+      remedy: "Close event streams that nobody reads",
+    },
+  );
+}

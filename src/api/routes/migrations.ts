@@ -1,0 +1,101 @@
+/** Migrations: asking for one, watching and cancelling it, and the history. */
+import Type from "typebox";
+import type { MigrationRecord as Record } from "../../migration/record.ts";
+import { callerName } from "../caller.ts";
+import { askMembers } from "../domain-questions.ts";
+import {
+  MigrationCreate,
+  MigrationList,
+  MigrationListQuery,
+  MigrationRecord,
+} from "../schema/migration.ts";
+import { HostQuery } from "../schema/scope.ts";
+import type { ApiServer } from "../server.ts";
+import type { Services } from "../services.ts";
+import { accepted, answers } from "./answers.ts";
+
+const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
+const limitDefault = 100;
+
+export function migrationRoutes(app: ApiServer, services: Services): void {
+  const { migrations, precheck } = services;
+  app.get(
+    "/v1/migrations",
+    {
+      schema: {
+        operationId: "listMigrations",
+        summary: "Migrations, newest first, of this host or, with scope=domain, of every host",
+        querystring: MigrationListQuery,
+        response: answers(MigrationList),
+      },
+    },
+    async (request) => {
+      const { vm, state, limit = limitDefault, scope } = request.query;
+      const filter = { ...(vm && { vm }), ...(state && { state }), limit };
+      const own = migrations.list(filter);
+      if (scope !== "domain") return { migrations: own, unreachable: [] };
+      const query = new URLSearchParams({ ...filter, limit: String(limit) });
+      const asked = await askMembers(services, MigrationList, `/v1/migrations?${query}`);
+      const others = asked.answers.flatMap(({ answer }) => answer.migrations);
+      return { migrations: merge([...own, ...others], limit), unreachable: asked.unreachable };
+    },
+  );
+  app.post(
+    "/v1/migrations",
+    {
+      config: { locate: "vm-in-body" },
+      schema: {
+        operationId: "startMigration",
+        summary: "Move a VM; answers once the checks have passed and the move has begun",
+        querystring: HostQuery,
+        body: MigrationCreate,
+        response: accepted(MigrationRecord),
+      },
+    },
+    async (request, reply) => {
+      const { vm, target, options = {} } = request.body;
+      await precheck.require({ vm, target, options });
+      const requestedBy = callerName(request.caller);
+      return reply.code(202).send(migrations.start({ vm, target, options, requestedBy }));
+    },
+  );
+  app.get(
+    "/v1/migrations/:id",
+    {
+      config: { locate: "migration-in-path" },
+      schema: {
+        operationId: "getMigration",
+        summary: "The record of a migration",
+        params: Params,
+        querystring: HostQuery,
+        response: answers(MigrationRecord),
+      },
+    },
+    async (request) => migrations.get(request.params.id),
+  );
+  app.post(
+    "/v1/migrations/:id/cancel",
+    {
+      config: { locate: "migration-in-path" },
+      schema: {
+        operationId: "cancelMigration",
+        summary: "Cancel a move; answers when both hosts are as they were",
+        params: Params,
+        querystring: HostQuery,
+        response: answers(MigrationRecord),
+      },
+    },
+    (request) => migrations.cancel(request.params.id),
+  );
+}
+
+/** Both hosts keep a record of a migration; the source's is the full one. */
+function merge(records: readonly Record[], limit: number): Record[] {
+  const byId = new Map<string, Record>();
+  for (const record of records) {
+    if (record.role === "source" || !byId.has(record.id)) byId.set(record.id, record);
+  }
+  return [...byId.values()]
+    .sort((one, other) => other.requestedAt - one.requestedAt)
+    .slice(0, limit);
+}

@@ -1,0 +1,91 @@
+/** What the hosts of a migration ask each other outside its session. */
+import { invariant } from "../../base/invariant.ts";
+import Type from "typebox";
+import { Uuid } from "../../vm/definition.ts";
+import type { Caller } from "../caller.ts";
+import {
+  PeerCheckAnswer,
+  PeerCheckRequest,
+  PeerMigrationStatus,
+  PeerSessionAnswer,
+  PeerSessionRequest,
+  PeerTakeRequest,
+} from "../schema/peer.ts";
+import type { ApiServer } from "../server.ts";
+import type { Services } from "../services.ts";
+import { answers } from "./answers.ts";
+
+const Params = Type.Object({ id: Uuid });
+
+export function peerMigrationRoutes(app: ApiServer, services: Services): void {
+  const { migrations, precheck, sessions } = services;
+  app.post(
+    "/v1/peer/checks",
+    {
+      schema: {
+        operationId: "peerChecks",
+        summary: "What this host says about itself in view of one VM",
+        body: PeerCheckRequest,
+        response: answers(PeerCheckAnswer),
+      },
+    },
+    (request) => precheck.facts(request.body),
+  );
+  app.post(
+    "/v1/peer/sessions",
+    {
+      schema: {
+        operationId: "peerSessions",
+        summary: "Open a session for a move to this host",
+        body: PeerSessionRequest,
+        response: answers(PeerSessionAnswer),
+      },
+    },
+    (request) => sessions.open(request.body, hostOf(request.caller)),
+  );
+  app.get(
+    "/v1/peer/migrations/:id",
+    {
+      schema: {
+        operationId: "getPeerMigration",
+        summary: "What this host's journal last said of a migration",
+        params: Params,
+        response: answers(PeerMigrationStatus),
+      },
+    },
+    async (request) => migrations.peerStatus(request.params.id),
+  );
+  app.post(
+    "/v1/peer/migrations/:id/take",
+    {
+      schema: {
+        operationId: "peerTake",
+        summary: "The source's word that the VM is this host's",
+        params: Params,
+        body: PeerTakeRequest,
+        response: answers(PeerMigrationStatus),
+      },
+    },
+    (request) => {
+      const { name } = hostOf(request.caller);
+      return migrations.peerTake(request.params.id, request.body.generation, name);
+    },
+  );
+  app.post(
+    "/v1/peer/migrations/:id/discard",
+    {
+      schema: {
+        operationId: "peerDiscard",
+        summary: "The source's word that the move is off",
+        params: Params,
+        response: answers(PeerMigrationStatus),
+      },
+    },
+    (request) => migrations.peerDiscard(request.params.id, hostOf(request.caller).name),
+  );
+}
+
+function hostOf(caller: Caller): Extract<Caller, { kind: "host" }> {
+  invariant(caller.kind === "host", "only a host's certificate opens these routes");
+  return caller;
+}

@@ -1,0 +1,145 @@
+/** VMs: of this host, or through it of the domain. */
+import Type from "typebox";
+import { Name } from "../../vm/definition.ts";
+import type { VmRecord } from "../../vm/vm-host.ts";
+import { askMembers } from "../domain-questions.ts";
+import { HostQuery } from "../schema/scope.ts";
+import {
+  type Vm,
+  type VmAction,
+  VmCreate,
+  VmDeleteQuery,
+  VmDocument,
+  VmList,
+  VmListQuery,
+  VmShutdown,
+  Vm as VmSchema,
+  vmActions,
+} from "../schema/vm.ts";
+import type { ApiServer } from "../server.ts";
+import type { Services } from "../services.ts";
+import { answers, created, done } from "./answers.ts";
+import { vmAnswer } from "./vm-answer.ts";
+
+const Params = Type.Object({ vm: Name });
+const config = { locate: "vm-in-path" } as const;
+
+export function vmRoutes(app: ApiServer, services: Services): void {
+  const { vms, self } = services;
+  const answer = (record: VmRecord): Vm => vmAnswer(record, self.name);
+  app.get(
+    "/v1/vms",
+    {
+      schema: {
+        operationId: "listVms",
+        summary: "The VMs of this host or, with scope=domain, of every host",
+        querystring: VmListQuery,
+        response: answers(VmList),
+      },
+    },
+    async (request) => {
+      const own = vms.list().map(answer);
+      if (request.query.scope !== "domain") return { vms: own, unreachable: [] };
+      const { answers: others, unreachable } = await askMembers(services, VmList, "/v1/vms");
+      return { vms: [...own, ...others.flatMap(({ answer: list }) => list.vms)], unreachable };
+    },
+  );
+  app.post(
+    "/v1/vms",
+    {
+      schema: {
+        operationId: "createVm",
+        summary: "Create a VM with new, imported or existing disks",
+        querystring: HostQuery,
+        body: VmCreate,
+        response: created(VmSchema),
+      },
+    },
+    async (request, reply) => reply.code(201).send(answer(await vms.create(request.body))),
+  );
+  app.get(
+    "/v1/vms/:vm",
+    {
+      config,
+      schema: {
+        operationId: "getVm",
+        summary: "A VM, by name or id",
+        params: Params,
+        querystring: HostQuery,
+        response: answers(VmSchema),
+      },
+    },
+    async (request) => answer(vms.get(request.params.vm)),
+  );
+  app.put(
+    "/v1/vms/:vm",
+    {
+      config,
+      schema: {
+        operationId: "applyVm",
+        summary: "Replace a VM's definition",
+        params: Params,
+        querystring: HostQuery,
+        body: VmDocument,
+        response: answers(VmSchema),
+      },
+    },
+    async (request) => answer(await vms.replaceDefinition(request.params.vm, request.body)),
+  );
+  app.delete(
+    "/v1/vms/:vm",
+    {
+      config,
+      schema: {
+        operationId: "deleteVm",
+        summary: "Delete a VM, with or without its disks",
+        params: Params,
+        querystring: VmDeleteQuery,
+        response: done,
+      },
+    },
+    async (request, reply) => {
+      await vms.delete(request.params.vm, { disks: request.query.disks ?? "keep" });
+      return reply.code(204).send(null);
+    },
+  );
+  for (const action of vmActions) actionRoute(app, services, action);
+}
+
+const summaries: Record<VmAction, string> = {
+  start: "Start a VM",
+  shutdown: "Ask the guest to shut down; power it off when it does not in time",
+  "power-off": "Power a VM off at once, as by pulling its plug",
+  pause: "Let the guest stand still",
+  resume: "Let a paused guest go on",
+  restart: "Reset a VM, as by its button",
+};
+
+function actionRoute(app: ApiServer, { vms, self }: Services, action: VmAction): void {
+  const run: Record<VmAction, (vm: string, body: VmShutdown) => Promise<VmRecord>> = {
+    start: (vm) => vms.start(vm),
+    shutdown: (vm, { timeoutMs }) => vms.shutdown(vm, timeoutMs === undefined ? {} : { timeoutMs }),
+    "power-off": (vm) => vms.powerOff(vm),
+    pause: (vm) => vms.pause(vm),
+    resume: (vm) => vms.resume(vm),
+    restart: (vm) => vms.restart(vm),
+  };
+  app.post(
+    `/v1/vms/:vm/${action}`,
+    {
+      config,
+      schema: {
+        operationId: `${action.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase())}Vm`,
+        summary: summaries[action],
+        params: Params,
+        querystring: HostQuery,
+        ...(action === "shutdown" ? { body: VmShutdown } : {}),
+        response: answers(VmSchema),
+      },
+    },
+    async (request) => {
+      const { vm } = request.params as Type.Static<typeof Params>;
+      return vmAnswer(await run[action](vm, (request.body ?? {}) as VmShutdown), self.name);
+    },
+  );
+}

@@ -1,0 +1,142 @@
+/**
+ * The HTTP side of the agent: every route behind the same hooks. A request is identified, its right is checked, it is
+ * passed on where another host has to answer, held against its schema, and only then handled.
+ */
+import swagger from "@fastify/swagger";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  fastify,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from "fastify";
+import { FerryError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { accessOf, decide, routeKey } from "./auth.ts";
+import type { Caller } from "./caller.ts";
+import { answerError, unknownRoute } from "./error-answer.ts";
+import { identifyCaller } from "./identify.ts";
+import { documentOptions } from "./openapi.ts";
+import { type Locate, passOn, whereToAnswer } from "./relay.ts";
+import { checkRoutes } from "./routes/checks.ts";
+import { domainRoutes } from "./routes/domain.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { faultRoutes } from "./routes/faults.ts";
+import { hostRoutes } from "./routes/hosts.ts";
+import { migrationRoutes } from "./routes/migrations.ts";
+import { peerMigrationRoutes } from "./routes/peer-migrations.ts";
+import { peerTrustRoutes } from "./routes/peer-trust.ts";
+import { poolRoutes } from "./routes/pools.ts";
+import { serviceRoutes } from "./routes/service.ts";
+import { switchRoutes } from "./routes/switches.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
+import { vmRoutes } from "./routes/vms.ts";
+import type { Services } from "./services.ts";
+import { validatorCompiler } from "./validation.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    caller: Caller;
+  }
+  interface FastifyContextConfig {
+    locate?: Locate;
+  }
+}
+
+export type ApiServer = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** Larger than any definition; rosters, which may be larger, raise it on their own routes. */
+const bodyBytesMax = 256 * 1024;
+
+/** The routes, ready to be given connections by the listener. */
+export async function createServer(services: Services, log: Log): Promise<ApiServer> {
+  const app = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    // One line for every refused or failed request is written below; two for every good one are noise.
+    disableRequestLogging: true,
+    bodyLimit: bodyBytesMax,
+    exposeHeadRoutes: false,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  // Handlers build their answers property by property; test/api holds them against the document.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(unknownRoute);
+  takeEmptyBodies(app);
+  app.decorateRequest("caller");
+  app.addHook("onRoute", ({ method, url }) => {
+    const key = routeKey(String(method), url);
+    if (accessOf(key) === undefined)
+      throw new Error(`Route "${key}" has no line in src/api/auth.ts`);
+  });
+  app.addHook("onRequest", async (request) => {
+    request.caller = identifyCaller(request.raw, services.trust, services.tokens);
+    permit(request.caller, routeKey(request.method, request.routeOptions.url ?? ""));
+  });
+  app.addHook("preValidation", async (request, reply) => {
+    const place = await whereToAnswer(request, services, request.routeOptions.config.locate);
+    if (place === "here") return undefined;
+    await passOn(request, reply, services, place);
+    return reply;
+  });
+  await app.register(swagger, documentOptions(services.self.version));
+  for (const routes of allRoutes) routes(app, services);
+  await app.ready();
+  return app;
+}
+
+const allRoutes: readonly ((app: ApiServer, services: Services) => void)[] = [
+  serviceRoutes,
+  hostRoutes,
+  domainRoutes,
+  poolRoutes,
+  switchRoutes,
+  vmRoutes,
+  checkRoutes,
+  migrationRoutes,
+  faultRoutes,
+  eventRoutes,
+  tokenRoutes,
+  peerTrustRoutes,
+  peerMigrationRoutes,
+];
+
+function permit(caller: Caller, key: string): void {
+  const access = accessOf(key);
+  // A path that no route has; the handler for those answers.
+  if (access === undefined) return;
+  const permission = decide(caller, access);
+  if (permission === "granted") return;
+  if (permission === "unauthenticated") {
+    const reason = caller.kind === "anonymous" ? `: ${caller.reason}` : "";
+    throw new FerryError("unauthenticated", `Cannot answer ${key}${reason}`, {
+      remedy: "Show a token (ferry token create), or use the local socket on the host itself",
+    });
+  }
+  const present = "role" in caller ? `a ${caller.role}` : "a host";
+  throw new FerryError(
+    "forbidden",
+    `Cannot do ${key}: the caller is ${present}, it takes ${access}`,
+    {
+      remedy: "Use a token of that role: ferry token create",
+    },
+  );
+}
+
+/** A request without a body may still say that its body is JSON, as many clients do by habit. */
+function takeEmptyBodies(app: ApiServer): void {
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.removeContentTypeParser("application/json");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, undefined);
+    else parse(request, body as string, done);
+  });
+}
