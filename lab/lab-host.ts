@@ -94,7 +94,12 @@ export class LabHost {
 
   /** The `ferry` command on this host, as a person there would type it. */
   async ferry(args: readonly string[], input = ""): Promise<ProgramResult> {
-    return await this.run([process.execPath, ferryProgram, ...args], input);
+    return await this.run([...this.ferryCommand, ...args], input);
+  }
+
+  /** What `ferry` is, as the beginning of a command line. */
+  get ferryCommand(): readonly string[] {
+    return [process.execPath, ferryProgram];
   }
 
   /** Any program on this host. */

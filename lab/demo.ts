@@ -1,0 +1,143 @@
+/**
+ * `npm run demo`: a Linux guest with redis and a web server moves from one host to another and back, while a client
+ * outside uses it. `--json`: the first move's figures as the last line. `--keep`: everything stays up, to be played
+ * with. `--storage shared`: the disk is in a pool that both hosts share (the only kind so far, and the default).
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import type { MigrationRecord } from "../src/migration/record.ts";
+import type { Watch } from "./client/outside-client.ts";
+import { clientErrors, demoLine, type MoveOutcome, moveReport } from "./demo-report.ts";
+import { createGuest, guestPorts } from "./guest.ts";
+import { Lab } from "./lab.ts";
+import { execInNamespace } from "./namespaces.ts";
+import { rerunAsLabRoot } from "./user-namespace.ts";
+
+const vm = "web01";
+const address = "10.77.0.50";
+const memoryMib = 512;
+/** The guest fills this much with known pages and goes on changing them while it moves. */
+const checkedMib = 64;
+const changedPagesPerSecond = 250;
+/** How long the client watches the guest before the first move, to know how even its answers are without one. */
+const baselineMs = 2_000;
+/** After a move the client goes on a little: a loss would show now. */
+const settleMs = 500;
+
+interface Options {
+  readonly json: boolean;
+  readonly keep: boolean;
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      json: { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
+      storage: { type: "string", default: "shared" },
+    },
+  });
+  if (values.storage !== "shared") {
+    throw new Error(`Cannot use storage "${values.storage}": the demo knows shared`);
+  }
+  const elsewhere = await rerunAsLabRoot();
+  if (elsewhere !== undefined) return elsewhere;
+  // Ctrl-C ends the program under way as well; what is left to do is to clean up.
+  process.once("SIGINT", () => void Lab.down("demo").finally(() => process.exit(130)));
+  const say = (line: string) => void process[values.json ? "stderr" : "stdout"].write(`${line}\n`);
+  const lab = await Lab.up({ name: "demo", say });
+  try {
+    return await show(lab, values, say);
+  } finally {
+    if (!values.keep) await Lab.down("demo");
+  }
+}
+
+async function show(lab: Lab, options: Options, say: (line: string) => void): Promise<number> {
+  say(`Booting VM ${vm} on host-a: Linux with redis and a web server, ${memoryMib} MiB`);
+  await createGuest(lab, { name: vm, host: "host-a", address, memoryMib, diskMib: 1024 });
+  await using watch = await lab.client.use(address, ["counter", "redis", "http"]);
+  await lab.client.ask(address, guestPorts.memory, `fill ${checkedMib} 1`);
+  await lab.client.ask(address, guestPorts.memory, `churn ${changedPagesPerSecond}`);
+  await watch.mark();
+  await sleep(baselineMs);
+  const quiet = await watch.counter();
+  say(
+    "A client outside reads a counter every millisecond, writes and reads redis 100 times and gets a page 10 times a second",
+  );
+
+  const there = await move(lab, watch, "host-b", options, say);
+  const back =
+    there.record?.state === "completed"
+      ? await move(lab, watch, "host-a", options, say)
+      : undefined;
+  const moves = back === undefined ? [there] : [there, back];
+  await lab.client.ask(address, guestPorts.memory, "churn 0");
+  const [, pages, changed] = (await lab.client.ask(address, guestPorts.memory, "verify")).split(
+    " ",
+  );
+  const intact = changed === "0";
+
+  say("");
+  for (const line of moveReport(moves, quiet.gapMsMax)) say(line);
+  say(`Guest memory       ${pages} pages verified by the guest, ${changed} wrong`);
+  const ok =
+    intact && moves.length === 2 && moves.every((outcome) => outcome.record?.state === "completed");
+  const errors = moves.reduce((sum, outcome) => sum + clientErrors(outcome.client), 0);
+  say(`Requests lost      ${errors}`);
+  if (options.keep) sayWhatNext(say);
+  if (options.json) process.stdout.write(`${JSON.stringify(demoLine(vm, there))}\n`);
+  return ok && errors === 0 ? 0 : 1;
+}
+
+/** Runs the same command that a person would, with its progress on the terminal. */
+async function move(
+  lab: Lab,
+  watch: Watch,
+  target: string,
+  options: Options,
+  say: (line: string) => void,
+): Promise<MoveOutcome> {
+  // Always asked on host-a: any host of the domain will do.
+  const host = lab.host("host-a");
+  say(`\nhost-a$ ferry move ${vm} ${target}`);
+  await watch.mark();
+  const exitCode = await execInNamespace(
+    host.namespace,
+    [...host.ferryCommand, "move", vm, target],
+    host.environment(),
+    ["ignore", options.json ? 2 : 1, 2],
+  );
+  await sleep(settleMs);
+  const client = await watch.report();
+  return { target, exitCode, client, record: await lastMove(lab) };
+}
+
+async function lastMove(lab: Lab): Promise<MigrationRecord | undefined> {
+  const query = { vm, scope: "domain", limit: 10 } as const;
+  const { migrations } = await lab.host("host-a").api("GET /v1/migrations", { query });
+  const own = migrations.filter(({ role }) => role === "source");
+  return own.toSorted((a, b) => b.requestedAt - a.requestedAt)[0];
+}
+
+function sayWhatNext(say: (line: string) => void): void {
+  say("\nEverything is left running. Try:");
+  for (const command of [
+    "npm run lab -- --name demo status",
+    "npm run lab -- --name demo exec host-a ferry vm list",
+    `npm run lab -- --name demo exec host-b ferry move ${vm} host-b`,
+    "npm run lab -- --name demo speed host-b.lan 100mbit",
+    "npm run lab -- --name demo exec host-a ferry migration list",
+    `npm run lab -- --name demo exec client busybox wget -qO- http://${address}/`,
+    "npm run lab -- --name demo down",
+  ]) {
+    say(`  ${command}`);
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
