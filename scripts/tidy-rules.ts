@@ -24,6 +24,7 @@ const linesMax = 300;
 const layers: Readonly<Record<string, number>> = {
   base: 0,
   database: 1,
+  memory: 1,
   protocol: 1,
   qemu: 1,
   network: 1,
