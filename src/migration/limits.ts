@@ -27,6 +27,33 @@ export const defaultLimits: MoveLimits = {
   takeRetryMs: 500,
 };
 
+/** Limits that are read anew at every use: an administrator may change the host's while a move runs. */
+export function liveLimits(now: () => MoveLimits): MoveLimits {
+  return {
+    get blackoutMsMax() {
+      return now().blackoutMsMax;
+    },
+    get throttlePercentMax() {
+      return now().throttlePercentMax;
+    },
+    get bandwidthBytesPerSecond() {
+      return now().bandwidthBytesPerSecond;
+    },
+    get setupTimeoutMs() {
+      return now().setupTimeoutMs;
+    },
+    get blackoutTimeoutMs() {
+      return now().blackoutTimeoutMs;
+    },
+    get pollMs() {
+      return now().pollMs;
+    },
+    get takeRetryMs() {
+      return now().takeRetryMs;
+    },
+  };
+}
+
 /** The limits of one move: the host's, where the administrator asked for nothing else. */
 export function limitsFor(limits: MoveLimits, options: MigrationOptions): MoveLimits {
   return {

@@ -2,13 +2,15 @@
  * The migrations of this host: those that leave it (outgoing.ts), those that come to it (incoming.ts), and those a former
  * agent left open (recovery-run.ts). Records are in the history; the truth is in the journal.
  */
+import type { DatabaseSync } from "node:sqlite";
 import { FerryError } from "../base/errors.ts";
 import type { Session } from "../session/session.ts";
 import type { HistoryFilter } from "./history.ts";
 import { abandoned, acceptIncoming } from "./incoming.ts";
-import { type MoveRequest, startOutgoing } from "./outgoing.ts";
+import { startOutgoing } from "./outgoing.ts";
 import type { MigrationsParts } from "./parts.ts";
 import type { PeerStatus, SessionRequest } from "./peer-link.ts";
+import { endQueued, type MoveRequest, queueOutgoing, requeue } from "./queued.ts";
 import type { MigrationRecord } from "./record.ts";
 import { RecoveryRun } from "./recovery-run.ts";
 import { RunningMigrations } from "./running.ts";
@@ -32,17 +34,61 @@ export class Migrations implements AsyncDisposable {
   }
 
   find(id: string): MigrationRecord | undefined {
-    return this.#migrations.get(id)?.record.current ?? this.#migrations.history.find(id);
+    return this.#migrations.record(id) ?? this.#migrations.history.find(id);
   }
 
   /** @throws FerryError `not-found`. */
   get(id: string): MigrationRecord {
-    return this.#migrations.get(id)?.record.current ?? this.#migrations.history.get(id);
+    return this.#migrations.record(id) ?? this.#migrations.history.get(id);
   }
 
-  /** See `startOutgoing`. */
+  /** The migrations under way on this host in one role; none that wait. */
+  running(role: MigrationRecord["role"]): MigrationRecord[] {
+    return this.#migrations
+      .all()
+      .map(({ record }) => record.current)
+      .filter((record) => record.role === role);
+  }
+
+  /** Resolves when this host's half of a migration is over, however it ended. */
+  async over(id: string): Promise<void> {
+    await this.#migrations.get(id)?.done;
+  }
+
+  /** See `queueOutgoing`. */
+  enqueue(request: MoveRequest): MigrationRecord {
+    return queueOutgoing(this.#migrations, request);
+  }
+
+  /** Starts a move at once, past the queue. @throws as `queueOutgoing` and `startOutgoing`. */
   start(request: MoveRequest): MigrationRecord {
-    return startOutgoing(this.#migrations, request);
+    const { id } = queueOutgoing(this.#migrations, request);
+    try {
+      return startOutgoing(this.#migrations, id, () => {});
+    } catch (error) {
+      endQueued(this.#migrations, id, "failed", FerryError.from(error));
+      throw error;
+    }
+  }
+
+  /** See `requeue`. */
+  requeue(id: string): MigrationRecord | undefined {
+    return requeue(this.#migrations, id);
+  }
+
+  /** Says in a queued move's record what it waits for. */
+  waiting(id: string, reason: string): void {
+    this.#migrations.queued.get(id)?.waiting(reason);
+  }
+
+  /** See `startOutgoing`; `together` runs in the transaction of the journal's first record. */
+  startQueued(id: string, together: (database: DatabaseSync) => void): MigrationRecord {
+    return startOutgoing(this.#migrations, id, together);
+  }
+
+  /** Ends a move that never began. */
+  endQueued(id: string, state: "cancelled" | "failed", error: FerryError): void {
+    endQueued(this.#migrations, id, state, error);
   }
 
   /**

@@ -26,6 +26,7 @@ export function newRecord(migration: NewMigration, requestedAt: number): Migrati
     state: "queued",
     stage: null,
     cancellable: role === "source",
+    waitingFor: null,
     options,
     stages: [],
     rounds: [],

@@ -1,42 +1,39 @@
 /** A migration that leaves this host: the source's side from the request to the end of its record. */
-import { randomUUID } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
 import { errorChain, FerryError } from "../base/errors.ts";
+import { invariant } from "../base/invariant.ts";
 import { runSource } from "./engine.ts";
-import type { MigrationOptions, MigrationRecord } from "./record.ts";
+import { requireMovable } from "./queued.ts";
+import type { MigrationRecord } from "./record.ts";
 import type { RunningMigrations } from "./running.ts";
 import type { SourceMove } from "./stage.ts";
 import { stages } from "./stages/all.ts";
 
-export interface MoveRequest {
-  /** Name or id. */
-  readonly vm: string;
-  readonly target: string;
-  readonly options: MigrationOptions;
-  readonly requestedBy: string;
-}
-
 /**
- * Starts moving a VM of this host; the checks have passed already. Returns at once with the record.
- * @throws FerryError `not-found`, `conflict` when it does not run here, `busy` when it moves already.
+ * Starts a queued move; the checks have passed already. Returns at once with the record; the move is out of the queue.
+ * `together` runs in the transaction of the journal's first record, so that a crash finds it either queued or begun.
+ * @throws FerryError `not-found`, `conflict` when the VM does not run here, `busy`; the move is queued as before.
  */
-export function startOutgoing(migrations: RunningMigrations, request: MoveRequest): MigrationRecord {
-  const { vms, host } = migrations.parts;
-  const { options, target, requestedBy } = request;
-  const vm = vms.get(request.vm);
-  const { definition, generation } = vm;
+export function startOutgoing(
+  migrations: RunningMigrations,
+  id: string,
+  together: (database: DatabaseSync) => void,
+): MigrationRecord {
+  const { vms } = migrations.parts;
+  const record = migrations.queued.get(id);
+  invariant(record !== undefined, `migration ${id} is queued`);
+  const { options, target, requestedBy } = record.current;
+  const { definition, generation, state } = requireMovable(vms, record.current.vm.id);
   const process = vms.process(definition.id);
-  if (process === undefined || (vm.state !== "running" && vm.state !== "paused")) {
-    throw new FerryError("conflict", `Cannot move VM "${definition.name}": it is ${vm.state}, not running`, {
-      remedy: `Start it first: ferry vm start ${definition.name}`,
-    });
-  }
-  const id = randomUUID();
+  invariant(process !== undefined, `VM ${definition.id} is ${state} and has a process`);
   vms.claimForMigration(definition.id, id);
-  const ran = vm.state === "running";
-  migrations.journal.append(id, { kind: "begun", vm: definition.id, peer: target, generation, ran });
-  const record = migrations.newKeeper({
-    ...{ id, vm: definition, role: "source", source: host, target, requestedBy, options },
-  });
+  const ran = state === "running";
+  migrations.journal.append(
+    id,
+    { kind: "begun", vm: definition.id, peer: target, generation, ran },
+    together,
+  );
+  migrations.queued.delete(id);
   const cancel = new AbortController();
   const move: SourceMove = {
     ...migrations.common(id, record, cancel.signal, options),

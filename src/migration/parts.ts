@@ -17,6 +17,7 @@ export interface MigrationsParts {
   readonly switches: Switches;
   readonly peers: PeerLink;
   readonly faults: Faults;
+  /** Read anew at every use: host settings and the time of day are in it. */
   readonly limits: MoveLimits;
   /** Called on every change of a record, many times a second while memory moves. */
   readonly publish: (record: MigrationRecord) => void;

@@ -2,17 +2,28 @@
 import type { MemoryStatus } from "../qemu/migration.ts";
 import type { SessionStats } from "../session/session.ts";
 import type { Progress, RoundRecord } from "./record.ts";
+import { remainingTime } from "./remaining.ts";
 
 /** Pre-copy fills the bar to here; the switch-over is the rest. */
 const percentPrecopyMax = 95;
 
+/** At what rate the rest shrinks now, bytes per second; negative while the guest writes faster than the link carries. */
+export function netRate(memory: MemoryStatus, stats: SessionStats): number {
+  return linkRate(memory, stats) - memory.dirtyBytesPerSecond;
+}
+
+function linkRate(memory: MemoryStatus, stats: SessionStats): number {
+  return stats.drainBytesPerSecond || memory.rateBytesPerSecond;
+}
+
+/** `netRates`: the latest ones (remaining.ts). */
 export function toProgress(
   memory: MemoryStatus,
   stats: SessionStats,
   at: number,
+  netRates: readonly number[],
 ): Progress {
-  const rate = stats.drainBytesPerSecond || memory.rateBytesPerSecond;
-  const net = rate - memory.dirtyBytesPerSecond;
+  const remaining = remainingTime(memory.remainingBytes, netRates);
   const done = memory.totalBytes > 0 ? 1 - memory.remainingBytes / memory.totalBytes : 0;
   return {
     at,
@@ -21,11 +32,11 @@ export function toProgress(
     transferredBytes: memory.transferredBytes,
     remainingBytes: memory.remainingBytes,
     percent: Math.max(0, Math.min(percentPrecopyMax, Math.round(done * percentPrecopyMax))),
-    rateBytesPerSecond: Math.round(rate),
+    rateBytesPerSecond: Math.round(linkRate(memory, stats)),
     dirtyBytesPerSecond: memory.dirtyBytesPerSecond,
     expectedBlackoutMs: memory.expectedBlackoutMs,
-    // While the guest writes faster than the link carries, no time can be promised.
-    remainingMs: net > 0 ? Math.round((memory.remainingBytes / net) * 1000) : null,
+    remainingMs: remaining?.ms ?? null,
+    remainingMsUncertainty: remaining?.uncertaintyMs ?? null,
     wireBytes: stats.wireBytes,
     throttlePercent: Math.min(99, memory.throttlePercent),
   };

@@ -33,8 +33,17 @@ export class RecordKeeper {
     return this.#record;
   }
 
+  /** A queued move has its place in the history from the beginning. */
+  queued(): void {
+    this.#change({ state: "queued" });
+  }
+
+  waiting(waitingFor: string): void {
+    if (waitingFor !== this.#record.waitingFor) this.#publish({ waitingFor });
+  }
+
   begin(): void {
-    this.#change({ state: "running", startedAt: this.#now(), cancellable: true });
+    this.#change({ state: "running", startedAt: this.#now(), cancellable: true, waitingFor: null });
   }
 
   stageBegun(name: StageName): void {
@@ -96,6 +105,7 @@ export class RecordKeeper {
     this.#change({
       ...more,
       state,
+      waitingFor: null,
       endedAt: now,
       cancellable: false,
       stages: this.#record.stages.map((stage) =>

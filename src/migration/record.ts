@@ -19,6 +19,18 @@ export const PerformanceOption = Type.Unsafe<(typeof performanceOptions)[number]
   Type.String({ enum: [...performanceOptions] }),
 );
 
+/** Which of the moves that wait for a slot goes first. */
+export const priorities = ["low", "normal", "high"] as const;
+export const Priority = Type.Unsafe<(typeof priorities)[number]>(
+  Type.String({ enum: [...priorities] }),
+);
+export type Priority = Type.Static<typeof Priority>;
+
+export const convergencePolicies = ["patient", "balanced", "certain", "post-copy"] as const;
+export const ConvergencePolicy = Type.Unsafe<(typeof convergencePolicies)[number]>(
+  Type.String({ enum: [...convergencePolicies] }),
+);
+
 /** What the administrator asked for; everything absent follows the host's settings. */
 export const MigrationOptions = Type.Object(
   {
@@ -28,6 +40,8 @@ export const MigrationOptions = Type.Object(
     bandwidthBytesPerSecond: Type.Optional(Type.Integer({ minimum: 1_000_000 })),
     /** Compare all guest memory on both sides while the target is still paused. Lengthens the blackout. */
     verifyMemory: Type.Optional(Type.Boolean()),
+    /** Default `normal`. */
+    priority: Type.Optional(Priority),
   },
   { additionalProperties: false },
 );
@@ -80,7 +94,10 @@ export const Progress = Type.Object({
   rateBytesPerSecond: Type.Number({ minimum: 0 }),
   dirtyBytesPerSecond: Type.Number({ minimum: 0 }),
   expectedBlackoutMs: nullable(Milliseconds),
+  /** Null while no time can be promised. */
   remainingMs: nullable(Milliseconds),
+  /** `remainingMs` may be off by this much either way, judged by how steady the rates are; null with it. */
+  remainingMsUncertainty: nullable(Milliseconds),
   wireBytes: Bytes,
   throttlePercent: Type.Integer({ minimum: 0, maximum: 99 }),
 });
@@ -110,6 +127,8 @@ export const MigrationRecord = Type.Object({
   state: Type.Unsafe<(typeof migrationStates)[number]>(Type.String({ enum: [...migrationStates] })),
   stage: nullable(StageNameSchema),
   cancellable: Type.Boolean(),
+  /** While queued: what the move waits for, as a sentence; null otherwise. */
+  waitingFor: nullable(Type.String()),
   options: MigrationOptions,
   stages: Type.Array(StageRecord),
   rounds: Type.Array(RoundRecord),

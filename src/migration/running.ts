@@ -3,7 +3,7 @@ import { wallClockMs } from "../base/clock.ts";
 import { FerryError } from "../base/errors.ts";
 import { History } from "./history.ts";
 import { Journal } from "./journal.ts";
-import { limitsFor } from "./limits.ts";
+import { limitsFor, liveLimits } from "./limits.ts";
 import { newRecord, type NewMigration } from "./new-record.ts";
 import type { MigrationsParts } from "./parts.ts";
 import type { MigrationOptions, MigrationRecord } from "./record.ts";
@@ -24,6 +24,8 @@ export class RunningMigrations {
   readonly history: History;
   /** Aborted when the agent stops. */
   readonly stopping = new AbortController();
+  /** Moves that wait in the queue, by id: they have a record, and hold nothing yet (queued.ts). */
+  readonly queued = new Map<string, RecordKeeper>();
   readonly #running = new Map<string, RunningMigration>();
 
   constructor(parts: MigrationsParts) {
@@ -41,6 +43,15 @@ export class RunningMigrations {
     void running.done.finally(() => this.#running.delete(id));
   }
 
+  all(): RunningMigration[] {
+    return [...this.#running.values()];
+  }
+
+  /** The record as it is now, of a migration that runs or waits here. */
+  record(id: string): MigrationRecord | undefined {
+    return (this.#running.get(id)?.record ?? this.queued.get(id))?.current;
+  }
+
   newKeeper(migration: NewMigration): RecordKeeper {
     return this.keeper(newRecord(migration, wallClockMs()));
   }
@@ -52,7 +63,7 @@ export class RunningMigrations {
 
   /** What every move of this host has in common (stage.ts, `Move`). */
   common(id: string, record: RecordKeeper, cancel: AbortSignal, options: MigrationOptions) {
-    const { vms, switches, peers, faults, log, limits } = this.parts;
+    const { vms, switches, peers, faults, log } = this.parts;
     return {
       id,
       record,
@@ -61,7 +72,7 @@ export class RunningMigrations {
       peers,
       faults,
       journal: this.journal,
-      limits: limitsFor(limits, options),
+      limits: liveLimits(() => limitsFor(this.parts.limits, options)),
       log: log.child({ migration: id }),
       signal: AbortSignal.any([cancel, this.stopping.signal]),
       stopping: this.stopping.signal,

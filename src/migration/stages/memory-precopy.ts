@@ -13,13 +13,15 @@ import {
   type MemoryStatus,
   prepareOutgoing,
   queryMemory,
+  setBandwidth,
   setBlackoutLimit,
   setThrottle,
   startOutgoing,
 } from "../../qemu/migration.ts";
 import type { SessionStats } from "../../session/session.ts";
 import { after, type ConvergenceState, decide, firstState } from "../convergence.ts";
-import { toProgress, toRound } from "../progress.ts";
+import { netRate, toProgress, toRound } from "../progress.ts";
+import { withRate } from "../remaining.ts";
 import type { SourceMove, Stage } from "../stage.ts";
 import { SwitchoverWatch } from "../switchover-watch.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
@@ -94,9 +96,13 @@ async function followRounds(
 ): Promise<void> {
   let convergence = first;
   let roundStart = await sample(move);
+  let bandwidth = move.limits.bandwidthBytesPerSecond;
+  let netRates: readonly number[] = [];
   while (!(await watch.stoppedWithin(move.limits.pollMs, move.signal))) {
     const now = await sample(move);
-    move.record.progress(toProgress(now.memory, now.stats, now.at));
+    netRates = withRate(netRates, netRate(now.memory, now.stats));
+    move.record.progress(toProgress(now.memory, now.stats, now.at, netRates));
+    bandwidth = await followBandwidth(move, bandwidth);
     if (now.memory.round === roundStart.memory.round) continue;
     const link = now.stats.drainBytesPerSecond || now.memory.rateBytesPerSecond;
     const round = toRound(roundStart, now.memory, link, now.at);
@@ -113,6 +119,15 @@ async function sample(move: SourceMove): Promise<Sample> {
     sessionOf(move).stats(),
   ]);
   return { at: wallClockMs(), memory, stats };
+}
+
+/** The host's limit may change while memory moves: by an administrator's word, or with the time of day. */
+async function followBandwidth(move: SourceMove, present: number): Promise<number> {
+  const wanted = move.limits.bandwidthBytesPerSecond;
+  if (wanted === present) return present;
+  await setBandwidth(move.process.qmp, wanted);
+  move.log.info({ bytesPerSecond: wanted }, "the bandwidth limit changed");
+  return wanted;
 }
 
 async function converge(
