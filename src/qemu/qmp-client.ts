@@ -19,6 +19,8 @@ export class QmpClient implements Qmp {
   readonly #splitter = new LineSplitter();
   readonly #pending = new Map<number, PendingCommand>();
   readonly #listeners = new Set<(event: QmpEvent) => void>();
+  /** Those who wait for an event: told when none can come any more. */
+  readonly #waiting = new Set<(error: FerryError) => void>();
   readonly #greeting = Promise.withResolvers<string>();
   #nextId = 1;
   #commands: Promise<ReadonlySet<string>> | undefined;
@@ -31,7 +33,9 @@ export class QmpClient implements Qmp {
     this.closed = promise;
     this.#greeting.promise.catch(() => {});
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
-    socket.on("error", (cause) => this.#fail(unreachable("the socket failed", cause)));
+    socket.on("error", (cause) => {
+      this.#fail(cause instanceof FerryError ? cause : unreachable("the socket failed", cause));
+    });
     socket.on("close", () => {
       this.#fail(unreachable("QEMU closed the socket"));
       resolve();
@@ -105,6 +109,7 @@ export class QmpClient implements Qmp {
   ): Promise<QmpEvent> {
     const { timeoutMs = commandTimeoutMs, signal } = options;
     signal?.throwIfAborted();
+    if (this.#failure !== undefined) throw this.#failure;
     const { promise, resolve, reject } = Promise.withResolvers<QmpEvent>();
     const stop = this.onEvent((event) => {
       if (predicate(event)) resolve(event);
@@ -112,11 +117,12 @@ export class QmpClient implements Qmp {
     const abort = () => reject(signal?.reason);
     signal?.addEventListener("abort", abort);
     const timer = setTimeout(() => reject(eventLate(timeoutMs)), timeoutMs);
-    void this.closed.then(() => reject(unreachable("QEMU closed the socket")));
+    this.#waiting.add(reject);
     try {
       return await promise;
     } finally {
       stop();
+      this.#waiting.delete(reject);
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
     }
@@ -159,6 +165,7 @@ export class QmpClient implements Qmp {
   #fail(error: FerryError): void {
     this.#failure ??= error;
     this.#greeting.reject(this.#failure);
+    for (const reject of this.#waiting) reject(this.#failure);
     for (const { command, reject } of this.#pending.values()) {
       reject(cannotRun(command, this.#failure));
     }
