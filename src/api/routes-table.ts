@@ -11,6 +11,7 @@ import type {
   DomainJoin,
   JoinToken,
   JoinTokenCreate,
+  TrustedDomain,
   TrustList,
 } from "./schema/domain.ts";
 import type { Host, HostList } from "./schema/host.ts";
@@ -32,35 +33,35 @@ import type {
 export interface Routes {
   "GET /v1/host": { answer: Host };
   "GET /v1/hosts": { answer: HostList };
-  "DELETE /v1/hosts/{host}": { answer: unknown };
+  "DELETE /v1/hosts/{host}": { answer: undefined };
 
   "GET /v1/domain": { answer: DomainAnswer };
-  "POST /v1/domain": { body: DomainCreate; answer: unknown };
-  "POST /v1/domain/join": { body: DomainJoin; answer: unknown };
+  "POST /v1/domain": { body: DomainCreate; answer: DomainAnswer };
+  "POST /v1/domain/join": { body: DomainJoin; answer: DomainAnswer };
   "POST /v1/domain/join-tokens": { body: JoinTokenCreate; answer: JoinToken };
   "GET /v1/domain/certificate": { answer: DomainCertificate };
   "GET /v1/domain/trusts": { answer: TrustList };
-  "POST /v1/domain/trusts": { body: DomainCertificate; answer: unknown };
-  "DELETE /v1/domain/trusts/{id}": { answer: unknown };
+  "POST /v1/domain/trusts": { body: DomainCertificate; answer: TrustedDomain };
+  "DELETE /v1/domain/trusts/{id}": { answer: undefined };
 
   "GET /v1/pools": { answer: PoolList };
   "POST /v1/pools": { body: PoolCreate; answer: Pool };
-  "DELETE /v1/pools/{pool}": { answer: unknown };
+  "DELETE /v1/pools/{pool}": { answer: undefined };
   "GET /v1/pools/{pool}/files": { answer: PoolFileList };
 
   "GET /v1/switches": { answer: SwitchList };
   "POST /v1/switches": { body: SwitchCreate; answer: VirtualSwitch };
-  "DELETE /v1/switches/{switch}": { answer: unknown };
+  "DELETE /v1/switches/{switch}": { answer: undefined };
 
   "GET /v1/tokens": { answer: TokenList };
   "POST /v1/tokens": { body: TokenCreate; answer: CreatedToken };
-  "DELETE /v1/tokens/{id}": { answer: unknown };
+  "DELETE /v1/tokens/{id}": { answer: undefined };
 
   "GET /v1/vms": { query: VmListQuery; answer: VmList };
   "POST /v1/vms": { body: VmCreate; answer: Vm };
   "GET /v1/vms/{vm}": { answer: Vm };
   "PUT /v1/vms/{vm}": { body: VmDocument; answer: Vm };
-  "DELETE /v1/vms/{vm}": { query: VmDeleteQuery; answer: unknown };
+  "DELETE /v1/vms/{vm}": { query: VmDeleteQuery; answer: undefined };
   "POST /v1/vms/{vm}/start": { answer: Vm };
   "POST /v1/vms/{vm}/shutdown": { body: VmShutdown; answer: Vm };
   "POST /v1/vms/{vm}/power-off": { answer: Vm };

@@ -10,6 +10,9 @@ export const importTimeoutMs = 12 * 3_600_000;
 /** Checks ask both hosts and try storage out; a share that hangs holds them up until its own limit. */
 const checkTimeoutMs = 120_000;
 
+/** Answered when both hosts are as they were; the undo of a stage has its own, shorter limits. */
+const cancelTimeoutMs = 120_000;
+
 /** A guest gets a minute to shut down unless told otherwise; QEMU's end and the locks come on top. */
 const shutdownTimeoutMs = 120_000;
 
@@ -17,8 +20,8 @@ const slow: Partial<Record<keyof Routes, number>> = {
   "POST /v1/vms": importTimeoutMs,
   "POST /v1/checks": checkTimeoutMs,
   "POST /v1/migrations": checkTimeoutMs,
+  "POST /v1/migrations/{id}/cancel": cancelTimeoutMs,
   "POST /v1/vms/{vm}/shutdown": shutdownTimeoutMs,
-  "POST /v1/vms/{vm}/restart": shutdownTimeoutMs,
   "POST /v1/domain/join": 60_000,
 };
 

@@ -9,17 +9,21 @@ export interface MoveOptions {
   readonly maxBlackout?: number;
   readonly bandwidth?: number;
   readonly verify?: boolean;
+  readonly priority?: Priority;
 }
 
 type Performance = NonNullable<MigrationOptions["performance"]>;
+type Priority = NonNullable<MigrationOptions["priority"]>;
 
-/** Keyed by the type, so that an option added there is missing here at compile time. */
+/** Keyed by the types, so that a value added there is missing here at compile time. */
 const performanceOptions: Readonly<Record<Performance, true>> = {
   tcp: true,
   compression: true,
   multichannel: true,
   rdma: true,
 };
+
+const priorities: Readonly<Record<Priority, true>> = { low: true, normal: true, high: true };
 
 /** The agent's own bounds (src/migration/record.ts), said here with the forms that people type. */
 const blackoutMsMin = 10;
@@ -45,16 +49,22 @@ export function addMoveOptions(command: Command): Command {
     .option(
       "--verify",
       "compare all memory on both hosts before the guest goes on; lengthens the blackout",
+    )
+    .addOption(
+      new Option("--priority <priority>", "which of the waiting moves goes first (normal)").choices(
+        Object.keys(priorities),
+      ),
     );
 }
 
 export function migrationOptions(options: MoveOptions): MigrationOptions {
-  const { performance, maxBlackout, bandwidth, verify } = options;
+  const { performance, maxBlackout, bandwidth, verify, priority } = options;
   return {
     ...(performance !== undefined && { performance }),
     ...(maxBlackout !== undefined && { blackoutMsMax: maxBlackout }),
     ...(bandwidth !== undefined && { bandwidthBytesPerSecond: bandwidth }),
     ...(verify === true && { verifyMemory: true }),
+    ...(priority !== undefined && { priority }),
   };
 }
 

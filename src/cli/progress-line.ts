@@ -63,6 +63,7 @@ export function liveView(record: MigrationRecord, options: ViewOptions): string[
   const { width, style } = options;
   const title = `${record.vm.name}: ${record.source} -> ${record.target}, ${record.state}`;
   const lines = [style("bold", cut(title, width)), ...stageLines(record, options)];
+  if (record.waitingFor !== null) lines.push(cut(`waits: ${record.waitingFor}`, width));
   if (record.progress !== null) lines.push(barLine(record.progress, options));
   return [...lines, ...figures(record).flatMap((line) => (line === "" ? [] : [cut(line, width)]))];
 }
@@ -96,6 +97,7 @@ function barLine({ percent }: Progress, { width, glyphs }: ViewOptions): string 
 function figures({ progress, stages, rounds }: MigrationRecord): [string, string] | [] {
   if (progress === null || stages.length === 0) return [];
   const { remainingMs, expectedBlackoutMs, throttlePercent } = progress;
+  const uncertaintyMs = progress.remainingMsUncertainty ?? 0;
   const first = [
     progress.round > 0 ? `round ${progress.round}` : "",
     `${formatBytes(progress.transferredBytes)} sent`,
@@ -105,7 +107,7 @@ function figures({ progress, stages, rounds }: MigrationRecord): [string, string
   const second = [
     // Before the end of the first round nobody knows how fast the guest writes.
     rounds.length > 0 ? `guest writes ${formatRate(progress.dirtyBytesPerSecond)}` : "",
-    remainingMs === null ? "" : `about ${formatEstimate(remainingMs)} left`,
+    remainingMs === null ? "" : `about ${formatEstimate(remainingMs, uncertaintyMs)} left`,
     expectedBlackoutMs === null ? "" : `expected blackout ${formatDuration(expectedBlackoutMs)}`,
     throttlePercent > 0 ? `guest slowed by ${throttlePercent} %` : "",
   ];
@@ -137,10 +139,12 @@ export function logLines(before: MigrationRecord | undefined, now: MigrationReco
   return lines.map(([at, text]) => `${formatTime(at)} ${now.vm.name} ${text}`);
 }
 
-/** Without a precision that an estimate does not have. */
-function formatEstimate(milliseconds: number): string {
+/** `12 s`, `12 ± 3 s`: without a precision that an estimate does not have. */
+function formatEstimate(milliseconds: number, uncertaintyMs: number): string {
   if (milliseconds >= 59_000) return formatDuration(milliseconds);
-  return `${Math.max(1, Math.ceil(milliseconds / 1000))} s`;
+  const seconds = Math.max(1, Math.ceil(milliseconds / 1000));
+  const uncertainty = Math.round(uncertaintyMs / 1000);
+  return uncertainty === 0 ? `${seconds} s` : `${seconds} ± ${uncertainty} s`;
 }
 
 function join(parts: readonly string[]): string {

@@ -38,17 +38,19 @@ export async function watchMigration(
   { onInterrupt, view }: WatchOptions,
 ): Promise<Watched> {
   const left = new AbortController();
+  const over = new AbortController();
   let interrupts = 0;
   const interrupt = (): void => {
     interrupts += 1;
     if (interrupts > 1 || onInterrupt === "leave") left.abort();
-    else void requestCancel(cli, first, view);
+    else void requestCancel(cli, first, view, over.signal);
   };
   process.on("SIGINT", interrupt);
   try {
     return await follow(cli, first, view, left.signal);
   } finally {
     process.off("SIGINT", interrupt);
+    over.abort();
     view.end();
   }
 }
@@ -84,11 +86,19 @@ async function ask(cli: Cli, { id, source }: MigrationRecord, signal: AbortSigna
   return await cli.call("GET /v1/migrations/{id}", { params: { id }, host: source, signal });
 }
 
-async function requestCancel(cli: Cli, { id, source }: MigrationRecord, view: MigrationView) {
+/** `over`: the move ended before the agent answered; the record says how. */
+async function requestCancel(
+  cli: Cli,
+  { id, source }: MigrationRecord,
+  view: MigrationView,
+  over: AbortSignal,
+): Promise<void> {
   view.say("Cancelling; the VM stays where it is. Ctrl-C again leaves without waiting");
   try {
-    await cli.call("POST /v1/migrations/{id}/cancel", { params: { id }, host: source });
+    const params = { id };
+    await cli.call("POST /v1/migrations/{id}/cancel", { params, host: source, signal: over });
   } catch (error) {
+    if (over.aborted) return;
     const { message } = FerryError.from(error);
     view.say(`${message}; the move goes on. Ctrl-C again leaves without waiting`);
   }

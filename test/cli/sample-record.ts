@@ -25,6 +25,7 @@ export function aRecord(changes: Partial<MigrationRecord> = {}): MigrationRecord
     guestBytes: 0,
     wireBytes: 0,
     differingPages: null,
+    waitingFor: null,
     error: null,
     ...changes,
   };

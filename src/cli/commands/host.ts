@@ -31,8 +31,7 @@ export function defineHost(command: Command, cli: Cli): void {
     )
     .action(async (given: string | undefined) => {
       const token = given ?? (await readSecret("join token"));
-      await cli.call("POST /v1/domain/join", { body: { token } });
-      const answer = await cli.call("GET /v1/domain");
+      const answer = await cli.call("POST /v1/domain/join", { body: { token } });
       cli.output.result(answer, () => {
         return `${answer.domain?.host.name} is a host of domain ${answer.domain?.name}`;
       });

@@ -6,12 +6,7 @@ import type { Cli } from "../cli.ts";
 import { finishWatch } from "../finish-watch.ts";
 import { documentsView, silentView, textView } from "../migration-view.ts";
 import { parseCount } from "../quantities.ts";
-import {
-  onePerMigration,
-  renderMigration,
-  renderMigrationList,
-  renderReport,
-} from "../render/migration.ts";
+import { renderMigration, renderMigrationList, renderReport } from "../render/migration.ts";
 import { warnUnreachable } from "../unreachable.ts";
 import { watchMigration } from "../watch.ts";
 
@@ -50,12 +45,7 @@ export function defineMigration(command: Command, cli: Cli): void {
         limit,
       };
       const list = await cli.call("GET /v1/migrations", { query });
-      cli.output.result(list, () => {
-        return renderMigrationList(
-          onePerMigration(list.migrations).slice(0, limit),
-          cli.output.style,
-        );
-      });
+      cli.output.result(list, () => renderMigrationList(list.migrations, cli.output.style));
       warnUnreachable(cli, list.unreachable);
     });
   command
@@ -135,10 +125,9 @@ async function findMigration(cli: Cli, idOrVm: string): Promise<MigrationRecord>
 }
 
 async function newestOf(cli: Cli, vm: string): Promise<MigrationRecord> {
-  // Two, since both hosts of the newest move keep a record of it.
-  const query = { scope: "domain", vm, limit: 2 } as const;
+  const query = { scope: "domain", vm, limit: 1 } as const;
   const { migrations } = await cli.call("GET /v1/migrations", { query });
-  const [newest] = onePerMigration(migrations);
+  const [newest] = migrations;
   if (newest !== undefined) return newest;
   throw new FerryError("not-found", `Cannot find a migration of VM "${vm}"`, {
     remedy: "See: ferry migration list",

@@ -1,7 +1,6 @@
 /** `ferry token`: what scripts and people on other machines show, each with a role. */
 import { type Command, Option } from "commander";
 import type { Role, Token } from "../../api/schema/token.ts";
-import { FerryError } from "../../base/errors.ts";
 import { formatTime } from "../../base/format.ts";
 import type { Cli } from "../cli.ts";
 import { confirm } from "../confirm.ts";
@@ -57,17 +56,10 @@ export function defineToken(command: Command, cli: Cli): void {
     .description("delete a token: who uses it is refused from now on")
     .argument("<token>", "its name or id")
     .option("--yes", "do not ask")
-    .action(async (nameOrId: string, { yes }: { yes?: boolean }) => {
-      const { tokens } = await cli.call("GET /v1/tokens");
-      const token = tokens.find(({ id, name }) => id === nameOrId || name === nameOrId);
-      if (token === undefined) {
-        throw new FerryError("not-found", `Cannot find token "${nameOrId}"`, {
-          remedy: "See: ferry token list",
-        });
-      }
-      const consequence = `Who uses token "${token.name}" is refused from now on`;
-      await confirm({ consequence, action: `delete token "${token.name}"`, yes });
-      await cli.call("DELETE /v1/tokens/{id}", { params: { id: token.id } });
-      cli.output.result({}, () => `Token ${token.name} is deleted`);
+    .action(async (token: string, { yes }: { yes?: boolean }) => {
+      const consequence = `Who uses token "${token}" is refused from now on`;
+      await confirm({ consequence, action: `delete token "${token}"`, yes });
+      await cli.call("DELETE /v1/tokens/{id}", { params: { id: token } });
+      cli.output.result({}, () => `Token ${token} is deleted`);
     });
 }

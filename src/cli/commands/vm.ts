@@ -36,17 +36,23 @@ export function defineVm(command: Command, cli: Cli): void {
   defineVmSet(command.command("set"), cli);
   defineAction(command, cli, "start", "start a VM that is stopped or has crashed");
   defineShutdown(command, cli);
-  definePowerOff(command, cli);
+  defineAbrupt(command, cli, "power-off", {
+    description: "turn a VM off at once, as if its power cord were pulled",
+    action: "power off",
+  });
   defineAction(command, cli, "pause", "stop the guest's processors; its memory stays");
   defineAction(command, cli, "resume", "let a paused guest go on");
-  defineAction(command, cli, "restart", "shut the guest down and start it again");
+  defineAbrupt(command, cli, "restart", {
+    description: "reset a VM at once, as by its button",
+    action: "restart",
+  });
   defineDelete(command, cli);
 }
 
 function defineAction(
   command: Command,
   cli: Cli,
-  action: "start" | "pause" | "resume" | "restart",
+  action: "start" | "pause" | "resume",
   description: string,
 ): void {
   command
@@ -84,19 +90,25 @@ function defineShutdown(command: Command, cli: Cli): void {
     });
 }
 
-function definePowerOff(command: Command, cli: Cli): void {
+/** What the guest is not asked about, and may lose data by. */
+function defineAbrupt(
+  command: Command,
+  cli: Cli,
+  name: "power-off" | "restart",
+  { description, action }: { description: string; action: string },
+): void {
   command
-    .command("power-off")
-    .description("turn a VM off at once, as if its power cord were pulled")
+    .command(name)
+    .description(description)
     .argument("<vm>", "name or id")
     .option("--yes", "do not ask")
     .action(async (vm: string, { yes }: { yes?: boolean }) => {
       await confirm({
         consequence: `The guest of VM "${vm}" loses what it has not written to its disks`,
-        action: `power off VM "${vm}"`,
+        action: `${action} VM "${vm}"`,
         yes,
       });
-      await act(cli, "POST /v1/vms/{vm}/power-off", vm);
+      await act(cli, `POST /v1/vms/{vm}/${name}`, vm);
     });
 }
 

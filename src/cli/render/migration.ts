@@ -30,16 +30,7 @@ const columns: readonly Column<MigrationRecord>[] = [
 ];
 
 export function renderMigrationList(records: readonly MigrationRecord[], style?: Style): string {
-  return renderTable(columns, onePerMigration(records), style);
-}
-
-/** Both hosts keep a record of a move; the source's is the full one. Newest first. */
-export function onePerMigration(records: readonly MigrationRecord[]): MigrationRecord[] {
-  const byId = new Map<string, MigrationRecord>();
-  for (const record of records) {
-    if (record.role === "source" || !byId.has(record.id)) byId.set(record.id, record);
-  }
-  return [...byId.values()].sort((a, b) => b.requestedAt - a.requestedAt);
+  return renderTable(columns, records, style);
 }
 
 /** What came of a move, in a few lines: where the VM is, how long it took, how long the guest stood still. */
@@ -82,7 +73,7 @@ function renderOutcome(record: MigrationRecord): string {
     case "unresolved":
       return `Whether ${vm.name} belongs to ${source} or ${target} is not decided yet`;
     case "queued":
-      return `The move of ${vm.name} from ${source} to ${target} waits in the queue`;
+      return `${vm.name} waits to move from ${source} to ${target}${record.waitingFor === null ? "" : `: ${record.waitingFor}`}`;
     case "running":
     case "cancelling":
       return `${vm.name} is moving from ${source} to ${target}`;
