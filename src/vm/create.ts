@@ -5,6 +5,7 @@ import { isAbsolute } from "node:path";
 import Value from "typebox/value";
 import { wallClockMs } from "../base/clock.ts";
 import { FerryError } from "../base/errors.ts";
+import { schemaProblem } from "../base/schema-problem.ts";
 import { commandLine } from "../qemu/command-line.ts";
 import { newestMachine } from "../qemu/features.ts";
 import { requireBridge } from "../network/switches.ts";
@@ -71,12 +72,10 @@ export async function checkDefinition(table: VmTable, definition: VmDefinition):
 
 function checkDraft(given: unknown): VmDraft {
   if (Value.Check(VmDraft, given)) return given;
-  const [error] = Value.Errors(VmDraft, given);
-  throw new FerryError(
-    "bad-input",
-    `Cannot create a VM: ${error?.instancePath || "/"} ${error?.message ?? "does not match the schema"}`,
-    { remedy: "Correct the request; ferry vm create --help lists what can be given" },
-  );
+  const { path = "/", problem = "" } = schemaProblem(VmDraft, given) ?? {};
+  throw new FerryError("bad-input", `Cannot create a VM: ${path}: ${problem}`, {
+    remedy: "Correct the request; ferry vm create --help lists what can be given",
+  });
 }
 
 async function makeDisk(

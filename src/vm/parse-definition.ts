@@ -6,6 +6,7 @@
 import Value from "typebox/value";
 import { parse, stringify } from "yaml";
 import { FerryError } from "../base/errors.ts";
+import { schemaProblem } from "../base/schema-problem.ts";
 import { definitionVersion, VmDefinition } from "./definition.ts";
 
 /** No honest definition comes near this; a YAML parser should not see more. */
@@ -41,8 +42,8 @@ export function parseDefinition(document: unknown): VmDefinition {
   refuseFutureVersion(document);
   const filled = Value.Default(VmDefinition, Value.Clone(document));
   if (!Value.Check(VmDefinition, filled)) {
-    const [error] = Value.Errors(VmDefinition, filled);
-    throw invalid(error?.instancePath ?? "", error?.message ?? "does not match the schema");
+    const { path = "/", problem = "" } = schemaProblem(VmDefinition, filled) ?? {};
+    throw invalid(path, problem);
   }
   checkNames(filled);
   checkCpu(filled);
@@ -106,12 +107,8 @@ function refuseTwice(path: string, what: string, values: readonly string[]): voi
 }
 
 function invalid(path: string, problem: string): FerryError {
-  return new FerryError(
-    "bad-input",
-    `Cannot use the VM definition: ${path === "" ? "/" : path}: ${problem}`,
-    {
-      remedy: "Correct the document; docs/vm-definition.md describes every property",
-      details: { path },
-    },
-  );
+  return new FerryError("bad-input", `Cannot use the VM definition: ${path}: ${problem}`, {
+    remedy: "Correct the document; docs/vm-definition.md describes every property",
+    details: { path },
+  });
 }
