@@ -8,6 +8,7 @@ import {
   type FastifyBaseLogger,
   type FastifyInstance,
   fastify,
+  LogController,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
@@ -61,7 +62,7 @@ export async function createServer(services: Services, log: Log): Promise<ApiSer
   const app = fastify({
     loggerInstance: log as FastifyBaseLogger,
     // One line for every refused or failed request is written below; two for every good one are noise.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
     exposeHeadRoutes: false,
   }).withTypeProvider<TypeBoxTypeProvider>();

@@ -32,10 +32,8 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({
   };
 };
 
-/** The names behind "must not have additional properties" and the like. */
+/** Which properties were too many; the other messages say it all. */
 function named(params: object | undefined): string {
-  const names = Object.values(params ?? {}).find((value) => Array.isArray(value)) as unknown;
-  return Array.isArray(names) && names.every((name) => typeof name === "string")
-    ? `: ${names.join(", ")}`
-    : "";
+  const names = (params as { additionalProperties?: unknown } | undefined)?.additionalProperties;
+  return Array.isArray(names) ? `: ${names.join(", ")}` : "";
 }

@@ -1,0 +1,161 @@
+/** Puts the agent together, from the leaves up. What is made here is closed in the reverse order. */
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { Listener } from "../api/listener.ts";
+import { PeerClient } from "../api/peer-client.ts";
+import { HttpPeerLink } from "../api/peer-link.ts";
+import { findPeer } from "../api/peer-directory.ts";
+import { PeerSessions } from "../api/peer-sessions.ts";
+import { PeerRenewAnswer } from "../api/schema/peer.ts";
+import { createServer } from "../api/server.ts";
+import { Tokens } from "../api/tokens.ts";
+import { wallClockMs } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { EventLog } from "../database/event-log.ts";
+import { Faults } from "../migration/faults.ts";
+import { defaultLimits } from "../migration/limits.ts";
+import { Migrations } from "../migration/migrations.ts";
+import type { MigrationRecord } from "../migration/record.ts";
+import { Switches } from "../network/switches.ts";
+import { Precheck } from "../precheck/precheck.ts";
+import { Pools } from "../storage/pools.ts";
+import { Renewal } from "../trust/renewal.ts";
+import { Trust } from "../trust/trust.ts";
+import { LocalVms } from "../vm/local-vms.ts";
+import { announceRoster, announceVms, migrationAnnouncer } from "./announce-changes.ts";
+import type { AgentConfig } from "./config.ts";
+import { readMachine, readMachineFacts } from "./machine.ts";
+import { Metrics } from "./metrics.ts";
+import { RosterExchange } from "./roster-exchange.ts";
+import { socketGroupId } from "./socket-group.ts";
+import { ferryVersion } from "./version.ts";
+
+export interface Agent extends AsyncDisposable {
+  readonly socketPath: string;
+}
+
+/** Resolves when the VMs are adopted, open migrations are being settled, and the API is open. */
+export async function wireAgent(
+  config: AgentConfig,
+  database: DatabaseSync,
+  log: Log,
+): Promise<Agent> {
+  await using parts = new AsyncDisposableStack();
+  const host = config.name;
+  const version = ferryVersion();
+  // Whole milliseconds: certificates, tokens and the API know no others.
+  const now = () => Math.floor(wallClockMs());
+
+  // Whom this host is and believes, and how it asks others.
+  const directory = join(config.paths.state, "trust");
+  const trust = new Trust({ directory, database, log, now });
+  const peers = parts.use(new PeerClient(trust));
+  const link = new HttpPeerLink(trust, peers, log);
+  const events = parts.use(new EventLog(database, now));
+  parts.defer(announceRoster(trust, events));
+
+  // The VMs, and what they stand on.
+  const pools = new Pools(database);
+  const switches = new Switches(database);
+  const identity = () => ({ host, domain: trust.membership?.domain.id ?? null });
+  const vms = parts.use(
+    await LocalVms.open({
+      ...{ database, log, paths: config.paths, qemu: config.qemu, pools, switches, identity },
+    }),
+  );
+  parts.defer(announceVms(vms, events, host));
+  const metrics = new Metrics(vms, trust);
+
+  // Moves.
+  const announce = migrationAnnouncer(events, now);
+  const publish = (record: MigrationRecord): void => {
+    announce(record);
+    metrics.migrationChanged(record);
+  };
+  const faults = new Faults(config.faultInjection);
+  const migrations = parts.use(
+    new Migrations({
+      ...{
+        database,
+        log,
+        host,
+        vms,
+        switches,
+        peers: link,
+        faults,
+        limits: defaultLimits,
+        publish,
+      },
+    }),
+  );
+  const precheck = new Precheck({
+    ...{ host, vms, pools, switches },
+    machine: () => readMachineFacts(vms.qemu, version),
+    askTarget: (target, request) => link.facts(target, request),
+  });
+  const advertise = config.api.advertise ?? host;
+  const { portFirst, portLast } = config.session;
+  const sessions = parts.use(
+    new PeerSessions({
+      ...{ log, trust, migrations: () => migrations, advertise: () => advertise },
+      listen: { address: config.api.address, portFirst, portLast },
+    }),
+  );
+
+  // The doors.
+  const socketPath = join(config.paths.run, "ferryd.sock");
+  const listener = new Listener({
+    ...{ log, trust, name: host },
+    socket: { path: socketPath, groupId: await socketGroupId(config.api.socketGroup) },
+    tls: { address: config.api.address, port: config.api.port, advertise },
+  });
+  const app = await createServer(
+    {
+      self: { name: host, version, startedAt: now() },
+      ...{
+        now,
+        trust,
+        peers,
+        vms,
+        pools,
+        switches,
+        migrations,
+        precheck,
+        sessions,
+        events,
+        faults,
+      },
+      tokens: new Tokens(database, now),
+      machine: () => readMachine(vms.qemu),
+      metrics: () => metrics.read(),
+      door: listener,
+    },
+    log,
+  );
+  await migrations.recover();
+  parts.use(listener);
+  // N.B. closed before the listener, which waits for the event streams that this ends.
+  parts.defer(() => app.close());
+  await listener.start(app);
+
+  // What goes on by itself.
+  const exchange = parts.use(new RosterExchange(trust, peers, log));
+  const renewal = parts.use(
+    new Renewal({
+      ...{ log, now, certificate: () => trust.membership?.certificate },
+      renew: () => trust.renew((request) => askIssuer(trust, peers, request)),
+    }),
+  );
+  parts.defer(trust.onChange((change) => change === "identity" && renewal.schedule()));
+  renewal.schedule();
+  exchange.start();
+
+  const close = parts.move();
+  return { socketPath, [Symbol.asyncDispose]: () => close.disposeAsync() };
+}
+
+function askIssuer(trust: Trust, peers: PeerClient, certificateRequest: string) {
+  const issuer = findPeer(trust, trust.roster.issuer);
+  const body = { certificateRequest };
+  return peers.ask(issuer, PeerRenewAnswer, { method: "POST", path: "/v1/peer/renew", body });
+}
