@@ -1,6 +1,6 @@
 /**
  * Sends a raw Ethernet frame out of a device. Node has no packet sockets; three calls of the C library through
- * `node:ffi` are the whole of it (docs/decisions/announcements.md). The only file that uses FFI.
+ * `node:ffi` are the whole of it (docs/decisions/0021-announcements.md). The only file that uses FFI.
  */
 import { FerryError } from "../base/errors.ts";
 

@@ -3,7 +3,7 @@
  *
  * `x86-64-v2` and its successors are the ABI levels of the x86-64 psABI, spelled out as features on `qemu64`, the one
  * base that every QEMU version and both accelerators have in the same form. A VM made with them can run on any two
- * hosts that have the features. See docs/decisions/cpu-models.md.
+ * hosts that have the features. See docs/decisions/0020-cpu-models.md.
  */
 import { FerryError } from "../base/errors.ts";
 

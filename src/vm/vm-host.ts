@@ -35,7 +35,7 @@ export interface VmRecord {
 export interface VmProcess {
   readonly pid: number;
   readonly qmp: Qmp;
-  /** The VM's own directory for sockets, mode 0750, owner root:QEMU's group. */
+  /** The VM's own directory for sockets, mode 0700, owned by QEMU's user (docs/decisions/0023). */
   readonly directory: string;
   /** Whom QEMU runs as: sockets it shall connect to belong to it. */
   readonly uid: number;
