@@ -3,7 +3,8 @@ import test from "node:test";
 import { draftFromOptions } from "./vm-draft.ts";
 
 const screens = { vnc: true, serial: true };
-const draft = (options: object) => draftFromOptions("web01", { ...screens, ...options });
+const draft = (options: object) =>
+  draftFromOptions("web01", { ...screens, ...options }, (path) => `/here/${path}`);
 
 test("nothing given is nothing said: defaults are the agent's", () => {
   assert.deepEqual(draft({}), { name: "web01" });
@@ -20,10 +21,10 @@ test("sizes, counts and topology are understood", () => {
 });
 
 test("a disk is new, imported, or there already", () => {
-  const disk = ["vms,size=20G,format=raw", "vms,import=/tmp/a.vhdx", "pool=vms,file=a.qcow2"];
+  const disk = ["vms,size=20G,format=raw", "vms,import=a.vhdx", "pool=vms,file=a.qcow2"];
   assert.deepEqual(draft({ disk }).disks, [
     { pool: "vms", sizeBytes: 20 * 1024 ** 3, format: "raw" },
-    { pool: "vms", import: { path: "/tmp/a.vhdx" } },
+    { pool: "vms", import: { path: "/here/a.vhdx" } },
     { pool: "vms", file: "a.qcow2" },
   ]);
 });

@@ -37,8 +37,15 @@ const nicForm: PropertiesForm = {
   example: "SWITCH or SWITCH,vlan=7",
 };
 
-/** @throws FerryError `bad-input` naming the option and the forms it takes. */
-export function draftFromOptions(name: string, options: CreateOptions): VmCreate {
+/**
+ * `absolute` makes a path of a file to import whole, since the agent stands in another directory.
+ * @throws FerryError `bad-input` naming the option and the forms it takes.
+ */
+export function draftFromOptions(
+  name: string,
+  options: CreateOptions,
+  absolute: (path: string) => string,
+): VmCreate {
   const { description, firmware, memory, cpus, topology, cpuModel, machineType } = options;
   return {
     name,
@@ -50,7 +57,9 @@ export function draftFromOptions(name: string, options: CreateOptions): VmCreate
     ...(topology !== undefined && { topology: parseTopology(topology) }),
     ...(cpuModel !== undefined && { cpuModel }),
     ...(memory !== undefined && { memoryMib: parseMebibytes(memory) }),
-    ...(options.disk !== undefined && { disks: options.disk.map(parseDisk) }),
+    ...(options.disk !== undefined && {
+      disks: options.disk.map((text) => parseDisk(text, absolute)),
+    }),
     ...(options.nic !== undefined && { nics: options.nic.map(parseNic) }),
     ...(options.iso !== undefined && {
       iso: options.iso === "empty" ? null : parsePoolFile(options.iso),
@@ -85,7 +94,7 @@ export function parseTopology(text: string): { sockets: number; cores: number; t
 type Disk = NonNullable<VmCreate["disks"]>[number];
 type Nic = NonNullable<VmCreate["nics"]>[number];
 
-function parseDisk(text: string): Disk {
+function parseDisk(text: string, absolute: (path: string) => string): Disk {
   const given = parseProperties(text, diskForm);
   const sources = ["size", "import"].filter((name) => given.has(name));
   if (sources.length === 2 || (sources.length === 0 && !given.has("file"))) {
@@ -101,7 +110,7 @@ function parseDisk(text: string): Disk {
     ...pick(given, "name", "file", "format", "bus", "cache"),
     ...(given.has("read-only") && { readOnly: given.get("read-only") === "on" }),
     ...(size !== undefined && { sizeBytes: parseSize(size) }),
-    ...(path !== undefined && { import: { path } }),
+    ...(path !== undefined && { import: { path: absolute(path) } }),
   };
 }
 

@@ -52,9 +52,8 @@ export function definePool(command: Command, cli: Cli): void {
     .argument("<pool>", "its name; shared pools have the same one on every host")
     .argument("<path>", "an existing directory of that host")
     .action(async (name: string, path: string) => {
-      // Here a path is relative to where one stands; on another host it has to be whole.
-      const body = { name, path: cli.host === undefined ? resolve(path) : path };
-      const pool = await cli.call("POST /v1/pools", { body });
+      // The agent stands in another directory.
+      const pool = await cli.call("POST /v1/pools", { body: { name, path: resolve(path) } });
       cli.output.result(pool, () => `Pool ${pool.name} is ${pool.path}`);
     });
   command

@@ -1,4 +1,5 @@
 /** `ferry vm create`: a new VM, with new, imported or existing disks. */
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { Cli } from "../cli.ts";
 import { renderVmState } from "../render/vm.ts";
@@ -37,7 +38,7 @@ export function defineVmCreate(command: Command, cli: Cli): void {
     .option("--no-serial", "no serial console")
     .option("--start", "start it at once")
     .action(async (name: string, options: CreateOptions & { start?: boolean }) => {
-      const body = draftFromOptions(name, options);
+      const body = draftFromOptions(name, options, (path) => resolve(path));
       let vm = await cli.call("POST /v1/vms", { body });
       if (options.start === true) {
         vm = await cli.call("POST /v1/vms/{vm}/start", { params: { vm: vm.id } });
