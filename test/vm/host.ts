@@ -7,6 +7,7 @@ import { type ErrorCode, FerryError } from "../../src/base/errors.ts";
 import { createLog } from "../../src/base/log.ts";
 import { openDatabase } from "../../src/database/database.ts";
 import { Switches } from "../../src/network/switches.ts";
+import type { QemuSettings } from "../../src/qemu/settings.ts";
 import { Pools } from "../../src/storage/pools.ts";
 import type { VmDraft } from "../../src/vm/draft.ts";
 import { LocalVms } from "../../src/vm/local-vms.ts";
@@ -34,21 +35,28 @@ export class TestHost implements AsyncDisposable {
   readonly switches: Switches;
   readonly paths: { readonly state: string; readonly run: string; readonly memory: string };
   readonly #name: string;
+  readonly #qemu: Partial<QemuSettings>;
   #vms: LocalVms | undefined;
 
-  private constructor(name: string, paths: TestHost["paths"]) {
+  private constructor(name: string, paths: TestHost["paths"], qemu: Partial<QemuSettings>) {
     this.#name = name;
+    this.#qemu = qemu;
     this.paths = paths;
     this.database = openDatabase(join(paths.state, "ferry.db"));
     this.pools = new Pools(this.database);
     this.switches = new Switches(this.database);
   }
 
-  static async make(name: string, directory: string): Promise<TestHost> {
+  /** `qemu`: another QEMU than the system's. */
+  static async make(
+    name: string,
+    directory: string,
+    qemu: Partial<QemuSettings> = {},
+  ): Promise<TestHost> {
     const at = (part: string) => join(directory, name, part);
     const paths = { state: at("state"), run: at("run"), memory: at("memory") };
     for (const path of Object.values(paths)) await mkdir(path, { recursive: true, mode: 0o711 });
-    const host = new TestHost(name, paths);
+    const host = new TestHost(name, paths, qemu);
     await host.restartAgent();
     return host;
   }
@@ -71,6 +79,7 @@ export class TestHost implements AsyncDisposable {
         dataDirectory: null,
         user: process.getuid?.() === 0 ? "nobody" : null,
         accelerator: "tcg",
+        ...this.#qemu,
       },
       pools: this.pools,
       switches: this.switches,

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import type { ErrorCode } from "../../src/base/errors.ts";
 import type { Qmp } from "../../src/qemu/qmp.ts";
 import { readDiskLock } from "../../src/storage/disk-lock.ts";
+import type { QemuSettings } from "../../src/qemu/settings.ts";
 import type { VmDefinition } from "../../src/vm/definition.ts";
 import type { VmDraft } from "../../src/vm/draft.ts";
 import { becomeOwner, markHandedOver } from "../../src/vm/registry.ts";
@@ -13,11 +14,12 @@ import { isFerryError, smallVm, TestHost, testDirectory } from "./host.ts";
 /** Two hosts and a pool that both reach. */
 async function twoHosts(
   directory: string,
+  targetQemu: Partial<QemuSettings> = {},
 ): Promise<{ source: TestHost; target: TestHost; pool: string }> {
   const pool = join(directory, "pool");
   await mkdir(pool, { mode: 0o711 });
   const source = await TestHost.make("a", directory);
-  const target = await TestHost.make("b", directory);
+  const target = await TestHost.make("b", directory, targetQemu);
   await source.pools.add("shared", pool);
   await target.pools.add("shared", pool);
   return { source, target, pool };
@@ -163,4 +165,37 @@ test("a disk that another host's VM holds starts no second VM", async () => {
   await assert.rejects(target.vms.start("thief"), isFerryError("in-use"));
   assert.equal(target.vms.get("thief").state, "stopped");
   assert.deepEqual(await target.traces(), []);
+});
+
+/** A second QEMU, such as Debian's backport unpacked somewhere: FERRY_TEST_OTHER_QEMU names its binary. */
+const otherQemu = process.env["FERRY_TEST_OTHER_QEMU"];
+
+test("a newer QEMU builds the same machine, and gives it back", {
+  skip: otherQemu === undefined ? "FERRY_TEST_OTHER_QEMU names no second QEMU" : false,
+}, async () => {
+  await using directory = await testDirectory();
+  const { source, target } = await twoHosts(directory.path, { binary: otherQemu ?? "" });
+  await using _source = source;
+  await using _target = target;
+  const { definition } = await source.vms.create(movingVm);
+  await source.vms.start("small");
+  for (const [from, to] of [
+    [source, target],
+    [target, source],
+  ] as const) {
+    const { generation } = from.vms.get("small");
+    const sending = from.vms.process(definition.id);
+    assert.ok(sending !== undefined);
+    const receiving = await to.vms.prepareIncoming(definition, generation, "m1");
+    assert.notEqual(sending.qemuVersion, receiving.qemuVersion);
+    await carryState(sending.qmp, receiving.qmp, join(receiving.directory, "memory.sock"));
+    markHandedOver(from.database, definition.id, generation + 1);
+    becomeOwner(to.database, definition.id, generation + 1);
+    from.vms.refresh(definition.id);
+    to.vms.refresh(definition.id);
+    await to.vms.resumeOwned(definition.id);
+    to.vms.releaseFromMigration(definition.id);
+    await from.vms.removeAfterHandover(definition.id);
+    assert.equal(to.vms.get("small").state, "running");
+  }
 });
