@@ -43,8 +43,3 @@ export function cpuArgument(model: string, accelerator: Accelerator): string {
   // `svm` is in qemu64 for TCG only; a guest must not see it come and go.
   return `qemu64,${features.map((feature) => `+${feature}`).join(",")},svm=off,enforce`;
 }
-
-/** False for models whose features depend on the very host and QEMU version the VM started on. */
-export function isSameOnEveryHost(model: string): boolean {
-  return model !== "host" && model !== "max";
-}

@@ -50,6 +50,22 @@ inOwnNetwork(import.meta.filename, () => {
     assert.deepEqual(await portsOf("br-host"), ["wire-host"]);
   });
 
+  test("a skeleton has its own taps on the target, and they go with it", async () => {
+    await using directory = await testDirectory();
+    await using source = await TestHost.make("a", directory.path);
+    await using target = await TestHost.make("b", directory.path);
+    await source.switches.add("lan", "br-host");
+    await target.switches.add("lan", "br-switch");
+    const { definition } = await source.vms.create({ ...smallVm, nics: [{ switch: "lan" }] });
+    await source.vms.start("small");
+    await target.vms.prepareIncoming(definition, 1, "m1");
+    const [there, here] = [await portsOf("br-switch"), await portsOf("br-host")];
+    assert.deepEqual([there.length, here.length], [2, 2], "the wire and a tap each");
+    await target.vms.discardIncoming(definition.id);
+    assert.deepEqual(await portsOf("br-switch"), ["wire-switch"]);
+    await source.vms.powerOff("small");
+  });
+
   test("a VLAN on a bridge that does not filter VLANs is refused, and no tap stays", async () => {
     await using directory = await testDirectory();
     await using host = await TestHost.make("a", directory.path);
