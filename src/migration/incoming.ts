@@ -54,12 +54,15 @@ async function begin(
     owner: false,
     taken: taken.promise,
   };
-  session.on("message", ({ type }) => {
-    if (type === "abandon") cancel.abort(abandoned(definition.name));
-  });
   session.on("closed", () => cancel.abort(abandoned(definition.name)));
   record.begin();
-  migrations.add(id, { record, cancel, taken, done: finish(migrations, move, cancel.signal) });
+  const done = finish(migrations, move, cancel.signal);
+  migrations.add(id, { record, cancel, taken, done });
+  session.on("message", ({ type }) => {
+    if (type !== "abandon") return;
+    cancel.abort(abandoned(definition.name));
+    void done.then(() => tellAbandoned(session));
+  });
 }
 
 async function finish(
@@ -80,8 +83,7 @@ async function finish(
       record.ended("unresolved", known);
       return;
     }
-    if (known.code === "cancelled") tellAbandoned(session);
-    else tellFailed(session, known);
+    if (known.code !== "cancelled") tellFailed(session, known);
     journal.append(move.id, { kind: "finished" });
     record.ended(known.code === "cancelled" ? "cancelled" : "failed", known);
   }

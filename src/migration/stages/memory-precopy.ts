@@ -32,7 +32,7 @@ export const memoryPrecopy: Stage = {
   source: {
     async run(move) {
       const session = sessionOf(move);
-      const { qmp, directory } = move.process;
+      const { qmp, directory, uid, gid } = move.process;
       const convergence = firstState(move.limits);
       await prepareOutgoing(qmp, {
         blackoutLimitMs: convergence.blackoutLimitMs,
@@ -45,7 +45,7 @@ export const memoryPrecopy: Stage = {
         timeoutMs: move.limits.setupTimeoutMs,
       });
       const socket = join(directory, "migration-out.sock");
-      await session.carryListening("memory", socket, move.process);
+      await session.carryListening("memory", socket, { uid, gid });
       move.watch = new SwitchoverWatch(qmp, session);
       await startOutgoing(qmp, socket);
       await move.faults.reach("source:memory-precopy:inside", move.signal);
