@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { formatBytes, formatCount, formatDuration, formatRate, formatTime } from "./format.ts";
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPreciseTime,
+  formatRate,
+  formatTime,
+} from "./format.ts";
 
 test("formatBytes keeps three digits and moves on to the next unit before a fourth", () => {
   const cases: [number, string][] = [
@@ -35,8 +42,10 @@ test("formatDuration chooses the unit by size and never writes 60 seconds", () =
   for (const [milliseconds, text] of cases) assert.equal(formatDuration(milliseconds), text);
 });
 
-test("formatTime writes local time to the second", () => {
-  assert.equal(formatTime(new Date(2026, 10, 3, 4, 5, 6).getTime()), "2026-11-03 04:05:06");
+test("formatTime writes local time to the second, formatPreciseTime to the millisecond", () => {
+  const at = new Date(2026, 10, 3, 4, 5, 6, 7).getTime();
+  assert.equal(formatTime(at), "2026-11-03 04:05:06");
+  assert.equal(formatPreciseTime(at), "2026-11-03 04:05:06.007");
 });
 
 test("formatCount knows one from many", () => {

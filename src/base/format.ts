@@ -40,6 +40,12 @@ export function formatTime(epochMs: number): string {
   return `${date} ${time}`;
 }
 
+/** Local time to the millisecond: `2026-11-23 14:05:09.042`. */
+export function formatPreciseTime(epochMs: number): string {
+  const milliseconds = new Date(epochMs).getMilliseconds();
+  return `${formatTime(epochMs)}.${String(milliseconds).padStart(3, "0")}`;
+}
+
 /** A count with its noun: `1 round`, `4 rounds`. */
 export function formatCount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

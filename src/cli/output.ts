@@ -5,6 +5,7 @@
  */
 import { errorCodes, type FerryError } from "../base/errors.ts";
 import { printable } from "./printable.ts";
+import { isCheckReport, renderRefusal } from "./render/check.ts";
 import { type Style, styleFor } from "./style.ts";
 
 /** What is needed of standard output and standard error. */
@@ -82,9 +83,15 @@ export class Output {
     return errorCodes[error.code].exit;
   }
 
-  #errorText({ message, remedy }: FerryError): void {
-    const lines = [`${this.#errorStyle("red", "error:")} ${printable(message)}`];
-    if (remedy !== undefined) lines.push(`remedy: ${printable(remedy)}`);
+  #errorText({ code, message, remedy, details }: FerryError): void {
+    const style = this.#errorStyle;
+    const remedies = remedy === undefined ? [] : [`remedy: ${printable(remedy)}`];
+    // The checks' findings have a remedy each: one below the other they can be read.
+    const [first = "", ...rest] =
+      code === "precheck-failed" && isCheckReport(details)
+        ? renderRefusal(details, style)
+        : [printable(message), ...remedies];
+    const lines = [`${style("red", "error:")} ${first}`, ...rest];
     this.#streams.err.write(lines.map((line) => `${line}\n`).join(""));
   }
 }

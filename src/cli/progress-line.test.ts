@@ -97,13 +97,13 @@ test("stageMarks covers the plan; a stage passed over is skipped, later ones are
 test("logLines says each stage, round and change of state once, in the order of time", () => {
   const first = logLines(undefined, running);
   assert.deepEqual(first, [
-    "2026-11-23 12:00:00 web01 setup",
-    "2026-11-23 12:00:00 web01 memory-precopy",
-    "2026-11-23 12:00:02 web01 round 1: 512 MiB sent in 2.0 s, 64 MiB remaining, guest writes 12 MiB/s, link 256 MiB/s",
+    "2026-11-23 12:00:00.000 web01 setup",
+    "2026-11-23 12:00:00.900 web01 memory-precopy",
+    "2026-11-23 12:00:02.900 web01 round 1: 512 MiB sent in 2.0 s, 64 MiB remaining, guest writes 12 MiB/s, link 256 MiB/s",
   ]);
   assert.deepEqual(logLines(running, running), []);
   const ended: MigrationRecord = { ...running, state: "completed", endedAt: start + 5000 };
-  assert.deepEqual(logLines(running, ended), ["2026-11-23 12:00:05 web01 completed"]);
+  assert.deepEqual(logLines(running, ended), ["2026-11-23 12:00:05.000 web01 completed"]);
 });
 
 test("glyphsFor draws blocks only where the locale is UTF-8", () => {

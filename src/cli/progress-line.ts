@@ -2,7 +2,7 @@
  * A running move as lines of text: a view that is drawn over and over on a terminal, or lines that are added to a log.
  * Pure; the stages come from the plan.
  */
-import { formatBytes, formatDuration, formatRate, formatTime } from "../base/format.ts";
+import { formatBytes, formatDuration, formatPreciseTime, formatRate } from "../base/format.ts";
 import { plan, type StageName } from "../migration/plan.ts";
 import type { MigrationRecord } from "../migration/record.ts";
 import { plain, type Style, type StyleName } from "./style.ts";
@@ -136,7 +136,7 @@ export function logLines(before: MigrationRecord | undefined, now: MigrationReco
   if (now.state !== before?.state && now.state !== "running") {
     lines.push([now.endedAt ?? now.progress?.at ?? now.requestedAt, now.state]);
   }
-  return lines.map(([at, text]) => `${formatTime(at)} ${now.vm.name} ${text}`);
+  return lines.map(([at, text]) => `${formatPreciseTime(at)} ${now.vm.name} ${text}`);
 }
 
 /** `12 s`, `12 ± 3 s`: without a precision that an estimate does not have. */

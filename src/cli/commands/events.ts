@@ -1,12 +1,7 @@
 /** `ferry events`: what happens on a host, as it happens. */
 import type { Command } from "commander";
-import type { FerryEvent } from "../../api/schema/event.ts";
-import { formatTime } from "../../base/format.ts";
 import type { Cli } from "../cli.ts";
-import { printableLine } from "../printable.ts";
-
-/** Enough of an event's facts to know it by; all of them are there with --json. */
-const factsLengthMax = 120;
+import { renderEvent } from "../render/event.ts";
 
 export function defineEvents(command: Command, cli: Cli): void {
   command
@@ -26,27 +21,10 @@ export function defineEvents(command: Command, cli: Cli): void {
       try {
         for await (const event of events) {
           if (event.type === "migration.progress" && progress !== true) continue;
-          cli.output.item(event, () => eventLine(event));
+          cli.output.item(event, () => renderEvent(event));
         }
       } catch (error) {
         if (!stop.signal.aborted) throw error;
       }
     });
-}
-
-function eventLine({ at, type, subject, data }: FerryEvent): string {
-  const facts = briefly(data);
-  const text = facts.length > factsLengthMax ? `${facts.slice(0, factsLengthMax)}...` : facts;
-  return printableLine(`${formatTime(at)}  ${type}  ${subject}  ${text}`.trimEnd());
-}
-
-/** The facts that are words and numbers: `name web01, state running`. */
-function briefly(data: unknown): string {
-  if (typeof data !== "object" || data === null) return "";
-  return Object.entries(data)
-    .filter(
-      ([name, value]) => name !== "id" && ["string", "number", "boolean"].includes(typeof value),
-    )
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ");
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { CheckReport } from "../../api/schema/check.ts";
-import { renderCheck } from "./check.ts";
+import { renderCheck, renderRefusal } from "./check.ts";
 
 const report: CheckReport = {
   vm: { id: "1", name: "web01" },
@@ -24,9 +24,18 @@ test("what blocks comes first, each with its remedy, and the verdict ends the re
       "warning  clock (host-b): 2 s off",
       "         remedy: Use NTP",
       "passed   memory (host-b): Enough",
-      "web01 cannot move from host-a to host-b: 1 of 3 checks stand against it",
+      "web01 cannot move from host-a to host-b: 1 of 3 checks stands against it",
     ].join("\n"),
   );
   const possible = { ...report, possible: true, findings: [] };
   assert.equal(renderCheck(possible), "web01 can move from host-a to host-b");
+});
+
+test("a refused move shows the verdict first, and only what stands against it", () => {
+  const [verdict, ...lines] = renderRefusal(report);
+  assert.match(verdict ?? "", /cannot move/);
+  assert.deepEqual(
+    lines.map((line) => line.slice(0, 7)),
+    ["BLOCKS ", "       ", "warning", "       "],
+  );
 });

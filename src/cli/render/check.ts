@@ -1,5 +1,6 @@
 /** The report of a check as text: what blocks first, with its remedy. Pure. */
 import type { CheckReport, Finding } from "../../api/schema/check.ts";
+import { formatCount } from "../../base/format.ts";
 import { printableLine } from "../printable.ts";
 import { plain, type Style, type StyleName } from "../style.ts";
 
@@ -11,15 +12,27 @@ const words: Readonly<Record<Finding["severity"], readonly [string, StyleName]>>
 };
 
 export function renderCheck(report: CheckReport, style: Style = plain): string {
-  const { vm, source, target, findings, possible } = report;
-  const blocking = findings.filter(({ severity }) => severity === "blocking").length;
-  const verdict = possible
-    ? `${vm.name} can move from ${source} to ${target}`
-    : `${vm.name} cannot move from ${source} to ${target}: ${blocking} of ${findings.length} checks stand against it`;
-  return [...renderFindings(findings, style), style("bold", verdict)].join("\n");
+  return [...renderFindings(report.findings, style), style("bold", verdict(report))].join("\n");
 }
 
-export function renderFindings(findings: readonly Finding[], style: Style = plain): string[] {
+/** A refused move's error, from the report that it carries: the verdict, then what stands against it, line by line. */
+export function renderRefusal(report: CheckReport, style: Style = plain): string[] {
+  const against = report.findings.filter(({ severity }) => severity !== "passed");
+  return [verdict(report), ...renderFindings(against, style)];
+}
+
+export function isCheckReport(details: unknown): details is CheckReport {
+  return Array.isArray((details as Partial<CheckReport> | undefined)?.findings);
+}
+
+function verdict({ vm, source, target, findings, possible }: CheckReport): string {
+  if (possible) return `${vm.name} can move from ${source} to ${target}`;
+  const against = findings.filter(({ severity }) => severity === "blocking").length;
+  const count = `${against} of ${formatCount(findings.length, "check")}`;
+  return `${vm.name} cannot move from ${source} to ${target}: ${count} ${against === 1 ? "stands" : "stand"} against it`;
+}
+
+function renderFindings(findings: readonly Finding[], style: Style): string[] {
   return findings
     .toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
     .flatMap(({ severity, check, host, message, remedy }) => {

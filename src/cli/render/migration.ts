@@ -10,6 +10,8 @@ import type { MigrationRecord } from "../../migration/record.ts";
 import type { Style, StyleName } from "../style.ts";
 import { type Column, renderFields, renderTable } from "../table.ts";
 
+type StageRecord = MigrationRecord["stages"][number];
+
 const stateStyles: Partial<Record<MigrationRecord["state"], StyleName>> = {
   completed: "green",
   running: "cyan",
@@ -48,8 +50,9 @@ export function renderReport(record: MigrationRecord): string {
     fields.push(["blackout", `${formatDuration(blackout.totalMs)}: ${parts.join(", ")}`]);
   }
   if (record.guestBytes > 0) {
-    const memory = `${formatBytes(record.guestBytes)} in ${formatCount(rounds.length, "round")}`;
-    fields.push(["memory", `${memory}, ${formatBytes(record.wireBytes)} on the wire`]);
+    const inRounds = rounds.length === 0 ? "" : ` in ${formatCount(rounds.length, "round")}`;
+    const wire = `${formatBytes(record.wireBytes)} on the wire`;
+    fields.push(["memory", `${formatBytes(record.guestBytes)}${inRounds}, ${wire}`]);
   }
   if (differingPages !== null) {
     const found = differingPages === 0 ? "no page differs" : formatCount(differingPages, "page");
@@ -86,7 +89,8 @@ export function renderMigration(record: MigrationRecord, style?: Style): string 
   const fields: [string, string][] = [
     ["migration", record.id],
     ["state", record.state],
-    ["requested", `${formatTime(requestedAt)} by ${requestedBy}`],
+    ["requested", formatTime(requestedAt)],
+    ["by", requestedBy],
   ];
   const chosen = Object.entries(options).map(([name, value]) => `${name} ${value}`);
   if (chosen.length > 0) fields.push(["options", chosen.join(", ")]);
@@ -98,20 +102,24 @@ export function renderMigration(record: MigrationRecord, style?: Style): string 
     if (error.remedy !== undefined) fields.push(["remedy", error.remedy]);
   }
   const parts = [renderReport(record), renderFields(fields)];
-  if (record.stages.length > 0) parts.push(renderTable(stageColumns, record.stages, style));
+  if (record.stages.length > 0) parts.push(renderTable(stageColumns(record), record.stages, style));
   if (record.rounds.length > 0) parts.push(renderTable(roundColumns, record.rounds, style));
   return parts.join("\n\n");
 }
 
-const stageColumns: readonly Column<MigrationRecord["stages"][number]>[] = [
-  { title: "stage", text: ({ name }) => name },
-  { title: "started", text: ({ startedAt }) => formatTime(startedAt) },
-  {
-    title: "took",
-    text: ({ startedAt, endedAt }) => (endedAt === null ? "" : formatDuration(endedAt - startedAt)),
-    align: "right",
-  },
-];
+/** Since the move began: what happened when is told by seconds, not by the hour. */
+function stageColumns(record: MigrationRecord): readonly Column<StageRecord>[] {
+  const began = record.startedAt ?? record.requestedAt;
+  return [
+    { title: "stage", text: ({ name }) => name },
+    { title: "after", text: ({ startedAt }) => duration(startedAt - began), align: "right" },
+    {
+      title: "took",
+      text: ({ startedAt, endedAt }) => (endedAt === null ? "" : duration(endedAt - startedAt)),
+      align: "right",
+    },
+  ];
+}
 
 const roundColumns: readonly Column<MigrationRecord["rounds"][number]>[] = [
   { title: "round", text: ({ number }) => String(number), align: "right" },

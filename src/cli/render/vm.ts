@@ -49,7 +49,7 @@ export function renderVm(vm: Vm): string {
     ["cd drives", definition.cdroms.map(cdromLine).join("\n")],
     ["adapters", definition.nics.map(nicLine).join("\n")],
     ["boots from", definition.bootOrder.join(", ")],
-    ["generation", `${vm.generation}, this host is ${vm.ownership}`],
+    ["generation", `${vm.generation}, ${vm.host} is ${vm.ownership}`],
     ["created", formatTime(vm.createdAt)],
   ];
   if (kernelBoot !== null)
