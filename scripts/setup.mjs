@@ -10,8 +10,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** What Node 26 itself needs beyond a minimal Debian. */
+const nodePackages = { libatomic1: "a library of Node 26" };
+
 /** Debian packages that the lab runs programs of, and why; the guest's own are downloaded, never installed. */
-const debianPackages = {
+const labPackages = {
   "qemu-system-x86": "runs the VMs",
   "qemu-utils": "makes and converts disks",
   ovmf: "UEFI firmware for the VMs",
@@ -29,7 +32,7 @@ if (script === undefined || (need !== "packages" && need !== "lab")) {
   stop("Cannot set up: usage is setup.mjs packages|lab <script> [arguments]", 2);
 }
 installNpmPackages();
-if (need === "lab") installDebianPackages();
+installDebianPackages(need === "lab" ? { ...nodePackages, ...labPackages } : nodePackages);
 runScript();
 
 function installNpmPackages() {
@@ -73,8 +76,9 @@ function staleReason() {
   return undefined;
 }
 
-function installDebianPackages() {
+function installDebianPackages(packages) {
   if (!onPath("dpkg-query")) {
+    if (packages === nodePackages) return;
     const missing = programs.filter((program) => !onPath(program));
     if (missing.length > 0) {
       stop(
@@ -83,13 +87,13 @@ function installDebianPackages() {
     }
     return;
   }
-  const missing = Object.keys(debianPackages).filter((name) => !isInstalled(name));
+  const missing = Object.keys(packages).filter((name) => !isInstalled(name));
   if (missing.length === 0) return;
-  const why = missing.map((name) => `${name} (${debianPackages[name]})`).join(", ");
+  const why = missing.map((name) => `${name} (${packages[name]})`).join(", ");
   const command = `apt-get install --no-install-recommends ${missing.join(" ")}`;
   if (process.getuid?.() !== 0 || !onPath("apt-get")) {
     stop(
-      `Cannot run the lab: Debian packages missing: ${why}.\nInstall them as root, then try again:\n  sudo ${command}`,
+      `Cannot go on: Debian packages missing: ${why}.\nInstall them as root, then try again:\n  sudo ${command}`,
     );
   }
   say(`Installing Debian packages: ${why}`);
