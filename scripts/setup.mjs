@@ -2,8 +2,8 @@
  * Makes a fresh machine ready and then runs the real script with Ferry's own Node:
  * `node scripts/setup.mjs packages|lab <script> [arguments]`.
  *
- * Plain JavaScript without dependencies, because it is what the system's Node (20 on Debian 12) runs before anything
- * is installed. What is already there costs a few milliseconds to see; nothing is stamped, so nothing can be stale.
+ * Plain JavaScript without dependencies, because it is what npm's own Node (20 on Debian 12) runs before anything is
+ * installed; package.json names that Node, since npm puts the installed one first in the path. What is already there costs a few milliseconds to see; nothing is stamped, so nothing can be stale.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -31,8 +31,9 @@ const [need, script, ...args] = process.argv.slice(2);
 if (script === undefined || (need !== "packages" && need !== "lab")) {
   stop("Cannot set up: usage is setup.mjs packages|lab <script> [arguments]", 2);
 }
-installNpmPackages();
+// Debian's first: npm's would put a Node into npm's path that may not start without them.
 installDebianPackages(need === "lab" ? { ...nodePackages, ...labPackages } : nodePackages);
+installNpmPackages();
 runScript();
 
 function installNpmPackages() {
