@@ -21,15 +21,11 @@ test("docs/cli.md is what the commands say: node src/cli/write-docs.ts", async (
 test("every command, argument and option has a description", () => {
   const missing: string[] = [];
   const look = (command: typeof program, path: string): void => {
-    const parts = [command, ...command.registeredArguments, ...command.options];
-    if (
-      parts.some(
-        ({ description }) =>
-          (typeof description === "function" ? command.description() : description) === "",
-      )
-    ) {
-      missing.push(path);
-    }
+    const texts = [
+      command.description(),
+      ...[...command.registeredArguments, ...command.options].map((part) => part.description),
+    ];
+    if (texts.includes("")) missing.push(path);
     for (const next of command.commands) look(next, `${path} ${next.name()}`);
   };
   look(program, "ferry");

@@ -130,13 +130,13 @@ test("events are one document a line with --json, and one line each without", as
   const event = {
     id: 3,
     at: 1_795_000_000_000,
-    type: "vm.state",
+    type: "token.created",
     subject: "x",
-    data: { name: "web01" },
+    data: { name: "ci" },
   };
   const answering: Answering = (_, response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    response.write(`id: 3\nevent: vm.state\ndata: ${JSON.stringify(event)}\n\n`);
+    response.write(`id: 3\ndata: ${JSON.stringify(event)}\n\n`);
     return {};
   };
   for (const json of [true, false]) {
@@ -149,6 +149,6 @@ test("events are one document a line with --json, and one line each without", as
     }
     child.kill("SIGINT");
     if (json) assert.deepEqual(JSON.parse(text), event);
-    else assert.match(text, /vm\.state {2}x {2}name web01\n$/);
+    else assert.match(text, /token\.created {2}name ci\n$/);
   }
 });
