@@ -75,4 +75,13 @@ export const schemaSteps: readonly string[] = [
     generation INTEGER NOT NULL
   ) STRICT;
   `,
+  // Moves that wait for their turn; everything else about them is in their record.
+  `
+  CREATE TABLE queue (
+    id TEXT PRIMARY KEY,
+    priority TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    copies_disks INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -86,6 +86,11 @@ export class Migrations implements AsyncDisposable {
     return startOutgoing(this.#migrations, id, together);
   }
 
+  /** A move whose place in the queue could not be stored was never asked for. */
+  forgetQueued(id: string): void {
+    this.#migrations.queued.delete(id);
+  }
+
   /** Ends a move that never began. */
   endQueued(id: string, state: "cancelled" | "failed", error: FerryError): void {
     endQueued(this.#migrations, id, state, error);

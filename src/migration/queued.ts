@@ -21,13 +21,20 @@ export interface MoveRequest {
  * Gives a move of a VM of this host its record, in state `queued`.
  * @throws FerryError `not-found`, `conflict` when the VM does not run here, `busy` when a move of it waits or runs.
  */
-export function queueOutgoing(migrations: RunningMigrations, request: MoveRequest): MigrationRecord {
+export function queueOutgoing(
+  migrations: RunningMigrations,
+  request: MoveRequest,
+): MigrationRecord {
   const { vms, host } = migrations.parts;
   const { definition, migration } = requireMovable(vms, request.vm);
   const { id: vmId, name } = definition;
   const waiting = [...migrations.queued.values()].find(({ current }) => current.vm.id === vmId);
   if (waiting !== undefined) {
-    throw busy(name, waiting.current.id, `a move of it to "${waiting.current.target}" waits already`);
+    throw busy(
+      name,
+      waiting.current.id,
+      `a move of it to "${waiting.current.target}" waits already`,
+    );
   }
   if (migration !== null) throw busy(name, migration, "it is being moved already");
   const id = randomUUID();

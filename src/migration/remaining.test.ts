@@ -26,7 +26,10 @@ test("remainingTime() is less sure the more the rate swings, and never surer tha
 });
 
 test("withRate() forgets rates of long ago", () => {
-  const rates = Array.from({ length: 100 }, (_, index) => index).reduce<readonly number[]>(withRate, []);
+  const rates = Array.from({ length: 100 }, (_, index) => index).reduce<readonly number[]>(
+    withRate,
+    [],
+  );
   assert.equal(rates.length, 40);
   assert.equal(rates.at(-1), 99);
 });

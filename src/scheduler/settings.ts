@@ -1,0 +1,91 @@
+/**
+ * What an administrator sets once per host, for all moves it takes part in (Hyper-V's Set-VMHost family): the document,
+ * its defaults, and what makes one wrong. docs/settings.md tells people the same. Pure.
+ */
+import Type from "typebox";
+import Value from "typebox/value";
+import { FerryError } from "../base/errors.ts";
+import { ConvergencePolicy, PerformanceOption } from "../migration/record.ts";
+import { Name } from "../vm/definition.ts";
+import { BandwidthLimit, windowFaults } from "./bandwidth.ts";
+import { MigrationNetwork, networkFaults } from "./migration-network.ts";
+
+const strict = { additionalProperties: false } as const;
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+/** More moves at once than any link or disk is quick with; a typing error stops here. */
+const movesMax = 64;
+/** A host has a handful of networks. */
+const networksMax = 16;
+
+export const HostSettings = Type.Object(
+  {
+    /** False: no move leaves this host or comes to it. Moves under way go on. */
+    migrationEnabled: Type.Boolean(),
+    /** Moves at once; those that leave and those that come are counted apart. */
+    simultaneousMovesMax: Type.Integer({ minimum: 1, maximum: movesMax }),
+    /** Of them, moves that copy disks; counted apart likewise. */
+    simultaneousStorageMovesMax: Type.Integer({ minimum: 1, maximum: movesMax }),
+    /** Networks that moves may use; null: any that reaches the other host. */
+    migrationNetworks: nullable(
+      Type.Array(MigrationNetwork, { minItems: 1, maxItems: networksMax }),
+    ),
+    /** How memory crosses the network, where a move asks for nothing else. */
+    performanceOption: PerformanceOption,
+    /** Of each move that leaves this host. */
+    memoryBandwidth: BandwidthLimit,
+    storageBandwidth: BandwidthLimit,
+    /** Most a guest may stand still at the switch-over, where a move asks for nothing else. */
+    blackoutMsMax: Type.Integer({ minimum: 10, maximum: 60_000 }),
+    /** What to do with a guest that writes faster than the link carries. */
+    convergencePolicy: ConvergencePolicy,
+    /** Pools for disks and for installation media, where a request names none. */
+    defaultPools: Type.Object({ disks: nullable(Name), media: nullable(Name) }, strict),
+  },
+  strict,
+);
+export type HostSettings = Type.Static<typeof HostSettings>;
+
+export const defaultSettings: HostSettings = {
+  migrationEnabled: true,
+  // Hyper-V's figures: two moves fill a link, more only make each of them take longer.
+  simultaneousMovesMax: 2,
+  simultaneousStorageMovesMax: 2,
+  migrationNetworks: null,
+  performanceOption: "compression",
+  memoryBandwidth: { bytesPerSecond: null, windows: [] },
+  storageBandwidth: { bytesPerSecond: null, windows: [] },
+  // QEMU's own figure; most guests switch over in far less.
+  blackoutMsMax: 300,
+  convergencePolicy: "balanced",
+  defaultPools: { disks: null, media: null },
+};
+
+/**
+ * Settings from outside. Whole or refused: what a client leaves out is not reset in silence, so that a client older than
+ * this agent can't undo settings it knows nothing of.
+ * @throws FerryError `bad-input` naming every fault.
+ */
+export function parseSettings(document: unknown): HostSettings {
+  const faults = Value.Errors(HostSettings, document)
+    .filter(({ keyword }) => keyword !== "anyOf" && keyword !== "const")
+    .map(({ instancePath, message }) => `${instancePath || "settings"} ${message}`);
+  if (Value.Check(HostSettings, document)) {
+    faults.push(
+      ...networkFaults(document.migrationNetworks ?? []),
+      ...windowFaults("memoryBandwidth", document.memoryBandwidth),
+      ...windowFaults("storageBandwidth", document.storageBandwidth),
+    );
+    if (faults.length === 0) return document;
+  }
+  throw new FerryError("bad-input", `Cannot use these host settings: ${faults.join("; ")}`, {
+    remedy:
+      "Read the present settings (ferry host settings), change what you want, and give all of them back",
+    details: { faults },
+  });
+}
+
+/** Settings as an older Ferry stored them: what it did not know has its default. */
+export function completeSettings(stored: object): HostSettings {
+  return parseSettings({ ...defaultSettings, ...stored });
+}
