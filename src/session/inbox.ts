@@ -87,13 +87,15 @@ export class Inbox {
   }
 }
 
+/** What a peer that said `failed` told, as an error of this side. */
+export function peerError(message: ControlMessageOf<"failed">): FerryError {
+  const { code, remedy } = message;
+  return new FerryError(knownCode(code), message.message, remedy === undefined ? {} : { remedy });
+}
+
 function refusalFor(message: ControlMessage, waiters: readonly { kind: Kind }[]): FerryError {
   if (message.type === "failed") {
-    return new FerryError(
-      knownCode(message.code),
-      message.message,
-      message.remedy === undefined ? {} : { remedy: message.remedy },
-    );
+    return peerError(message);
   }
   if (message.type === "abandon") {
     return new FerryError("cancelled", `The source called the move off: ${message.reason}`);

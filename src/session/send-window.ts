@@ -28,7 +28,7 @@ export interface Sending {
 }
 
 /** Shorter rounds measure the clock. */
-const roundMsMin = 2;
+const roundMsMin = 10;
 /** Rates of this many rounds are remembered, the best of them believed: one late acknowledgement is no slow link. */
 const rememberedRounds = 8;
 /** Growth by less than this in a round means that the path is full. */
