@@ -24,7 +24,7 @@ export async function readMachine(qemu: QemuHost): Promise<Machine> {
 export async function readMachineFacts(
   qemu: QemuHost,
   ferryVersion: string,
-): Promise<MachineFacts> {
+): Promise<Omit<MachineFacts, "closed">> {
   const [facts, found] = await Promise.all([readHostFacts(), findQemu(qemu)]);
   return {
     ferryVersion,

@@ -13,11 +13,11 @@ import { wallClockMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { EventLog } from "../database/event-log.ts";
 import { Faults } from "../migration/faults.ts";
-import { defaultLimits } from "../migration/limits.ts";
 import { Migrations } from "../migration/migrations.ts";
 import type { MigrationRecord } from "../migration/record.ts";
 import { Switches } from "../network/switches.ts";
 import { Precheck } from "../precheck/precheck.ts";
+import { SettingsStore } from "../scheduler/settings-store.ts";
 import { Pools } from "../storage/pools.ts";
 import { Renewal } from "../trust/renewal.ts";
 import { Trust } from "../trust/trust.ts";
@@ -28,6 +28,7 @@ import { readMachine, readMachineFacts } from "./machine.ts";
 import { Metrics } from "./metrics.ts";
 import { RosterExchange } from "./roster-exchange.ts";
 import { socketGroupId } from "./socket-group.ts";
+import { closedNow, hostLimits, wireScheduling } from "./scheduling.ts";
 import { ferryVersion } from "./version.ts";
 
 export interface Agent extends AsyncDisposable {
@@ -72,6 +73,7 @@ export async function wireAgent(
     announce(record);
     metrics.migrationChanged(record);
   };
+  const settings = new SettingsStore(database);
   const faults = new Faults(config.faultInjection);
   const migrations = parts.use(
     new Migrations({
@@ -83,14 +85,17 @@ export async function wireAgent(
         switches,
         peers: link,
         faults,
-        limits: defaultLimits,
+        limits: hostLimits(settings, now),
         publish,
       },
     }),
   );
   const precheck = new Precheck({
     ...{ host, vms, pools, switches },
-    machine: () => readMachineFacts(vms.qemu, version),
+    machine: async () => ({
+      ...(await readMachineFacts(vms.qemu, version)),
+      closed: closedNow(database, settings),
+    }),
     askTarget: (target, request) => link.facts(target, request),
   });
   const advertise = config.api.advertise ?? host;
@@ -101,6 +106,11 @@ export async function wireAgent(
       listen: { address: config.api.address, portFirst, portLast },
     }),
   );
+
+  const { scheduler, slots, drain } = wireScheduling({
+    ...{ database, log, host, now, trust, peers, vms, migrations, precheck, settings },
+  });
+  parts.use(scheduler);
 
   // The doors.
   const socketPath = join(config.paths.run, "ferryd.sock");
@@ -121,6 +131,10 @@ export async function wireAgent(
         switches,
         migrations,
         precheck,
+        settings,
+        scheduler,
+        slots,
+        drain,
         sessions,
         events,
         faults,
@@ -137,6 +151,7 @@ export async function wireAgent(
   // N.B. closed before the listener, which waits for the event streams that this ends.
   parts.defer(() => app.close());
   await listener.start(app);
+  scheduler.start();
 
   // What goes on by itself.
   const exchange = parts.use(new RosterExchange(trust, peers, log));

@@ -25,6 +25,13 @@ export const accessTable = {
   "GET /v1/hosts": "viewer",
   "DELETE /v1/hosts/{host}": "administrator",
 
+  "GET /v1/host/settings": "viewer",
+  "PUT /v1/host/settings": "administrator",
+  "GET /v1/host/drain": "viewer",
+  "POST /v1/host/drain/plan": "operator",
+  "POST /v1/host/drain": "administrator",
+  "POST /v1/host/resume": "administrator",
+
   "GET /v1/domain": "viewer",
   "POST /v1/domain": "administrator",
   "POST /v1/domain/join": "administrator",
@@ -61,6 +68,7 @@ export const accessTable = {
   "POST /v1/migrations": "operator",
   "GET /v1/migrations/{id}": "viewer",
   "POST /v1/migrations/{id}/cancel": "operator",
+  "POST /v1/migrations/{id}/place": "operator",
   "POST /v1/faults": "administrator",
 
   "GET /v1/tokens": "administrator",
@@ -74,6 +82,8 @@ export const accessTable = {
   "PUT /v1/peer/roster": "member",
   "POST /v1/peer/checks": "host",
   "POST /v1/peer/sessions": "host",
+  "POST /v1/peer/slots": "host",
+  "DELETE /v1/peer/slots/{id}": "host",
   "GET /v1/peer/migrations/{id}": "host",
   "POST /v1/peer/migrations/{id}/take": "host",
   "POST /v1/peer/migrations/{id}/discard": "host",

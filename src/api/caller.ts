@@ -1,4 +1,5 @@
 /** Who asks: what a request proved, and what its answer may depend on. Plain data. */
+import { invariant } from "../base/invariant.ts";
 import type { PeerIdentity } from "../trust/peer-identity.ts";
 import type { Role } from "./schema/token.ts";
 
@@ -25,6 +26,12 @@ export type Caller =
 /** For records and logs: who asked for this. */
 export function callerName(caller: Caller): string {
   return caller.kind === "anonymous" ? "nobody" : caller.name;
+}
+
+/** The host behind a request to a route that only a host's certificate opens (src/api/auth.ts). */
+export function provenHost(caller: Caller): Extract<Caller, { kind: "host" }> {
+  invariant(caller.kind === "host", "only a host's certificate opens this route");
+  return caller;
 }
 
 export function roleOf(caller: Caller): Role | undefined {

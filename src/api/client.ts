@@ -34,7 +34,8 @@ export class ApiClient implements Disposable {
     route: Route,
     ...[request]: CallArguments<Route>
   ): Promise<Routes[Route]["answer"]> {
-    const { params, query, body, host, signal, timeoutMs } = (request ?? {}) as LooseRequest;
+    const { params, query, body, host, signal, timeoutMs, generation } = (request ??
+      {}) as LooseRequest;
     const [method = "GET", path = "/"] = route.split(" ");
     const deadline = AbortSignal.timeout(timeoutMs ?? timeoutOf(route));
     try {
@@ -42,7 +43,10 @@ export class ApiClient implements Disposable {
         method,
         target: fillPath(path, params ?? {}) + queryText(query ?? {}),
         body,
-        headers: host === undefined ? {} : { "ferry-host": host },
+        headers: {
+          ...(host === undefined ? {} : { "ferry-host": host }),
+          ...(generation === undefined ? {} : { "if-match": `"${generation}"` }),
+        },
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       });
       return (await readAnswer(response)) as Routes[Route]["answer"];

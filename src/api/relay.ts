@@ -16,7 +16,7 @@ import { importTimeoutMs } from "./timeouts.ts";
 export type Locate = "vm-in-path" | "vm-in-body" | "migration-in-path";
 
 /** Headers of the request that the answering host needs; the rest is between the caller and this host. */
-const headersPassedOn = ["accept", "last-event-id"] as const;
+const headersPassedOn = ["accept", "last-event-id", "if-match"] as const;
 
 /** Where the request is to be answered. @throws FerryError `not-found` for a host or thing nobody knows. */
 export async function whereToAnswer(
@@ -60,7 +60,7 @@ export async function passOn(
     signal: gone.signal,
   });
   reply.code(answer.statusCode ?? 502);
-  for (const name of ["content-type", "cache-control"] as const) {
+  for (const name of ["content-type", "cache-control", "etag"] as const) {
     const value = answer.headers[name];
     if (value !== undefined) reply.header(name, value);
   }

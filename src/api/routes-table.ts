@@ -14,9 +14,23 @@ import type {
   TrustedDomain,
   TrustList,
 } from "./schema/domain.ts";
+import type {
+  DrainBegin,
+  DrainEnd,
+  DrainEndAnswer,
+  DrainPlanAnswer,
+  DrainPlanRequest,
+  DrainStatus,
+} from "./schema/drain.ts";
 import type { Host, HostList } from "./schema/host.ts";
-import type { MigrationCreate, MigrationList, MigrationListQuery } from "./schema/migration.ts";
+import type {
+  MigrationCreate,
+  MigrationList,
+  MigrationListQuery,
+  MigrationPlace,
+} from "./schema/migration.ts";
 import type { Pool, PoolCreate, PoolFileList, PoolList } from "./schema/pool.ts";
+import type { HostSettingsAnswer, HostSettingsDocument } from "./schema/settings.ts";
 import type { SwitchCreate, SwitchList, VirtualSwitch } from "./schema/switch.ts";
 import type { CreatedToken, TokenCreate, TokenList } from "./schema/token.ts";
 import type {
@@ -34,6 +48,13 @@ export interface Routes {
   "GET /v1/host": { answer: Host };
   "GET /v1/hosts": { answer: HostList };
   "DELETE /v1/hosts/{host}": { answer: undefined };
+
+  "GET /v1/host/settings": { answer: HostSettingsAnswer };
+  "PUT /v1/host/settings": { body: HostSettingsDocument; answer: HostSettingsAnswer };
+  "POST /v1/host/drain/plan": { body: DrainPlanRequest; answer: DrainPlanAnswer };
+  "GET /v1/host/drain": { answer: DrainStatus };
+  "POST /v1/host/drain": { body: DrainBegin; answer: DrainStatus };
+  "POST /v1/host/resume": { body: DrainEnd; answer: DrainEndAnswer };
 
   "GET /v1/domain": { answer: DomainAnswer };
   "POST /v1/domain": { body: DomainCreate; answer: DomainAnswer };
@@ -73,6 +94,7 @@ export interface Routes {
   "GET /v1/migrations": { query: MigrationListQuery; answer: MigrationList };
   "POST /v1/migrations": { body: MigrationCreate; answer: MigrationRecord };
   "GET /v1/migrations/{id}": { answer: MigrationRecord };
+  "POST /v1/migrations/{id}/place": { body: MigrationPlace; answer: MigrationRecord };
   "POST /v1/migrations/{id}/cancel": { answer: MigrationRecord };
 }
 
@@ -87,6 +109,8 @@ export interface CallOptions {
   /** Name of the host to ask; absent: the agent at hand, which finds a VM or migration in the domain by itself. */
   readonly host?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The generation that a change was made from, for routes that want it: sent as `If-Match`. */
+  readonly generation?: number | undefined;
   /** Default: what src/api/timeouts.ts says of the route. */
   readonly timeoutMs?: number | undefined;
 }

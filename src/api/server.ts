@@ -23,11 +23,14 @@ import { documentOptions } from "./openapi.ts";
 import { type Locate, passOn, whereToAnswer } from "./relay.ts";
 import { checkRoutes } from "./routes/checks.ts";
 import { domainRoutes } from "./routes/domain.ts";
+import { drainRoutes } from "./routes/drain.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { faultRoutes } from "./routes/faults.ts";
+import { hostSettingsRoutes } from "./routes/host-settings.ts";
 import { hostRoutes } from "./routes/hosts.ts";
 import { migrationRoutes } from "./routes/migrations.ts";
 import { peerMigrationRoutes } from "./routes/peer-migrations.ts";
+import { peerSlotRoutes } from "./routes/peer-slots.ts";
 import { peerTrustRoutes } from "./routes/peer-trust.ts";
 import { poolRoutes } from "./routes/pools.ts";
 import { serviceRoutes } from "./routes/service.ts";
@@ -97,6 +100,8 @@ export async function createServer(services: Services, log: Log): Promise<ApiSer
 const allRoutes: readonly ((app: ApiServer, services: Services) => void)[] = [
   serviceRoutes,
   hostRoutes,
+  hostSettingsRoutes,
+  drainRoutes,
   domainRoutes,
   poolRoutes,
   switchRoutes,
@@ -108,6 +113,7 @@ const allRoutes: readonly ((app: ApiServer, services: Services) => void)[] = [
   tokenRoutes,
   peerTrustRoutes,
   peerMigrationRoutes,
+  peerSlotRoutes,
 ];
 
 function permit(caller: Caller, key: string): void {

@@ -16,10 +16,16 @@ const cancelTimeoutMs = 120_000;
 /** A guest gets a minute to shut down unless told otherwise; QEMU's end and the locks come on top. */
 const shutdownTimeoutMs = 120_000;
 
+const drainTimeoutMs = 600_000;
+
 const slow: Partial<Record<keyof Routes, number>> = {
   "POST /v1/vms": importTimeoutMs,
   "POST /v1/checks": checkTimeoutMs,
   "POST /v1/migrations": checkTimeoutMs,
+  // Every VM of the host is checked, one after the other.
+  "POST /v1/host/drain/plan": drainTimeoutMs,
+  "POST /v1/host/drain": drainTimeoutMs,
+  "POST /v1/host/resume": drainTimeoutMs,
   "POST /v1/migrations/{id}/cancel": cancelTimeoutMs,
   "POST /v1/vms/{vm}/shutdown": shutdownTimeoutMs,
   "POST /v1/domain/join": 60_000,

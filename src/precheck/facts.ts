@@ -48,6 +48,14 @@ export const HostFacts = Type.Object(
       strict,
     ),
     memoryAvailableBytes: Bytes,
+    /** Why no move leaves this host or comes to it now; null where one may. */
+    closed: Type.Object(
+      {
+        outgoing: nullable(Type.String({ maxLength: 256 })),
+        incoming: nullable(Type.String({ maxLength: 256 })),
+      },
+      strict,
+    ),
     /** What this host knows under the VM's name or id already; null when nothing. */
     known: nullable(
       Type.Object(

@@ -12,7 +12,7 @@ import { filesOf, poolsOf, proofAnswer } from "./storage-checks.ts";
 
 export type MachineFacts = Pick<
   HostFacts,
-  "ferryVersion" | "protocolVersions" | "qemu" | "accelerator" | "cpu" | "memoryAvailableBytes"
+  "ferryVersion" | "protocolVersions" | "qemu" | "accelerator" | "cpu" | "memoryAvailableBytes" | "closed"
 >;
 
 export interface GatherParts {

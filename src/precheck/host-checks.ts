@@ -1,10 +1,15 @@
 /** Checks that compare the two hosts: versions, virtualization, processor, memory, network, clocks. */
-import type { Check } from "./check.ts";
+import type { Check, Trouble } from "./check.ts";
 
 /** Beyond this certificates and records begin to disagree. */
 const clockDifferenceMsMax = 30_000;
 /** QEMU itself: its own memory beside the guest's. */
 const qemuOverheadBytes = 128 * 1024 * 1024;
+
+function closed(on: "source" | "target", host: string, message: string): Trouble {
+  const remedy = `Open it: ferry host resume ${host}, ferry host set ${host} --migration on`;
+  return { on, severity: "blocking", message, remedy };
+}
 
 export const hostChecks: readonly Check[] = [
   {
@@ -19,6 +24,18 @@ export const hostChecks: readonly Check[] = [
           message: `VM "${definition.name}" is on "${target.host}" already`,
           remedy: "Name another host of the domain: ferry host list",
         },
+      ];
+    },
+  },
+  {
+    id: "takes-part",
+    title: "Moves may leave the source and come to the target",
+    look({ source, target }) {
+      const leave = source.closed.outgoing;
+      const come = target.closed.incoming;
+      return [
+        ...(leave === null ? [] : [closed("source", source.host, `No move leaves "${source.host}": ${leave}`)]),
+        ...(come === null ? [] : [closed("target", target.host, `No move comes to "${target.host}": ${come}`)]),
       ];
     },
   },

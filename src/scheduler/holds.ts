@@ -60,7 +60,9 @@ export class Holds {
     const silentSince = present?.silentSince ?? now;
     if (now - silentSince > silentMsTotal) return false;
     const waitMs =
-      present?.silentSince == null ? silentMsFirst : Math.min(present.waitMs * 2, silentMsMax);
+      present === undefined || present.silentSince === null
+        ? silentMsFirst
+        : Math.min(present.waitMs * 2, silentMsMax);
     const reason = `waits for ${target}: it does not answer`;
     this.targets.set(target, { reason, retryAt: now + waitMs, waitMs, silentSince });
     return true;

@@ -1,7 +1,7 @@
 /**
  * A target's slots for moves that come to it: granted to those who ask, in a fair order, and held only while they are used.
  * A grant is a lease: it turns into the move that opens its session, and lapses when none does, so that a source that
- * disappears holds nothing. See docs/decisions/0020-slots-for-moves.md.
+ * disappears holds nothing. See docs/decisions/0030-slots-for-moves.md.
  */
 import { FerryError } from "../base/errors.ts";
 import { admitInOrder, countSlots, type SlotLimits, waitingText } from "./admission.ts";

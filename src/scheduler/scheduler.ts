@@ -2,7 +2,7 @@
  * Decides when moves of this host start. A request is checked, gets its record and waits in the queue; whenever something
  * changes, the queue is looked through (next-attempts.ts) and what may start is tried: a slot of the target, the checks once
  * more when they are old, and the move begins. No slot is held while another is awaited, so that crossing moves never wait for
- * each other (docs/decisions/0020-slots-for-moves.md).
+ * each other (docs/decisions/0030-slots-for-moves.md).
  */
 import type { DatabaseSync } from "node:sqlite";
 import { transaction } from "../database/database.ts";

@@ -7,6 +7,7 @@ import {
   MigrationCreate,
   MigrationList,
   MigrationListQuery,
+  MigrationPlace,
   MigrationRecord,
 } from "../schema/migration.ts";
 import { HostQuery } from "../schema/scope.ts";
@@ -18,7 +19,7 @@ const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) })
 const limitDefault = 100;
 
 export function migrationRoutes(app: ApiServer, services: Services): void {
-  const { migrations, precheck } = services;
+  const { migrations, scheduler } = services;
   app.get(
     "/v1/migrations",
     {
@@ -30,11 +31,13 @@ export function migrationRoutes(app: ApiServer, services: Services): void {
       },
     },
     async (request) => {
-      const { vm, state, limit = limitDefault, scope } = request.query;
-      const filter = { ...(vm && { vm }), ...(state && { state }), limit };
+      const { vm, state, since, limit = limitDefault, scope } = request.query;
+      const filter = { ...(vm && { vm }), ...(state && { state }), ...(since && { since }), limit };
       const own = migrations.list(filter);
       if (scope !== "domain") return { migrations: own, unreachable: [] };
-      const query = new URLSearchParams({ ...filter, limit: String(limit) });
+      const query = new URLSearchParams(
+        Object.entries(filter).map(([name, value]) => [name, String(value)]),
+      );
       const asked = await askMembers(services, MigrationList, `/v1/migrations?${query}`);
       const others = asked.answers.flatMap(({ answer }) => answer.migrations);
       return { migrations: merge([...own, ...others], limit), unreachable: asked.unreachable };
@@ -46,7 +49,7 @@ export function migrationRoutes(app: ApiServer, services: Services): void {
       config: { locate: "vm-in-body" },
       schema: {
         operationId: "startMigration",
-        summary: "Move a VM; answers once the checks have passed and the move has begun",
+        summary: "Move a VM; answers once the checks have passed and the move is queued",
         querystring: HostQuery,
         body: MigrationCreate,
         response: accepted(MigrationRecord),
@@ -54,9 +57,9 @@ export function migrationRoutes(app: ApiServer, services: Services): void {
     },
     async (request, reply) => {
       const { vm, target, options = {} } = request.body;
-      await precheck.require({ vm, target, options });
       const requestedBy = callerName(request.caller);
-      return reply.code(202).send(migrations.start({ vm, target, options, requestedBy }));
+      const record = await scheduler.request({ vm, target, options, requestedBy });
+      return reply.code(202).send(record);
     },
   );
   app.get(
@@ -85,7 +88,29 @@ export function migrationRoutes(app: ApiServer, services: Services): void {
         response: answers(MigrationRecord),
       },
     },
-    (request) => migrations.cancel(request.params.id),
+    (request) => scheduler.cancel(request.params.id),
+  );
+  app.post(
+    "/v1/migrations/:id/place",
+    {
+      config: { locate: "migration-in-path" },
+      schema: {
+        operationId: "placeMigration",
+        summary: "Give a move that waits another place in the queue",
+        params: Params,
+        querystring: HostQuery,
+        body: MigrationPlace,
+        response: answers(MigrationRecord),
+      },
+    },
+    async (request) => {
+      const { priority, to, before } = request.body;
+      const place = before === undefined ? to : { before };
+      return scheduler.place(request.params.id, {
+        ...(priority && { priority }),
+        ...(place && { to: place }),
+      });
+    },
   );
 }
 

@@ -1,8 +1,7 @@
 /** What the hosts of a migration ask each other outside its session. */
-import { invariant } from "../../base/invariant.ts";
 import Type from "typebox";
 import { Uuid } from "../../vm/definition.ts";
-import type { Caller } from "../caller.ts";
+import { provenHost } from "../caller.ts";
 import {
   PeerCheckAnswer,
   PeerCheckRequest,
@@ -18,7 +17,7 @@ import { answers } from "./answers.ts";
 const Params = Type.Object({ id: Uuid });
 
 export function peerMigrationRoutes(app: ApiServer, services: Services): void {
-  const { migrations, precheck, sessions } = services;
+  const { migrations, precheck, sessions, slots } = services;
   app.post(
     "/v1/peer/checks",
     {
@@ -41,7 +40,12 @@ export function peerMigrationRoutes(app: ApiServer, services: Services): void {
         response: answers(PeerSessionAnswer),
       },
     },
-    (request) => sessions.open(request.body, hostOf(request.caller)),
+    async (request) => {
+      const peer = provenHost(request.caller);
+      const { migrationId, vmName } = request.body;
+      slots.claim(migrationId, vmName, peer.name);
+      return await sessions.open(request.body, peer);
+    },
   );
   app.get(
     "/v1/peer/migrations/:id",
@@ -67,7 +71,7 @@ export function peerMigrationRoutes(app: ApiServer, services: Services): void {
       },
     },
     (request) => {
-      const { name } = hostOf(request.caller);
+      const { name } = provenHost(request.caller);
       return migrations.peerTake(request.params.id, request.body.generation, name);
     },
   );
@@ -81,11 +85,6 @@ export function peerMigrationRoutes(app: ApiServer, services: Services): void {
         response: answers(PeerMigrationStatus),
       },
     },
-    (request) => migrations.peerDiscard(request.params.id, hostOf(request.caller).name),
+    (request) => migrations.peerDiscard(request.params.id, provenHost(request.caller).name),
   );
-}
-
-function hostOf(caller: Caller): Extract<Caller, { kind: "host" }> {
-  invariant(caller.kind === "host", "only a host's certificate opens these routes");
-  return caller;
 }

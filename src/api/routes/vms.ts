@@ -25,7 +25,7 @@ const Params = Type.Object({ vm: Name });
 const config = { locate: "vm-in-path" } as const;
 
 export function vmRoutes(app: ApiServer, services: Services): void {
-  const { vms, self } = services;
+  const { vms, self, drain } = services;
   const answer = (record: VmRecord): Vm => vmAnswer(record, self.name);
   app.get(
     "/v1/vms",
@@ -55,7 +55,10 @@ export function vmRoutes(app: ApiServer, services: Services): void {
         response: created(VmSchema),
       },
     },
-    async (request, reply) => reply.code(201).send(answer(await vms.create(request.body))),
+    async (request, reply) => {
+      drain.requireOpen("create", request.body.name);
+      return reply.code(201).send(answer(await vms.create(request.body)));
+    },
   );
   app.get(
     "/v1/vms/:vm",
@@ -115,9 +118,13 @@ const summaries: Record<VmAction, string> = {
   restart: "Reset a VM, as by its button",
 };
 
-function actionRoute(app: ApiServer, { vms, self }: Services, action: VmAction): void {
+function actionRoute(app: ApiServer, services: Services, action: VmAction): void {
+  const { vms, self, drain } = services;
   const run: Record<VmAction, (vm: string, body: VmShutdown) => Promise<VmRecord>> = {
-    start: (vm) => vms.start(vm),
+    start: async (vm) => {
+      drain.requireOpen("start", vm);
+      return await vms.start(vm);
+    },
     shutdown: (vm, { timeoutMs }) => vms.shutdown(vm, timeoutMs === undefined ? {} : { timeoutMs }),
     "power-off": (vm) => vms.powerOff(vm),
     pause: (vm) => vms.pause(vm),

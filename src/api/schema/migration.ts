@@ -1,7 +1,12 @@
 /** Migrations: asking for one, and the records of those under way and past. */
 import Type from "typebox";
-import { MigrationOptions, MigrationRecord, migrationStates } from "../../migration/record.ts";
-import { Name } from "../../vm/definition.ts";
+import {
+  MigrationOptions,
+  MigrationRecord,
+  migrationStates,
+  Priority,
+} from "../../migration/record.ts";
+import { Name, Uuid } from "../../vm/definition.ts";
 import { Scope, Unreachable } from "./scope.ts";
 
 export { MigrationOptions, MigrationRecord };
@@ -33,8 +38,24 @@ export const MigrationListQuery = Type.Object(
     state: Type.Optional(
       Type.Unsafe<(typeof migrationStates)[number]>(Type.String({ enum: [...migrationStates] })),
     ),
+    /** Asked for at or after it, milliseconds since the epoch. */
+    since: Type.Optional(Type.Integer({ minimum: 0 })),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
   },
   { additionalProperties: false },
 );
 export type MigrationListQuery = Type.Static<typeof MigrationListQuery>;
+
+/** Where in the queue a move that waits shall go. */
+export const MigrationPlace = Type.Object(
+  {
+    priority: Type.Optional(Priority),
+    to: Type.Optional(
+      Type.Unsafe<"first" | "last">(Type.String({ enum: ["first", "last"], default: "last" })),
+    ),
+    /** Just before this migration; goes before `to`. */
+    before: Type.Optional(Uuid),
+  },
+  { additionalProperties: false, $id: "MigrationPlace" },
+);
+export type MigrationPlace = Type.Static<typeof MigrationPlace>;

@@ -4,6 +4,7 @@ import type { JournalKind } from "../../migration/journal-record.ts";
 import { MigrationOptions } from "../../migration/record.ts";
 import { FactsRequest, HostFacts } from "../../precheck/facts.ts";
 import { JoinAnswer, JoinRequest, RenewAnswer, RenewRequest } from "../../trust/join-messages.ts";
+import { SlotAnswer, SlotRequest } from "../../scheduler/slot-messages.ts";
 import { Name, Uuid } from "../../vm/definition.ts";
 
 const strict = { additionalProperties: false } as const;
@@ -83,3 +84,10 @@ export const PeerCheckAnswer = Type.Object(HostFacts.properties, {
   ...strict,
   $id: "PeerCheckAnswer",
 });
+
+/** Slots for moves (src/scheduler/slot-messages.ts). */
+export const PeerSlotRequest = Type.Object(SlotRequest.properties, {
+  ...strict,
+  $id: "PeerSlotRequest",
+});
+export const PeerSlotAnswer = Type.Union(SlotAnswer.anyOf, { $id: "PeerSlotAnswer" });

@@ -1,0 +1,66 @@
+/** Puts together what decides when moves start: the slots of this host, the queue, and the drain. */
+import type { DatabaseSync } from "node:sqlite";
+import { HttpDrainHosts } from "../api/drain-hosts.ts";
+import type { PeerClient } from "../api/peer-client.ts";
+import { HttpSlotLink } from "../api/slot-link.ts";
+import type { Log } from "../base/log.ts";
+import { defaultLimits, liveLimits, type MoveLimits } from "../migration/limits.ts";
+import type { Migrations } from "../migration/migrations.ts";
+import type { Precheck } from "../precheck/precheck.ts";
+import { type Closed, closedFor } from "../scheduler/closed.ts";
+import { Drain } from "../scheduler/drain.ts";
+import { DrainStore } from "../scheduler/drain-state.ts";
+import { limitsNow, minuteOfDay } from "../scheduler/effective-limits.ts";
+import { IncomingSlots } from "../scheduler/incoming-slots.ts";
+import { Scheduler } from "../scheduler/scheduler.ts";
+import type { SettingsStore } from "../scheduler/settings-store.ts";
+import type { Trust } from "../trust/trust.ts";
+import type { LocalVms } from "../vm/local-vms.ts";
+
+export interface SchedulingParts {
+  readonly database: DatabaseSync;
+  readonly log: Log;
+  readonly host: string;
+  readonly now: () => number;
+  readonly trust: Trust;
+  readonly peers: PeerClient;
+  readonly vms: LocalVms;
+  readonly migrations: Migrations;
+  readonly precheck: Precheck;
+  readonly settings: SettingsStore;
+}
+
+export interface Scheduling {
+  readonly scheduler: Scheduler;
+  readonly slots: IncomingSlots;
+  readonly drain: Drain;
+}
+
+export function wireScheduling(parts: SchedulingParts): Scheduling {
+  const { database, host, now, trust, peers, migrations, settings } = parts;
+  const slots = new IncomingSlots({
+    ...{ host, now },
+    limits: () => settings.current.settings,
+    closed: () => closedNow(database, settings).incoming,
+    progressOf: (id) => {
+      const record = migrations.find(id);
+      if (record === undefined) return "unknown";
+      return record.endedAt === null ? "running" : "ended";
+    },
+    running: () => migrations.running("target"),
+  });
+  const scheduler = new Scheduler({ ...parts, slots: new HttpSlotLink(trust, peers) });
+  const drain = new Drain({ ...parts, scheduler, hosts: new HttpDrainHosts(trust, peers) });
+  return { scheduler, slots, drain };
+}
+
+/** The host's limits for moves, read anew at every use: they follow its settings and the time of day. */
+export function hostLimits(settings: SettingsStore, now: () => number): MoveLimits {
+  return liveLimits(() =>
+    limitsNow(defaultLimits, settings.current.settings, minuteOfDay(new Date(now()))),
+  );
+}
+
+export function closedNow(database: DatabaseSync, settings: SettingsStore): Closed {
+  return closedFor(settings.current.settings, new DrainStore(database).read() !== null);
+}

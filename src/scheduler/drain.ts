@@ -1,0 +1,180 @@
+/**
+ * Empties this host and fills it again. A drained host starts no VM and takes none; what runs on it goes through the queue as
+ * any other move does, so that limits hold and a restart loses nothing. What cannot go stays and runs on.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { FerryError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Migrations } from "../migration/migrations.ts";
+import type { MigrationRecord } from "../migration/record.ts";
+import type { Precheck } from "../precheck/precheck.ts";
+import type { LocalVms } from "../vm/local-vms.ts";
+import {
+  type DrainCheck,
+  type DrainPlan,
+  type DrainTarget,
+  type DrainVm,
+  planDrain,
+} from "./drain-plan.ts";
+import { type DrainState, DrainStore } from "./drain-state.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+/** Hosts looked at for each plan: checks ask each of them about each VM. */
+const targetsMax = 8;
+
+/** The other hosts of the domain, as a drain sees them. */
+export interface DrainHosts {
+  /** Those that answer, or of the named ones all. @throws FerryError `not-found`, `unreachable` for a named one. */
+  look(named: readonly string[] | undefined): Promise<DrainTarget[]>;
+  /** Asks `host` to move one of its VMs to `target`, for `requestedBy`. @throws FerryError what it answered. */
+  askMove(host: string, vm: string, target: string, requestedBy: string): Promise<MigrationRecord>;
+}
+
+export interface DrainParts {
+  readonly database: DatabaseSync;
+  readonly log: Log;
+  readonly host: string;
+  readonly vms: LocalVms;
+  readonly migrations: Migrations;
+  readonly precheck: Precheck;
+  readonly scheduler: Scheduler;
+  readonly hosts: DrainHosts;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** One VM and where it shall go, as an administrator confirmed it. */
+export interface ConfirmedMove {
+  readonly vm: string;
+  readonly target: string;
+}
+
+export interface Return {
+  readonly vm: DrainState["moves"][number]["vm"];
+  readonly from: string;
+  /** The move back; null when there is none, for `reason`. */
+  readonly migration: string | null;
+  readonly reason: string | null;
+}
+
+export class Drain {
+  readonly #parts: DrainParts;
+  readonly #store: DrainStore;
+
+  constructor(parts: DrainParts) {
+    this.#parts = parts;
+    this.#store = new DrainStore(parts.database);
+  }
+
+  /** Null while the host is not drained. */
+  get state(): DrainState | null {
+    return this.#store.read();
+  }
+
+  /** What a drain would do now; changes nothing. `to`: the hosts to consider; absent: every one that answers. */
+  async plan(to?: readonly string[]): Promise<DrainPlan> {
+    const { hosts, host, vms } = this.#parts;
+    const found = (await hosts.look(to)).filter((target) => target.host !== host);
+    const targets = found
+      .toSorted((a, b) => b.memoryAvailableBytes - a.memoryAvailableBytes)
+      .slice(0, targetsMax);
+    const present = vms
+      .list()
+      .filter(({ ownership }) => ownership === "owner")
+      .map(drainVm);
+    const checks: DrainCheck[] = [];
+    // One after the other: each check asks both hosts and writes into pools.
+    for (const vm of present.filter(({ held }) => held === null)) {
+      for (const target of targets) checks.push(await this.#check(vm.id, target.host));
+    }
+    return planDrain(present, targets, checks);
+  }
+
+  /** Closes the host for VMs and queues the moves, in their order. Keeps going when one can't be queued. */
+  async begin(moves: readonly ConfirmedMove[], requestedBy: string): Promise<DrainState> {
+    const { now, scheduler, vms, log } = this.#parts;
+    const present = this.#store.read();
+    let state: DrainState = present ?? { since: now(), requestedBy, moves: [], refused: [] };
+    state = { ...state, refused: [] };
+    this.#store.write(state);
+    log.info({ requestedBy, moves: moves.length }, "the host is drained");
+    for (const { vm: nameOrId, target } of moves) {
+      const { id, name } = vms.find(nameOrId)?.definition ?? { id: nameOrId, name: nameOrId };
+      const vm = { id, name };
+      try {
+        const { id: migration } = await scheduler.request({
+          vm: id,
+          target,
+          options: {},
+          requestedBy,
+        });
+        const others = state.moves.filter((move) => move.vm.id !== id);
+        state = { ...state, moves: [...others, { vm, target, migration }] };
+      } catch (error) {
+        const reason = FerryError.from(error).message;
+        state = { ...state, refused: [...state.refused, { vm, target, reason }] };
+      }
+      this.#store.write(state);
+    }
+    return state;
+  }
+
+  /** Opens the host again; with `bringBack`, asks the hosts that took its VMs to move them back. */
+  async resume(bringBack: boolean, requestedBy: string): Promise<Return[]> {
+    const state = this.#store.read();
+    this.#store.clear();
+    this.#parts.log.info({ requestedBy, bringBack }, "the host is open again");
+    if (state === null || !bringBack) return [];
+    const returns: Return[] = [];
+    for (const move of state.moves) {
+      // One that never left, or waits still, has nothing to come back from.
+      if (this.#parts.vms.find(move.vm.id)?.ownership === "owner") continue;
+      returns.push(await this.#bringBack(move, requestedBy));
+    }
+    return returns;
+  }
+
+  /** @throws FerryError `conflict` when the host is drained. */
+  requireOpen(verb: "create" | "start", vm: string): void {
+    if (this.#store.read() === null) return;
+    const { host } = this.#parts;
+    throw new FerryError("conflict", `Cannot ${verb} VM "${vm}": host "${host}" is drained`, {
+      remedy: `Use another host, or open this one again: ferry host resume ${host}`,
+    });
+  }
+
+  async #bringBack(
+    { vm, target: from }: DrainState["moves"][number],
+    requestedBy: string,
+  ): Promise<Return> {
+    const { hosts, host } = this.#parts;
+    try {
+      const { id: migration } = await hosts.askMove(from, vm.id, host, requestedBy);
+      return { vm, from, migration, reason: null };
+    } catch (error) {
+      return { vm, from, migration: null, reason: FerryError.from(error).message };
+    }
+  }
+
+  async #check(vm: string, target: string): Promise<DrainCheck> {
+    try {
+      const { findings } = await this.#parts.precheck.run({ vm, target, options: {} });
+      const problems = findings.filter(({ severity }) => severity === "blocking");
+      return {
+        vm,
+        target,
+        problems: problems.map(({ message }) => message),
+        warnings: findings.filter(({ severity }) => severity === "warning").length,
+      };
+    } catch (error) {
+      return { vm, target, problems: [FerryError.from(error).message], warnings: 0 };
+    }
+  }
+}
+
+function drainVm({ definition, state, migration }: ReturnType<LocalVms["list"]>[number]): DrainVm {
+  const { id, name, memory } = definition;
+  const runs = state === "running" || state === "paused";
+  const held = migration !== null ? "it is being moved already" : runs ? null : `it is ${state}`;
+  return { id, name, memoryBytes: memory.mib * 1024 ** 2, held };
+}
