@@ -90,7 +90,10 @@ export async function openPair(options: PairOptions = {}): Promise<Pair> {
  * Carries `stream` between two sockets of the test: `near` is as the source's QEMU, which connects to the agent, and
  * `far` as the target's, which listens. Both are paused and may half-close.
  */
-export async function carry(pair: Pair, stream: BulkStream): Promise<{ near: Socket; far: Socket }> {
+export async function carry(
+  pair: Pair,
+  stream: BulkStream,
+): Promise<{ near: Socket; far: Socket }> {
   const name = stream.replaceAll(":", "-");
   const farPath = join(pair.directory, `${name}.far`);
   const nearPath = join(pair.directory, `${name}.near`);
