@@ -25,7 +25,7 @@ function resources(vm: VmDefinition, change: Partial<MachineResources> = {}): Ma
     dataDirectory: null,
     directory: "/run/ferry/vms/x",
     memoryPath: "/dev/shm/ferry-x",
-    disks: vm.disks.map(({ file }) => ({ path: `/pool/${file}`, imageLock: true })),
+    disks: vm.disks.map(({ file }) => ({ path: `/pool/${file}` })),
     cdroms: vm.cdroms.map(({ medium }) => (medium === null ? null : `/pool/${medium.file}`)),
     taps: vm.nics.map((_, index) => `tap${index}`),
     kernel: null,
@@ -121,8 +121,8 @@ test("no two devices share a place, whatever the machine has", () => {
 test("a disk is opened as it is defined, without a lock where locks strand moves", () => {
   const vm = definition({ disks: [{ ...disk("a"), cache: "none" }, disk("b", "virtio", "raw")] });
   const disks = [
-    { path: "/pool/a,b.qcow2", imageLock: false },
-    { path: "/pool/b.raw", imageLock: true },
+    { path: "/pool/a,b.qcow2" },
+    { path: "/pool/b.raw" },
   ];
   const nodes = objects(commandLine(vm, resources(vm, { disks }), "cold"), "-blockdev");
   assert.deepEqual(
@@ -141,7 +141,7 @@ test("a disk is opened as it is defined, without a lock where locks strand moves
       {
         driver: "file",
         filename: "/pool/b.raw",
-        locking: "auto",
+        locking: "off",
         backing: undefined,
         node: "disk1-file",
       },

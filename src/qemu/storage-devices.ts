@@ -6,11 +6,6 @@ import { rootPortArguments } from "./root-port.ts";
 
 export interface DiskFacts {
   readonly path: string;
-  /**
-   * False on file systems where QEMU's own lock strands a VM between two hosts (SMB: the target cannot have the lock in
-   * time, the source cannot have it back); Ferry's lock (src/storage/disk-lock.ts) then stands alone.
-   */
-  readonly imageLock: boolean;
 }
 
 /** The block node that a disk's device reads and writes; what mirrors and statistics name. */
@@ -35,8 +30,8 @@ export function storageArguments(
   let virtioDisks = 0;
   let sataDevices = 0;
   disks.forEach((disk, index) => {
-    const { path = "", imageLock = true } = facts.disks[index] ?? {};
-    args.push(...diskNodeArguments(disk, index, path, imageLock));
+    const { path = "" } = facts.disks[index] ?? {};
+    args.push(...diskNodeArguments(disk, index, path));
     const common = {
       drive: diskNode(index),
       id: `disk-${disk.name}`,
@@ -74,19 +69,15 @@ export function storageArguments(
   return args;
 }
 
-function diskNodeArguments(
-  disk: DiskDefinition,
-  index: number,
-  filename: string,
-  imageLock: boolean,
-): string[] {
+function diskNodeArguments(disk: DiskDefinition, index: number, filename: string): string[] {
   const cache = { direct: disk.cache === "none", "no-flush": false };
   const shared = { "read-only": disk.readOnly, discard: "unmap", cache };
   const file = {
     driver: "file",
     "node-name": `${diskNode(index)}-file`,
     filename,
-    locking: imageLock ? "auto" : "off",
+    // QEMU's lock strands a moving VM between both hosts; Ferry's own stands in (docs/decisions/0022).
+    locking: "off",
     ...shared,
   };
   const format = { driver: disk.format, "node-name": diskNode(index), file: file["node-name"] };

@@ -6,6 +6,7 @@ import { FerryError } from "../base/errors.ts";
 import type { PoolFile } from "../vm/definition.ts";
 import { readMarker, readOrCreateMarker } from "./pool-marker.ts";
 import { existingFile, poolPath } from "./pool-path.ts";
+import { Reservations } from "./reservations.ts";
 
 export interface Pool {
   readonly name: string;
@@ -32,10 +33,10 @@ export interface PoolEntry {
 /** A directory with more entries is not a pool but a mistake. */
 const entriesMax = 10_000;
 
-/** `statfs` types of SMB's three Linux clients. */
-const smbTypes: readonly number[] = [0xff534d42, 0xfe534d42, 0x517b];
 
 export class Pools {
+  /** Room promised to disks that moves are bringing here. */
+  readonly reservations = new Reservations();
   readonly #database: DatabaseSync;
 
   constructor(database: DatabaseSync) {
@@ -124,12 +125,6 @@ export class Pools {
   async space(name: string): Promise<PoolSpace> {
     const { bsize, blocks, bavail } = await statfs(this.get(name).path);
     return { totalBytes: bsize * blocks, freeBytes: bsize * bavail };
-  }
-
-  /** False on SMB, where QEMU's lock strands a moving VM (see `DiskFacts` in src/qemu/storage-devices.ts). */
-  async hasUsableImageLocks(name: string): Promise<boolean> {
-    const { type } = await statfs(this.get(name).path);
-    return !smbTypes.includes(type >>> 0);
   }
 
   /**

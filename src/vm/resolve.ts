@@ -79,7 +79,7 @@ export function imaginedFacts(
     directory,
     memoryPath,
     taps,
-    disks: definition.disks.map(({ file }) => ({ path: file, imageLock: true })),
+    disks: definition.disks.map(({ file }) => ({ path: file })),
     cdroms: definition.cdroms.map(() => null),
     kernel: kernelBoot === null ? null : { kernel: kernelBoot.kernel.file, initrd: null },
     firmware: machine.firmware === "bios" ? null : { code: "", variables: firmwareVariables },
@@ -127,7 +127,7 @@ async function resolveDisks(
   for (const disk of disks) {
     const path = await pools.pathOf({ pool: disk.pool, file: disk.file });
     await requireStandalone(tool, path, disk.format);
-    facts.push({ path, imageLock: await pools.hasUsableImageLocks(disk.pool) });
+    facts.push({ path });
   }
   return facts;
 }
