@@ -13,7 +13,7 @@ import { Pools } from "../../src/storage/pools.ts";
 import type { VmDraft } from "../../src/vm/draft.ts";
 import { LocalVms } from "../../src/vm/local-vms.ts";
 
-export const quietLog = createLog("fatal", "test");
+export const quietLog = createLog(process.env["FERRY_TEST_LOG"] ?? "fatal", "test");
 
 /** A VM that shows its firmware's prompt and nothing more. */
 export const smallVm = { name: "small", memoryMib: 32, vnc: false } as const satisfies VmDraft;

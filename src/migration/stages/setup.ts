@@ -4,6 +4,7 @@
  * before a page is copied.
  */
 import { FerryError } from "../../base/errors.ts";
+import type { Session } from "../../session/session.ts";
 import type { SourceMove, Stage, TargetMove } from "../stage.ts";
 
 export const setup: Stage = {
@@ -23,8 +24,7 @@ export const setup: Stage = {
       const { session, limits } = move;
       if (session === undefined) return;
       try {
-        session.send({ type: "abandon", reason: "The source gave up the move" });
-        await session.receive("abandoned", { timeoutMs: limits.setupTimeoutMs });
+        await abandon(session, limits.setupTimeoutMs);
       } catch (cause) {
         // Without a session the target discards by itself, or asks this host's journal when it was ready.
         move.log.warn({ err: cause }, "the target did not confirm that it cleaned up");
@@ -46,6 +46,26 @@ export const setup: Stage = {
     },
   },
 };
+
+/** Tells the target that it is off and waits until it has cleaned up, whatever else it still says. */
+async function abandon(session: Session, timeoutMs: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const detach = [
+    session.on("message", ({ type }) => {
+      if (type === "abandoned") resolve();
+    }),
+    session.on("closed", (reason) => reject(new FerryError("unreachable", reason ?? "closed"))),
+  ];
+  const late = new FerryError("timeout", `The target did not clean up within ${timeoutMs} ms`);
+  const timer = setTimeout(() => reject(late), timeoutMs);
+  try {
+    session.send({ type: "abandon", reason: "The source gave up the move" });
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    for (const stop of detach) stop();
+  }
+}
 
 /** The session of a source that is past setup. */
 export function sessionOf(move: SourceMove): NonNullable<SourceMove["session"]> {
