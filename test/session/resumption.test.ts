@@ -1,0 +1,115 @@
+/** A broken link costs time, and nothing else. */
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { test } from "node:test";
+import { Relay } from "./relay.ts";
+import { carry, openPair, type Pair, type PairOptions } from "./session-pair.ts";
+
+const MiB = 1024 * 1024;
+
+async function openOverRelay(options: PairOptions): Promise<Pair & { relay: Relay }> {
+  let relay: Relay | undefined;
+  const pair = await openPair({
+    ...options,
+    via: async (port) => {
+      relay = new Relay(port);
+      return relay.listen();
+    },
+  });
+  assert.ok(relay !== undefined);
+  const wire = relay;
+  return {
+    ...pair,
+    relay: wire,
+    async [Symbol.asyncDispose]() {
+      await pair[Symbol.asyncDispose]();
+      await wire[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Reads to the end, calling `at` each time another `every` bytes have come. */
+async function receive(socket: Socket, every: number, at: () => void): Promise<string> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  socket.on("data", (chunk: Buffer) => {
+    hash.update(chunk);
+    const before = Math.floor(bytes / every);
+    bytes += chunk.length;
+    if (Math.floor(bytes / every) > before) at();
+  });
+  socket.resume();
+  await once(socket, "end");
+  return hash.digest("hex");
+}
+
+const digest = (data: Buffer) => createHash("sha256").update(data).digest("hex");
+
+for (const lanes of [1, 3]) {
+  test(`lanes that break again and again lose and repeat nothing, with ${lanes} of them`, async () => {
+    await using pair = await openOverRelay({ lanes });
+    const { near, far } = await carry(pair, "disk:root");
+    const data = randomBytes(64 * MiB + 5);
+    near.end(data);
+    let broken = 0;
+    const received = await receive(far, 8 * MiB, () => {
+      pair.relay.breakOne();
+      broken += 1;
+    });
+    assert.equal(received, digest(data));
+    assert.ok(broken >= 7);
+  });
+}
+
+test("a session whose every lane is lost goes on where it stopped when the link is back", async () => {
+  await using pair = await openOverRelay({ lanes: 2 });
+  const { near, far } = await carry(pair, "disk:root");
+  const data = randomBytes(48 * MiB);
+  const lost = new Promise<string>((resolve) => pair.source.on("link-lost", resolve));
+  const restored = new Promise<void>((resolve) => pair.source.on("link-restored", resolve));
+  near.end(data);
+  let isCut = false;
+  const received = receive(far, 16 * MiB, () => {
+    if (isCut) return;
+    isCut = true;
+    pair.relay.cut();
+  });
+  await lost;
+  pair.source.send({ type: "receive" });
+  assert.equal((await pair.source.stats()).lanes, 0);
+  pair.relay.mend();
+  await restored;
+  assert.equal(await received, digest(data));
+  assert.deepEqual(await pair.target.receive("receive", {}), { type: "receive" });
+  const { wireBytes } = await pair.source.stats();
+  assert.ok(wireBytes < data.length + 33 * MiB, "only what was not acknowledged goes out again");
+});
+
+test("a link that stays away longer than allowed ends the session on both sides", async () => {
+  await using pair = await openOverRelay({ lanes: 1 });
+  const ends = [pair.source, pair.target].map(
+    (end) => new Promise<string | undefined>((resolve) => end.on("closed", resolve)),
+  );
+  pair.source.limitOutage(50);
+  pair.target.limitOutage(50);
+  pair.relay.cut();
+  for (const reason of await Promise.all(ends)) assert.match(reason ?? "", /no lane for 50 ms/);
+  await assert.rejects(pair.target.receive("take", {}), { code: "unreachable" });
+  assert.throws(() => pair.source.send({ type: "receive" }), { code: "unreachable" });
+});
+
+test("what nobody reads stays small, however much there is to send", async () => {
+  await using pair = await openPair();
+  const { near } = await carry(pair, "disk:root");
+  const stats = async () => (await pair.source.stats()).streams["disk:root"]?.acceptedBytes ?? 0;
+  near.write(Buffer.alloc(64 * MiB));
+  // Until it stands still: the same twice, half a second of nothing but waiting between.
+  let before = -1;
+  for (let now = await stats(); now !== before; now = await stats()) {
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  assert.ok(before < 4 * MiB, `${before} bytes were taken for a reader that reads nothing`);
+});
