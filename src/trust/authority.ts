@@ -24,12 +24,13 @@ export async function createAuthority(
   now: number,
 ): Promise<Authority> {
   const key = createKey();
+  const keys = keyPair(key);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: randomSerial(),
     name: [{ CN: [`Ferry domain ${domain.name}`] }],
     notBefore: new Date(now - backdateMs),
     notAfter: new Date(now + authorityLifeMs),
-    keys: keyPair(key),
+    keys,
     signingAlgorithm,
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
@@ -38,6 +39,7 @@ export async function createAuthority(
         true,
       ),
       new x509.SubjectAlternativeNameExtension([{ type: "url", value: domainUri(domain.id) }]),
+      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return { domain: domain.id, certificate: certificate.toString("pem"), key };

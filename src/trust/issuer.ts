@@ -7,7 +7,8 @@ import type { IdentityStore } from "./identity-store.ts";
 import type { JoinAnswer, JoinRequest, RenewAnswer } from "./join-messages.ts";
 import type { JoinTokenStore } from "./join-token-store.ts";
 import { createKey } from "./key.ts";
-import { findHost, type Roster, signRoster, withHost, withoutHost } from "./roster.ts";
+import { type Roster, signRoster } from "./roster.ts";
+import { findHost, withHost, withoutHost } from "./roster-members.ts";
 
 export interface OwnPlace {
   readonly name: string;
@@ -112,7 +113,8 @@ export function expelHost(store: IdentityStore, nameOrId: string): void {
   store.replaceRoster(signRoster(next, authority.key), next);
 }
 
-function issuing(store: IdentityStore) {
+/** What an issuer signs with. @throws FerryError `domain-missing`, `conflict` on any other host. */
+export function issuing(store: IdentityStore) {
   const { membership, roster, signedRoster, authorityKey } = store;
   if (membership === undefined || roster === undefined || signedRoster === undefined) {
     throw noDomain();

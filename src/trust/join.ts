@@ -4,7 +4,7 @@
  */
 import { createPrivateKey, randomUUID, X509Certificate } from "node:crypto";
 import { request as httpsRequest } from "node:https";
-import { connect, type TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import Value from "typebox/value";
 import { type ErrorBody, errorCodes, FerryError } from "../base/errors.ts";
 import { fingerprint } from "./authority.ts";
@@ -14,8 +14,9 @@ import type { OwnPlace } from "./issuer.ts";
 import { JoinAnswer, type JoinRequest } from "./join-messages.ts";
 import type { JoinTokenContent } from "./join-token.ts";
 import { createKey } from "./key.ts";
-import { joinAnswerBytesMax, joinTimeoutMs } from "./limits.ts";
-import { identifyPeer, identityIn } from "./peer-identity.ts";
+import { joinAnswerBytesMax } from "./limits.ts";
+import { identifyPeer } from "./peer-identity.ts";
+import { connectPinned } from "./pinned-connection.ts";
 import { openRoster, type SignedRoster } from "./roster.ts";
 
 export interface Joined {
@@ -45,58 +46,6 @@ export async function joinDomain(
     membership: { domain, host: { id: host.id, name: host.name }, certificate, key, authority },
     roster,
   };
-}
-
-async function connectPinned(token: JoinTokenContent): Promise<{ socket: TLSSocket } & Disposable> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const socket = connect({
-    host: token.address,
-    port: token.port,
-    minVersion: "TLSv1.3",
-    ALPNProtocols: ["http/1.1"],
-    // No authority is known yet; the fingerprint below decides, before a byte is sent.
-    rejectUnauthorized: false,
-  });
-  const where = `${token.address} port ${token.port}`;
-  socket.setTimeout(joinTimeoutMs, () => {
-    socket.destroy(
-      new FerryError("timeout", `Cannot join: the issuer at ${where} does not answer`),
-    );
-  });
-  socket.on("error", (cause) => {
-    const error = new FerryError(
-      "unreachable",
-      `Cannot join: the issuer at ${where} can't be reached`,
-      {
-        remedy: "Check that its agent runs and that the port is open between the hosts",
-        cause,
-      },
-    );
-    reject(cause instanceof FerryError ? cause : error);
-  });
-  socket.once("secureConnect", resolve);
-  await promise;
-  if (!isPinned(socket, token.authority)) {
-    socket.destroy();
-    throw new FerryError(
-      "peer-refused",
-      `Cannot join: ${where} is not of the domain that the token is for`,
-      { remedy: "Make a new token on the domain; if it happens again, someone is in between" },
-    );
-  }
-  return { socket, [Symbol.dispose]: () => socket.destroy() };
-}
-
-/** True when the peer's certificate was issued by the authority with this fingerprint. */
-function isPinned(socket: TLSSocket, authority: string): boolean {
-  const leaf = socket.getPeerX509Certificate();
-  const issuer = leaf?.issuerCertificate;
-  if (leaf === undefined || issuer === undefined) return false;
-  return (
-    fingerprint(issuer.toString()) === authority &&
-    leaf.verify(issuer.publicKey) &&
-    identityIn(leaf) !== undefined
-  );
 }
 
 function post(socket: TLSSocket, token: JoinTokenContent, body: JoinRequest): Promise<JoinAnswer> {

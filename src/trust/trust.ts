@@ -13,6 +13,7 @@ import {
   admitHost,
   expelHost,
   foundDomain,
+  issuing,
   noDomain,
   type OwnPlace,
   renewCertificate,
@@ -24,7 +25,8 @@ import { JoinTokenStore } from "./join-token-store.ts";
 import { createKey } from "./key.ts";
 import { joinTokenLifeMs } from "./limits.ts";
 import { identifyPeer, type PeerVerdict, type TrustSnapshot } from "./peer-identity.ts";
-import { expelledHosts, findHost, openRoster, type Roster, type SignedRoster } from "./roster.ts";
+import { openRoster, type Roster, type SignedRoster } from "./roster.ts";
+import { expelledHosts, findHost } from "./roster-members.ts";
 import { type DomainCertificate, type TrustedDomain, TrustedDomains } from "./trusted-domains.ts";
 
 export interface TrustParts {
@@ -141,9 +143,8 @@ export class Trust {
 
   /** On the issuer: a token for one more host. */
   createJoinToken(lifeMs: number = joinTokenLifeMs): { token: string; expiresAt: number } {
-    const { authority, host } = this.member();
-    this.#mustIssue();
-    const self = findHost(this.roster, host.id);
+    const { authority, roster } = issuing(this.#store);
+    const self = findHost(roster, roster.issuer);
     if (self === undefined) throw noDomain();
     const { id, secret, expiresAt } = this.#tokens.create(this.#parts.now(), lifeMs);
     const token = encodeJoinToken({
@@ -151,7 +152,7 @@ export class Trust {
       secret,
       address: self.address,
       port: self.port,
-      authority: fingerprint(authority),
+      authority: fingerprint(authority.certificate),
     });
     return { token, expiresAt };
   }
@@ -235,16 +236,6 @@ export class Trust {
       this.#entering = false;
     }
     this.#changed("identity");
-  }
-
-  #mustIssue(): void {
-    if (this.isIssuer) return;
-    const issuer = findHost(this.roster, this.roster.issuer);
-    throw new FerryError(
-      "conflict",
-      `Cannot make a join token here: the domain's key is on host "${issuer?.name ?? this.roster.issuer}"`,
-      { remedy: "Ask that host: add --host to the command" },
-    );
   }
 
   #changed(change: TrustChange): void {
