@@ -2,7 +2,7 @@
  * The record of memory sizes: which blocks of memory follow, and how large they are. Read as it is without post-copy
  * and `x-ignore-shared` at the source, which add fields to it that nothing announces: then the sums do not agree.
  */
-import { type Cursor } from "./cursor.ts";
+import type { Cursor } from "./cursor.ts";
 import { blocksMax, pageBytes, pagesMax } from "./limits.ts";
 import { type RamBlock, recordFlags } from "./qemu-stream.ts";
 

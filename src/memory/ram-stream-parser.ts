@@ -115,7 +115,7 @@ export class RamStreamParser {
     if (element.kind === "unknown") return this.#giveUp(element.reason, source, at, end);
     if (element.kind === "machine") this.#sink.machine(element.name);
     else this.#sink.bytes(source, at, cursor.at);
-    this.#section.expects = element.then;
+    this.#section.expects = element.next;
     if (element.kind === "section") this.#state = "record";
     if (element.kind === "last-footer") this.#state = "opaque";
     return cursor.length;

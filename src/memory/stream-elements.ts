@@ -1,5 +1,5 @@
 /** Reads one element of QEMU's stream outside the memory records: header, configuration, commands, sections, footers. */
-import { type Cursor } from "./cursor.ts";
+import type { Cursor } from "./cursor.ts";
 import { nameBytesMax, pageBits } from "./limits.ts";
 import { elements, plainCommands, ramSection, streamMagic, streamVersion } from "./qemu-stream.ts";
 
@@ -15,8 +15,8 @@ export interface SectionState {
 }
 
 export type Element =
-  | { readonly kind: "carried" | "section" | "last-footer"; readonly then: Expects }
-  | { readonly kind: "machine"; readonly name: string; readonly then: Expects }
+  | { readonly kind: "carried" | "section" | "last-footer"; readonly next: Expects }
+  | { readonly kind: "machine"; readonly name: string; readonly next: Expects }
   | { readonly kind: "unknown"; readonly reason: string };
 
 /** The element at the cursor; meaningless, and to be read again, if the cursor ran short. */
@@ -47,13 +47,13 @@ function readHeader(cursor: Cursor): Element {
   const version = cursor.be32();
   if (magic !== streamMagic) return unknown("not a migration stream of QEMU's main channel");
   if (version !== streamVersion) return unknown(`a migration stream of version ${version}`);
-  return { kind: "carried", then: "configuration" };
+  return { kind: "carried", next: "configuration" };
 }
 
 function readConfiguration(cursor: Cursor): Element {
   const length = cursor.be32();
   if (length > nameBytesMax) return unknown("a machine type of an unlikely length");
-  return { kind: "machine", name: cursor.text(length), then: "subsection" };
+  return { kind: "machine", name: cursor.text(length), next: "subsection" };
 }
 
 function readSubsection(cursor: Cursor): Element {
@@ -93,7 +93,7 @@ function readStart(cursor: Cursor, state: SectionState): Element {
   }
   if (version !== ramSection.version) return unknown(`memory of version ${version}`);
   state.ramId = id;
-  return { kind: "section", then: "footer" };
+  return { kind: "section", next: "footer" };
 }
 
 function readPart(cursor: Cursor, state: SectionState, isEnd: boolean): Element {
@@ -101,7 +101,7 @@ function readPart(cursor: Cursor, state: SectionState, isEnd: boolean): Element 
   if (cursor.isShort) return carriedBefore("element");
   if (id !== state.ramId) return unknown("a part of a section that did not start");
   state.isEnd = isEnd;
-  return { kind: "section", then: "footer" };
+  return { kind: "section", next: "footer" };
 }
 
 /** Very old machine types leave the footer out. */
@@ -110,11 +110,11 @@ function readFooter(cursor: Cursor, state: SectionState, type: number): Element 
   if (type !== elements.footer) return unknown("a section without a footer");
   if (cursor.isShort) return carriedBefore("element");
   if (id !== state.ramId) return unknown("the footer of another section");
-  return { kind: state.isEnd ? "last-footer" : "carried", then: "element" };
+  return { kind: state.isEnd ? "last-footer" : "carried", next: "element" };
 }
 
-function carriedBefore(then: Expects): Element {
-  return { kind: "carried", then };
+function carriedBefore(next: Expects): Element {
+  return { kind: "carried", next };
 }
 
 function unknown(reason: string): Element {

@@ -1,0 +1,121 @@
+/**
+ * Chooses how hard to compress. Pure. What counts is guest bytes per second: the compressor gives its rate, the link
+ * its own times the ratio, and the lower of the two is what a choice yields. Slow links are worth a high level, fast
+ * ones a low one or none at all.
+ *
+ * One level at a time is in use, so the others are judged by how zstd's levels relate to each other.
+ */
+import { batchBytesMax, batchBytesMin } from "./limits.ts";
+
+export type Compression = "raw" | number;
+
+/** Rate and gain (ratio − 1) relative to level 1: measured on memory pages with Node 26's zstd. */
+const levels: ReadonlyArray<{ level: number; rate: number; gain: number }> = [
+  { level: -5, rate: 1.4, gain: 0.6 },
+  { level: -3, rate: 1.25, gain: 0.7 },
+  { level: -1, rate: 1.1, gain: 0.85 },
+  { level: 1, rate: 1, gain: 1 },
+  { level: 2, rate: 0.85, gain: 1.06 },
+  { level: 3, rate: 0.62, gain: 1.15 },
+];
+
+/** What is known, as level 1 would do it. */
+export interface CompressionKnowledge {
+  readonly current: Compression;
+  /** Guest bytes per second of one job. */
+  readonly jobBytesPerSecond: number;
+  readonly ratio: number;
+  /** Bytes per second that the link drains. */
+  readonly linkBytesPerSecond: number;
+}
+
+/** Before anything is measured: a gigabit link and memory as it usually is. */
+export const compressionUnmeasured: CompressionKnowledge = {
+  current: 1,
+  jobBytesPerSecond: 350e6,
+  ratio: 2.5,
+  linkBytesPerSecond: 118e6,
+};
+
+/** The weight of a new measurement: about the last ten count. */
+const weight = 0.15;
+/** A change has to promise this much, or measurements that waver would make choices waver. */
+const advantageMin = 1.05;
+/** While the link waits for us it is faster than what it drains; how much, only trying can tell. */
+const linkGrowth = 1.25;
+const linkBytesPerSecondMax = 25e9;
+/** A batch is at most this long on the wire: the last one of the blackout waits for nothing longer. */
+const batchSeconds = 0.004;
+
+export interface BatchMeasurement {
+  readonly level: number;
+  readonly contentBytes: number;
+  readonly bodyBytes: number;
+  readonly seconds: number;
+}
+
+export function afterBatch(
+  knowledge: CompressionKnowledge,
+  { level, contentBytes, bodyBytes, seconds }: BatchMeasurement,
+): CompressionKnowledge {
+  const relative = levels.find((each) => each.level === level);
+  if (relative === undefined || !(seconds > 0) || bodyBytes <= 0) return knowledge;
+  const rate = contentBytes / seconds / relative.rate;
+  const ratio = 1 + Math.max(0, contentBytes / bodyBytes - 1) / relative.gain;
+  return {
+    ...knowledge,
+    jobBytesPerSecond: average(knowledge.jobBytesPerSecond, rate),
+    ratio: average(knowledge.ratio, ratio),
+  };
+}
+
+/** What kept more from being sent: the link, the compressor, or QEMU, which gave no more. */
+export type Bottleneck = "link" | "compressor" | "source";
+
+export function afterLink(
+  knowledge: CompressionKnowledge,
+  bytesPerSecond: number,
+  bottleneck: Bottleneck,
+): CompressionKnowledge {
+  if (!(bytesPerSecond > 0)) return knowledge;
+  const before = knowledge.linkBytesPerSecond;
+  const now = {
+    link: average(before, bytesPerSecond),
+    compressor: Math.max(before * linkGrowth, bytesPerSecond),
+    source: Math.max(before, bytesPerSecond),
+  }[bottleneck];
+  return { ...knowledge, linkBytesPerSecond: Math.min(linkBytesPerSecondMax, now) };
+}
+
+/** @param jobs how many batches are compressed at once */
+export function chooseCompression(knowledge: CompressionKnowledge, jobs: number): Compression {
+  const candidates: Compression[] = ["raw", ...levels.map(({ level }) => level)];
+  let best: Compression = "raw";
+  for (const each of candidates) {
+    if (yieldOf(each, knowledge, jobs) > yieldOf(best, knowledge, jobs)) best = each;
+  }
+  const needed = advantageMin * yieldOf(knowledge.current, knowledge, jobs);
+  return yieldOf(best, knowledge, jobs) > needed ? best : knowledge.current;
+}
+
+/** Guest bytes per second. */
+export function yieldOf(
+  compression: Compression,
+  { jobBytesPerSecond, ratio, linkBytesPerSecond }: CompressionKnowledge,
+  jobs: number,
+): number {
+  const relative = levels.find(({ level }) => level === compression);
+  if (relative === undefined) return linkBytesPerSecond;
+  const levelRatio = 1 + (ratio - 1) * relative.gain;
+  return Math.min(jobs * jobBytesPerSecond * relative.rate, levelRatio * linkBytesPerSecond);
+}
+
+/** How large batches should be. */
+export function batchBytesFor({ linkBytesPerSecond, ratio }: CompressionKnowledge): number {
+  const bytes = linkBytesPerSecond * ratio * batchSeconds;
+  return Math.round(Math.min(batchBytesMax, Math.max(batchBytesMin, bytes)));
+}
+
+function average(before: number, now: number): number {
+  return before + weight * (now - before);
+}

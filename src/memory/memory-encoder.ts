@@ -1,0 +1,145 @@
+/**
+ * The source's end: takes QEMU's migration stream in chunks as they come from its socket and gives batches
+ * (page-batch.ts) that say the same in fewer bytes. Memory in use is bounded: the tables, the page cache, and a few
+ * batches under way.
+ */
+import { BatchCompressor } from "./batch-compressor.ts";
+import {
+  afterBatch,
+  afterLink,
+  batchBytesFor,
+  type Bottleneck,
+  chooseCompression,
+  compressionUnmeasured,
+} from "./compression-level.ts";
+import { type EncoderStats, noEncoderStats } from "./encoder-stats.ts";
+import { flushBytesMin, flushMs } from "./limits.ts";
+import { codings } from "./page-batch.ts";
+import { PageBatchWriter } from "./page-batch-writer.ts";
+import { cacheSlotsIn } from "./page-cache.ts";
+import { PageEncoder, type TargetMemory } from "./page-encoder.ts";
+import { RamStreamParser } from "./ram-stream-parser.ts";
+
+export interface MemoryEncoderOptions {
+  readonly target: TargetMemory;
+  /** Memory for versions of pages to make differences to; no more than the target allows. 0 makes none. */
+  readonly pageCacheBytes: number;
+  /** How many batches are compressed at once; at least 1. */
+  readonly jobs: number;
+  /** Sends a batch: the pieces in order, kept by the receiver. Called in the order of the batches. */
+  readonly send: (pieces: Buffer[]) => void;
+  /** `isThirsty` turned true. */
+  readonly onThirst: () => void;
+}
+
+export class MemoryEncoder {
+  readonly stats: EncoderStats = noEncoderStats();
+  readonly #options: MemoryEncoderOptions;
+  readonly #parser: RamStreamParser;
+  readonly #pages: PageEncoder;
+  readonly #compressor: BatchCompressor;
+  #knowledge = compressionUnmeasured;
+  #buffer: Buffer;
+  #batch: PageBatchWriter;
+  #flushTimer: NodeJS.Timeout | undefined;
+  /** Whether, since the link was last looked at, there was more to compress than jobs to do it. */
+  #wasFull = false;
+  #isStopped = false;
+
+  constructor(options: MemoryEncoderOptions) {
+    this.#options = options;
+    this.#compressor = new BatchCompressor(options.jobs, {
+      send: (pieces) => this.#send(pieces),
+      measured: (measurement) => {
+        this.stats.compressMs += measurement.seconds * 1000;
+        this.#knowledge = afterBatch(this.#knowledge, measurement);
+      },
+      thirst: options.onThirst,
+    });
+    this.#buffer = this.#compressor.buffer();
+    this.#batch = new PageBatchWriter(this.#buffer);
+    const cacheSlots = cacheSlotsIn(options.pageCacheBytes);
+    this.#batch.open(cacheSlots);
+    const batches = { current: () => this.#current(), fresh: () => this.#fresh() };
+    this.#pages = new PageEncoder(options.target, cacheSlots, batches, this.stats);
+    this.#parser = new RamStreamParser(this.#pages);
+  }
+
+  /** Whether it can take more now; if not, wait for `onThirst`. What is written all the same is kept. */
+  get isThirsty(): boolean {
+    return this.#compressor.isThirsty;
+  }
+
+  /** Takes a chunk of QEMU's stream; it may be used again when this returns. */
+  write(chunk: Buffer): void {
+    this.stats.bytesIn += chunk.length;
+    this.#parser.push(chunk);
+  }
+
+  /**
+   * QEMU's socket is empty at the moment: what waits for a batch to fill goes out, at once if it is much or if memory
+   * has ended, else in a moment unless more comes.
+   */
+  flush(): void {
+    if (this.#batch.isEmpty) return;
+    if (this.stats.memoryEnded || this.#batch.dataBytes >= flushBytesMin) this.#seal();
+    else this.#flushTimer ??= setTimeout(() => this.#seal(), flushMs);
+  }
+
+  /** The stream is over; resolves when the last batch was sent. */
+  async end(): Promise<void> {
+    this.#parser.end();
+    if (!this.#batch.isEmpty) this.#seal();
+    await this.#compressor.drained();
+  }
+
+  /** Nobody wants the rest: nothing is sent any more. */
+  stop(): void {
+    clearTimeout(this.#flushTimer);
+    this.#isStopped = true;
+  }
+
+  /**
+   * What the link drained since the last call.
+   * @param isLinkBusy whether bytes were waiting for the link all that time
+   */
+  observeLink(bytesPerSecond: number, isLinkBusy: boolean): void {
+    const ownLimit: Bottleneck = this.#wasFull ? "compressor" : "source";
+    const bottleneck = isLinkBusy ? "link" : ownLimit;
+    this.#wasFull = false;
+    this.#knowledge = afterLink(this.#knowledge, bytesPerSecond, bottleneck);
+  }
+
+  #current(): PageBatchWriter {
+    const isFull = this.#batch.dataBytes >= batchBytesFor(this.#knowledge);
+    if (isFull || !this.#batch.hasRoom) this.#seal();
+    return this.#batch;
+  }
+
+  #fresh(): PageBatchWriter {
+    if (this.#batch.dataBytes > 0) this.#seal();
+    return this.#batch;
+  }
+
+  #seal(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const compression = chooseCompression(this.#knowledge, this.#options.jobs);
+    this.#knowledge = { ...this.#knowledge, current: compression };
+    this.stats.compression = compression;
+    // Where compression does not pay, the link takes more than hashing could give it.
+    this.#pages.fingerprints = compression !== "raw";
+    this.#compressor.submit(this.#batch.seal(), this.#buffer, compression);
+    if (!this.#compressor.isThirsty) this.#wasFull = true;
+    this.#buffer = this.#compressor.buffer();
+    this.#batch = new PageBatchWriter(this.#buffer);
+  }
+
+  #send(pieces: Buffer[]): void {
+    if (this.#isStopped) return;
+    this.stats.batches++;
+    if (pieces[0]?.readUInt8(1) === codings.raw) this.stats.batchesRaw++;
+    this.stats.bytesOut += pieces.reduce((sum, { length }) => sum + length, 0);
+    this.#options.send(pieces);
+  }
+}
