@@ -78,7 +78,8 @@ export const accessTable = {
   // The join secret in the body is the proof.
   "POST /v1/peer/join": "anyone",
   "POST /v1/peer/renew": "member",
-  "GET /v1/peer/roster": "member",
+  // Trusted domains must learn whom this one expelled.
+  "GET /v1/peer/roster": "host",
   "PUT /v1/peer/roster": "member",
   "POST /v1/peer/checks": "host",
   "POST /v1/peer/sessions": "host",

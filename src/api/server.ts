@@ -2,7 +2,6 @@
  * The HTTP side of the agent: every route behind the same hooks. A request is identified, its right is checked, it is
  * passed on where another host has to answer, held against its schema, and only then handled.
  */
-import swagger from "@fastify/swagger";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import {
   type FastifyBaseLogger,
@@ -12,14 +11,16 @@ import {
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
+  type RouteOptions,
 } from "fastify";
 import { FerryError } from "../base/errors.ts";
+import { invariant } from "../base/invariant.ts";
 import type { Log } from "../base/log.ts";
 import { accessOf, decide, routeKey } from "./auth.ts";
 import type { Caller } from "./caller.ts";
 import { answerError, unknownRoute } from "./error-answer.ts";
 import { identifyCaller } from "./identify.ts";
-import { documentOptions } from "./openapi.ts";
+import { buildDocument } from "./openapi.ts";
 import { type Locate, passOn, whereToAnswer } from "./relay.ts";
 import { checkRoutes } from "./routes/checks.ts";
 import { domainRoutes } from "./routes/domain.ts";
@@ -41,6 +42,10 @@ import type { Services } from "./services.ts";
 import { validatorCompiler } from "./validation.ts";
 
 declare module "fastify" {
+  interface FastifyInstance {
+    /** The OpenAPI document of the routes. */
+    document(): Record<string, unknown>;
+  }
   interface FastifyRequest {
     caller: Caller;
   }
@@ -76,11 +81,13 @@ export async function createServer(services: Services, log: Log): Promise<ApiSer
   app.setNotFoundHandler(unknownRoute);
   takeEmptyBodies(app);
   app.decorateRequest("caller");
-  app.addHook("onRoute", ({ method, url }) => {
-    const key = routeKey(String(method), url);
-    if (accessOf(key) === undefined)
-      throw new Error(`Route "${key}" has no line in src/api/auth.ts`);
+  const listed: RouteOptions[] = [];
+  app.addHook("onRoute", (route) => {
+    const key = routeKey(String(route.method), route.url);
+    invariant(accessOf(key) !== undefined, `route "${key}" has a line in src/api/auth.ts`);
+    listed.push(route);
   });
+  app.decorate("document", () => buildDocument(listed, services.self.version));
   app.addHook("onRequest", async (request) => {
     request.caller = identifyCaller(request.raw, services.trust, services.tokens);
     permit(request.caller, routeKey(request.method, request.routeOptions.url ?? ""));
@@ -91,7 +98,6 @@ export async function createServer(services: Services, log: Log): Promise<ApiSer
     await passOn(request, reply, services, place);
     return reply;
   });
-  await app.register(swagger, documentOptions(services.self.version));
   for (const routes of allRoutes) routes(app, services);
   await app.ready();
   return app;

@@ -3,6 +3,7 @@ import type { FastifyReply } from "fastify";
 import Type from "typebox";
 import { FerryError } from "../../base/errors.ts";
 import { EventStreamWriter } from "../event-stream-writer.ts";
+import { FerryEvent } from "../schema/event.ts";
 import { HostQuery } from "../schema/scope.ts";
 import type { ApiServer } from "../server.ts";
 import type { Services } from "../services.ts";
@@ -26,7 +27,7 @@ export function eventRoutes(app: ApiServer, { events }: Services): void {
           { "last-event-id": Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })) },
           { additionalProperties: true },
         ),
-        produces: ["text/event-stream"],
+        produces: { "text/event-stream": FerryEvent },
       },
     },
     async (request, reply) => {

@@ -31,7 +31,7 @@ export function serviceRoutes(app: ApiServer, { self, metrics, now }: Services):
         response: answers(Type.Object({}, { additionalProperties: true })),
       },
     },
-    async () => app.swagger() as object,
+    async () => app.document(),
   );
   app.get(
     "/metrics",
@@ -39,7 +39,7 @@ export function serviceRoutes(app: ApiServer, { self, metrics, now }: Services):
       schema: {
         operationId: "metrics",
         summary: "Figures for Prometheus",
-        produces: ["text/plain"],
+        produces: { "text/plain": Type.String() },
       },
     },
     async (_request, reply) => {
