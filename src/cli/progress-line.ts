@@ -63,7 +63,7 @@ export function liveView(record: MigrationRecord, options: ViewOptions): string[
   const { width, style } = options;
   const title = `${record.vm.name}: ${record.source} -> ${record.target}, ${record.state}`;
   const lines = [style("bold", cut(title, width)), ...stageLines(record, options)];
-  if (record.waitingFor !== null) lines.push(cut(`waits: ${record.waitingFor}`, width));
+  if (record.waitingFor !== null) lines.push(cut(record.waitingFor, width));
   if (record.progress !== null) lines.push(barLine(record.progress, options));
   return [...lines, ...figures(record).flatMap((line) => (line === "" ? [] : [cut(line, width)]))];
 }

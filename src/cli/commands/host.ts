@@ -4,6 +4,8 @@ import type { Cli } from "../cli.ts";
 import { confirm } from "../confirm.ts";
 import { readSecret } from "../read-secret.ts";
 import { renderHost, renderHostList } from "../render/host.ts";
+import { defineHostDrain } from "./host-drain.ts";
+import { defineHostSettings } from "./host-settings.ts";
 
 export function defineHost(command: Command, cli: Cli): void {
   command
@@ -21,6 +23,8 @@ export function defineHost(command: Command, cli: Cli): void {
       const host = await cli.call("GET /v1/host", { host: name ?? cli.host });
       cli.output.result(host, () => renderHost(host));
     });
+  defineHostSettings(command, cli);
+  defineHostDrain(command, cli);
   command
     .command("join")
     .description("make this host a member of the domain that the token invites to")

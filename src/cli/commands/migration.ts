@@ -9,6 +9,7 @@ import { parseCount } from "../quantities.ts";
 import { renderMigration, renderMigrationList, renderReport } from "../render/migration.ts";
 import { warnUnreachable } from "../unreachable.ts";
 import { watchMigration } from "../watch.ts";
+import { defineReorder, defineStatistics, parseSince } from "./migration-queue.ts";
 
 type State = MigrationRecord["state"];
 
@@ -23,6 +24,13 @@ const states: Readonly<Record<State, true>> = {
   unresolved: true,
 };
 
+interface ListOptions {
+  readonly vm?: string;
+  readonly state?: State;
+  readonly since?: number;
+  readonly limit?: number;
+}
+
 const migrationArgument = [
   "<migration>",
   "its id, or the name of a VM for its newest one",
@@ -36,12 +44,14 @@ export function defineMigration(command: Command, cli: Cli): void {
     .addOption(
       new Option("--state <state>", "only those in this state").choices(Object.keys(states)),
     )
+    .option("--since <time>", "only those asked for since then: 7d, or 2026-11-23", parseSince)
     .option("--limit <count>", "how many (20)", (text) => parseCount(text, "--limit", 1, 1000))
-    .action(async ({ vm, state, limit = 20 }: { vm?: string; state?: State; limit?: number }) => {
+    .action(async ({ vm, state, since, limit = 20 }: ListOptions) => {
       const query = {
         ...(cli.host === undefined && { scope: "domain" as const }),
         ...(vm !== undefined && { vm }),
         ...(state !== undefined && { state }),
+        ...(since !== undefined && { since }),
         limit,
       };
       const list = await cli.call("GET /v1/migrations", { query });
@@ -58,6 +68,8 @@ export function defineMigration(command: Command, cli: Cli): void {
     });
   defineWatch(command, cli);
   defineCancel(command, cli);
+  defineReorder(command, cli);
+  defineStatistics(command, cli);
 }
 
 function defineWatch(command: Command, cli: Cli): void {

@@ -1,0 +1,106 @@
+/** What `ferry host set` and `ferry host network` make of the present settings. Pure. */
+import type { HostSettingsAnswer } from "../api/schema/settings.ts";
+import { FerryError } from "../base/errors.ts";
+import { parseBandwidth } from "./quantities.ts";
+
+export type Settings = HostSettingsAnswer["settings"];
+type Bandwidth = Settings["memoryBandwidth"];
+type Window = Bandwidth["windows"][number];
+type Network = NonNullable<Settings["migrationNetworks"]>[number];
+
+/** As commander gives them; absent: as it is. */
+export interface SettingOptions {
+  readonly migration?: "on" | "off";
+  readonly maxMoves?: number;
+  readonly maxStorageMoves?: number;
+  readonly anyNetwork?: true;
+  readonly performance?: Settings["performanceOption"];
+  readonly bandwidth?: number | null;
+  readonly bandwidthAt?: readonly Window[];
+  readonly storageBandwidth?: number | null;
+  readonly storageBandwidthAt?: readonly Window[];
+  readonly maxBlackout?: number;
+  readonly convergence?: Settings["convergencePolicy"];
+  readonly diskPool?: string;
+  readonly mediaPool?: string;
+}
+
+export function changeSettings(settings: Settings, options: SettingOptions): Settings {
+  const { memoryBandwidth, storageBandwidth, defaultPools } = settings;
+  const pool = (name: string | undefined, present: string | null): string | null =>
+    name === undefined ? present : name === "none" ? null : name;
+  return {
+    ...settings,
+    migrationEnabled:
+      options.migration === undefined ? settings.migrationEnabled : options.migration === "on",
+    simultaneousMovesMax: options.maxMoves ?? settings.simultaneousMovesMax,
+    simultaneousStorageMovesMax: options.maxStorageMoves ?? settings.simultaneousStorageMovesMax,
+    migrationNetworks: options.anyNetwork === true ? null : settings.migrationNetworks,
+    performanceOption: options.performance ?? settings.performanceOption,
+    memoryBandwidth: limited(memoryBandwidth, options.bandwidth, options.bandwidthAt),
+    storageBandwidth: limited(
+      storageBandwidth,
+      options.storageBandwidth,
+      options.storageBandwidthAt,
+    ),
+    blackoutMsMax: options.maxBlackout ?? settings.blackoutMsMax,
+    convergencePolicy: options.convergence ?? settings.convergencePolicy,
+    defaultPools: {
+      disks: pool(options.diskPool, defaultPools.disks),
+      media: pool(options.mediaPool, defaultPools.media),
+    },
+  };
+}
+
+/** A subnet that is there already gets the new priority. */
+export function withNetwork(settings: Settings, network: Network): Settings {
+  const others = (settings.migrationNetworks ?? []).filter(
+    ({ subnet }) => subnet !== network.subnet,
+  );
+  return { ...settings, migrationNetworks: [...others, network] };
+}
+
+/** Without the last one any network may be used again. @throws FerryError `not-found`. */
+export function withoutNetwork(settings: Settings, subnet: string): Settings {
+  const present = settings.migrationNetworks ?? [];
+  const others = present.filter((network) => network.subnet !== subnet);
+  if (others.length === present.length) {
+    const names = present.map((network) => network.subnet).join(", ") || "none, any may be used";
+    throw new FerryError(
+      "not-found",
+      `Cannot remove migration network "${subnet}": there are ${names}`,
+      {
+        remedy: "See: ferry host network list",
+      },
+    );
+  }
+  return { ...settings, migrationNetworks: others.length === 0 ? null : others };
+}
+
+/** `none`, or a bandwidth. */
+export function parseLimit(text: string): number | null {
+  return text === "none" ? null : parseBandwidth(text);
+}
+
+/** `08:00-18:00=100M`, added to those given before; `none` drops all. */
+export function parseWindow(text: string, before: readonly Window[] = []): Window[] {
+  if (text === "none") return [];
+  const [, from, to, limit] = /^(\d\d:\d\d)-(\d\d:\d\d)=(\S+)$/.exec(text) ?? [];
+  if (from === undefined || to === undefined || limit === undefined) {
+    throw new FerryError("bad-input", `Cannot understand time of day "${text}"`, {
+      remedy: "Write 08:00-18:00=100M, 22:00-06:00=none, or none for no times of day",
+    });
+  }
+  return [...before, { from, to, bytesPerSecond: parseLimit(limit) }];
+}
+
+function limited(
+  present: Bandwidth,
+  limit: number | null | undefined,
+  windows: readonly Window[] | undefined,
+): Bandwidth {
+  return {
+    bytesPerSecond: limit === undefined ? present.bytesPerSecond : limit,
+    windows: windows === undefined ? present.windows : [...windows],
+  };
+}

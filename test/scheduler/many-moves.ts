@@ -1,0 +1,59 @@
+/** Many small VMs in a lab, and what their moves' records say about limits. Firmware alone runs in them: the queue is meant. */
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Lab } from "../../lab/lab.ts";
+import type { MigrationRecord } from "../../src/migration/record.ts";
+
+/** All moves of a test, on a machine that is busy with everything else. */
+const movesMsMax = 300_000;
+
+/** Creates and starts VMs without disks on a host; resolves when all run. */
+export async function startVms(lab: Lab, host: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await lab.host(host).api("POST /v1/vms", { body: { name, memoryMib: 32, vnc: false } });
+    await lab.host(host).api("POST /v1/vms/{vm}/start", { params: { vm: name } });
+  }
+}
+
+export async function askMove(lab: Lab, host: string, vm: string, target: string): Promise<string> {
+  const { id } = await lab.host(host).api("POST /v1/migrations", { body: { vm, target } });
+  return id;
+}
+
+/** The records of moves as their source keeps them, when all are over. */
+export async function allOver(
+  lab: Lab,
+  host: string,
+  ids: readonly string[],
+): Promise<MigrationRecord[]> {
+  const deadline = performance.now() + movesMsMax;
+  while (performance.now() < deadline) {
+    const { migrations } = await lab.host(host).api("GET /v1/migrations", { query: { limit: 1000 } });
+    const records = migrations.filter(({ id, role }) => role === "source" && ids.includes(id));
+    if (records.length === ids.length && records.every(({ endedAt }) => endedAt !== null)) return records;
+    await sleep(100);
+  }
+  throw new Error(`Some of ${ids.length} moves from ${host} are not over after ${movesMsMax} ms`);
+}
+
+/** The most moves that were under way at any moment. */
+export function mostAtOnce(records: readonly MigrationRecord[]): number {
+  const begins = records.flatMap(({ startedAt }) => startedAt ?? []);
+  return Math.max(
+    0,
+    ...begins.map(
+      (at) =>
+        records.filter(
+          ({ startedAt, endedAt }) => startedAt !== null && startedAt <= at && (endedAt ?? Infinity) > at,
+        ).length,
+    ),
+  );
+}
+
+/** Each VM is on exactly one host, the expected one, and runs. */
+export async function assertPlaces(lab: Lab, places: Readonly<Record<string, string>>): Promise<void> {
+  const { vms } = await lab.host("host-a").api("GET /v1/vms", { query: { scope: "domain" } });
+  const found = vms.map(({ name, host, state }) => [name, `${host} ${state}`]);
+  const wanted = Object.entries(places).map(([name, host]) => [name, `${host} running`]);
+  assert.deepEqual(found.toSorted(), wanted.toSorted());
+}
