@@ -10,6 +10,7 @@ export type FaultAction = "fail" | "crash" | "hang";
 
 export class Faults {
   readonly #armed = new Map<string, FaultAction>();
+  readonly #strikes = new Map<string, PromiseWithResolvers<void>>();
   readonly #enabled: boolean;
 
   constructor(enabled: boolean) {
@@ -26,11 +27,20 @@ export class Faults {
     this.#armed.set(point, action);
   }
 
+  /** Resolves when a fault strikes at the point. */
+  struck(point: string): Promise<void> {
+    const strike = this.#strikes.get(point) ?? Promise.withResolvers<void>();
+    this.#strikes.set(point, strike);
+    return strike.promise;
+  }
+
   /** Called where a fault may strike; does nothing unless one is armed there. */
   async reach(point: string, signal?: AbortSignal): Promise<void> {
     const action = this.#armed.get(point);
     if (action === undefined) return;
     this.#armed.delete(point);
+    this.#strikes.get(point)?.resolve();
+    this.#strikes.delete(point);
     switch (action) {
       case "fail":
         throw new FerryError("migration-failed", `Cannot pass "${point}": an armed fault struck`, {

@@ -78,9 +78,11 @@ describe("a move between two hosts with a shared pool", { concurrency: false }, 
 
   for (const stage of ["setup", "memory-precopy"] as const) {
     test(`can be cancelled in ${stage}; both hosts are as before`, async () => {
-      a.faults.arm(`source:${stage}:inside`, "hang");
+      const point = `source:${stage}:inside`;
+      a.faults.arm(point, "hang");
+      const struck = a.faults.struck(point);
       const id = move(a, b);
-      await a.until(id, (record) => record.stage === stage);
+      await struck;
       const record = await a.migrations.cancel(id);
       assert.equal(record.state, "cancelled");
       await runsOnlyOn(a, b);

@@ -96,6 +96,16 @@ export class TestHost implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // The agent does not stay alive for its QEMUs; the test has to, until they are gone.
+    const alive = setInterval(() => {}, 1_000);
+    try {
+      await this.#dispose();
+    } finally {
+      clearInterval(alive);
+    }
+  }
+
+  async #dispose(): Promise<void> {
     for (const { definition, ownership } of this.vms.list()) {
       const vm = this.vms.process(definition.id);
       if (vm !== undefined) process.kill(vm.pid, "SIGKILL");
