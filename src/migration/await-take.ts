@@ -14,6 +14,7 @@ export type TakeVerdict = "take" | "discard" | "ask again";
 export function verdictOf(sourceLast: JournalKind | null): TakeVerdict {
   switch (sourceLast) {
     case "handed-over":
+    case "taken":
       return "take";
     case "rolled-back":
     case "finished": // a source finishes only after the target confirmed, which this one never did

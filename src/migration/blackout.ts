@@ -4,6 +4,8 @@ import type { BlackoutRecord } from "./record.ts";
 /** Moments of a switch-over on the source's clock, milliseconds since the epoch. */
 export interface BlackoutMoments {
   readonly stoppedAt: number;
+  /** QEMU was told to go on after it stopped the guest; `stoppedAt` where it did not wait for that. */
+  readonly continuedAt: number;
   /** QEMU's last byte was taken by the session. */
   readonly lastByteAt: number;
   readonly loadedAt: number;
@@ -18,17 +20,19 @@ export function splitBlackout(
   moments: BlackoutMoments,
   qemuDowntimeMs: number | null,
 ): BlackoutRecord {
-  const lastByteAt = Math.min(Math.max(moments.lastByteAt, moments.stoppedAt), moments.loadedAt);
+  const continuedAt = Math.min(Math.max(moments.continuedAt, moments.stoppedAt), moments.loadedAt);
+  const lastByteAt = Math.min(Math.max(moments.lastByteAt, continuedAt), moments.loadedAt);
   // The word travels half a round trip while the guest runs already.
   const runsAt = Math.max(moments.takenAt - moments.roundTripMs / 2, moments.handedOverAt);
   const part = (from: number, to: number): number => Math.max(0, round(to - from));
   const parts = {
-    sendMs: part(moments.stoppedAt, lastByteAt),
+    disksMs: part(moments.stoppedAt, continuedAt),
+    sendMs: part(continuedAt, lastByteAt),
     loadMs: part(lastByteAt, moments.loadedAt),
     handoverMs: part(moments.loadedAt, moments.handedOverAt),
     resumeMs: part(moments.handedOverAt, runsAt),
   };
-  const totalMs = round(parts.sendMs + parts.loadMs + parts.handoverMs + parts.resumeMs);
+  const totalMs = round(Object.values(parts).reduce((sum, ms) => sum + ms, 0));
   return { totalMs, ...parts, qemuDowntimeMs };
 }
 

@@ -103,7 +103,18 @@ test("runSource() stops before a cancellable stage when it was cancelled", async
 test("runTarget() removes everything it made when a stage before ready fails", async () => {
   const { log, stages, target } = world("memory-precopy");
   await assert.rejects(runTarget(target, stages), /struck/);
-  assert.deepEqual(log.slice(-3), ["undo memory-precopy", "undo setup", "journal discarded"]);
+  const undone = ["memory-precopy", "storage-mirror", "setup"].map((name) => `undo ${name}`);
+  assert.deepEqual(log.slice(-4), [...undone, "journal discarded"]);
+});
+
+test("a stage that does not apply to a move is neither run nor undone on either host", async () => {
+  const { log, stages, source, target } = world("memory-precopy");
+  const reduced = stages.map((stage) =>
+    stage.name === "storage-mirror" ? { ...stage, applies: () => false } : stage,
+  );
+  await assert.rejects(runSource(source, reduced), /struck/);
+  await assert.rejects(runTarget(target, reduced), /struck/);
+  assert.ok(!log.some((line) => line.includes("storage-mirror")));
 });
 
 test("runTarget() keeps the skeleton after ready, whatever fails, and tells the source", async () => {

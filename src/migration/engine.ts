@@ -18,7 +18,7 @@ import type { SourceMove, Stage, TargetMove } from "./stage.ts";
 export async function runSource(move: SourceMove, stages: readonly Stage[]): Promise<void> {
   const begun: Stage[] = [];
   try {
-    for (const stage of stages) {
+    for (const stage of applying(stages, move)) {
       begun.push(stage);
       await enter(move, "source", stage);
       await forwardOnly(move, () => stage.source.run(move));
@@ -55,7 +55,7 @@ async function forwardOnly(move: SourceMove, step: () => Promise<void>): Promise
 export async function runTarget(move: TargetMove, stages: readonly Stage[]): Promise<void> {
   const begun: Stage[] = [];
   try {
-    for (const stage of stages) {
+    for (const stage of applying(stages, move)) {
       begun.push(stage);
       await steadfast(move, () => enter(move, "target", stage));
       await steadfast(move, () => stage.target.run(move));
@@ -93,6 +93,10 @@ export function tellFailed(session: Session, error: FerryError): void {
   } catch {
     // Nobody is there to be told.
   }
+}
+
+function applying(stages: readonly Stage[], move: SourceMove | TargetMove): Stage[] {
+  return stages.filter((stage) => stage.applies?.(move) ?? true);
 }
 
 async function enter(

@@ -36,7 +36,7 @@ async function begin(
 ): Promise<void> {
   const { parts, journal } = migrations;
   const id = request.migrationId;
-  const { definition, generation, run } = await session.receive("prepare", {
+  const { definition, generation, run, disks } = await session.receive("prepare", {
     timeoutMs: parts.limits.setupTimeoutMs,
   });
   journal.append(id, { kind: "accepted", vm: definition.id, peer, generation, run });
@@ -49,12 +49,16 @@ async function begin(
   const move: TargetMove = {
     ...migrations.common(id, record, cancel.signal, {}),
     ...{ generation, definition, peer, run, session },
+    ...{ disks: disks.map(({ name }) => name), wantedDisks: disks },
     process: undefined,
     ready: false,
     owner: false,
     taken: taken.promise,
   };
-  session.on("closed", () => cancel.abort(abandoned(definition.name)));
+  session.on("closed", () => {
+    cancel.abort(abandoned(definition.name));
+    void session.close(); // its worker thread ends only by this
+  });
   record.begin();
   const done = finish(migrations, move, cancel.signal);
   migrations.add(id, { record, cancel, taken, done });

@@ -11,7 +11,7 @@ import { startOutgoing } from "./outgoing.ts";
 import type { MigrationsParts } from "./parts.ts";
 import type { PeerStatus, SessionRequest } from "./peer-link.ts";
 import { endQueued, type MoveRequest, queueOutgoing, requeue } from "./queued.ts";
-import type { MigrationRecord } from "./record.ts";
+import type { DiskPlacement, MigrationRecord } from "./record.ts";
 import { RecoveryRun } from "./recovery-run.ts";
 import { RunningMigrations } from "./running.ts";
 
@@ -79,6 +79,11 @@ export class Migrations implements AsyncDisposable {
   /** Says in a queued move's record what it waits for. */
   waiting(id: string, reason: string): void {
     this.#migrations.queued.get(id)?.waiting(reason);
+  }
+
+  /** What the latest checks say of a queued move's disks. */
+  placeDisks(id: string, disks: readonly DiskPlacement[]): void {
+    this.#migrations.queued.get(id)?.place(disks);
   }
 
   /** See `startOutgoing`; `together` runs in the transaction of the journal's first record. */

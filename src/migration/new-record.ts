@@ -1,5 +1,5 @@
 /** The record a migration begins with. Pure. */
-import type { MigrationOptions, MigrationRecord } from "./record.ts";
+import type { DiskPlacement, DiskRecord, MigrationOptions, MigrationRecord } from "./record.ts";
 
 export interface NewMigration {
   readonly id: string;
@@ -9,6 +9,21 @@ export interface NewMigration {
   readonly target: string;
   readonly requestedBy: string;
   readonly options: MigrationOptions;
+  /** Default: none. */
+  readonly disks?: readonly DiskPlacement[];
+}
+
+/** A disk before anything of it is copied. */
+export function waitingDisk(placement: DiskPlacement): DiskRecord {
+  return {
+    ...placement,
+    state: "waiting",
+    copiedBytes: 0,
+    totalBytes: placement.allocatedBytes,
+    mirroredBytes: 0,
+    rateBytesPerSecond: 0,
+    remainingMs: null,
+  };
 }
 
 export function newRecord(migration: NewMigration, requestedAt: number): MigrationRecord {
@@ -32,7 +47,9 @@ export function newRecord(migration: NewMigration, requestedAt: number): Migrati
     rounds: [],
     progress: null,
     blackout: null,
+    disks: (migration.disks ?? []).map(waitingDisk),
     guestBytes: 0,
+    diskBytes: 0,
     wireBytes: 0,
     differingPages: null,
     error: null,

@@ -2,9 +2,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { errorChain, FerryError } from "../base/errors.ts";
 import { invariant } from "../base/invariant.ts";
+import type { VmDefinition } from "../vm/definition.ts";
 import { runSource } from "./engine.ts";
+import type { LeftDisks } from "./journal-record.ts";
+import { filesOfDisks } from "./placed-definition.ts";
 import { requireMovable } from "./queued.ts";
-import type { MigrationRecord } from "./record.ts";
+import type { MigrationOptions, MigrationRecord } from "./record.ts";
 import type { RunningMigrations } from "./running.ts";
 import type { SourceMove } from "./stage.ts";
 import { stages } from "./stages/all.ts";
@@ -23,6 +26,7 @@ export function startOutgoing(
   const record = migrations.queued.get(id);
   invariant(record !== undefined, `migration ${id} is queued`);
   const { options, target, requestedBy } = record.current;
+  const disks = record.current.disks.map(({ name }) => name);
   const { definition, generation, state } = requireMovable(vms, record.current.vm.id);
   const process = vms.process(definition.id);
   invariant(process !== undefined, `VM ${definition.id} is ${state} and has a process`);
@@ -30,23 +34,35 @@ export function startOutgoing(
   const ran = state === "running";
   migrations.journal.append(
     id,
-    { kind: "begun", vm: definition.id, peer: target, generation, ran },
+    {
+      ...{ kind: "begun", vm: definition.id, peer: target, generation, ran },
+      ...(disks.length === 0 ? {} : { leaves: leftDisks(definition, disks, options) }),
+    },
     together,
   );
   migrations.queued.delete(id);
   const cancel = new AbortController();
   const move: SourceMove = {
     ...migrations.common(id, record, cancel.signal, options),
-    ...{ generation, definition, peer: target, run: ran, process },
+    ...{ generation, definition, peer: target, run: ran, process, disks },
     session: undefined,
     watch: undefined,
     handedOverAt: undefined,
+    taken: false,
     untidy: false,
   };
   record.begin();
   move.log.info({ vm: definition.name, target, requestedBy }, "migration begins");
   migrations.add(id, { record, cancel, done: runOutgoing(migrations, move, cancel.signal) });
   return record.current;
+}
+
+function leftDisks(
+  definition: VmDefinition,
+  disks: readonly string[],
+  { keepSourceDisks = false }: MigrationOptions,
+): LeftDisks {
+  return { files: filesOfDisks(definition, disks), keep: keepSourceDisks };
 }
 
 async function runOutgoing(

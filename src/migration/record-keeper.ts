@@ -5,7 +5,15 @@
 import type { FerryError } from "../base/errors.ts";
 import type { StageName } from "./plan.ts";
 import { describeStage } from "./plan.ts";
-import type { BlackoutRecord, MigrationRecord, Progress, RoundRecord } from "./record.ts";
+import { waitingDisk } from "./new-record.ts";
+import type {
+  BlackoutRecord,
+  DiskPlacement,
+  DiskRecord,
+  MigrationRecord,
+  Progress,
+  RoundRecord,
+} from "./record.ts";
 
 /** More rounds than any sane move has; the latest are kept. */
 const roundsMax = 1000;
@@ -68,8 +76,18 @@ export class RecordKeeper {
     this.#publish({ progress: { ...progress, percent }, wireBytes: progress.wireBytes });
   }
 
-  figures(figures: Partial<Pick<MigrationRecord, "guestBytes" | "wireBytes" | "differingPages">>): void {
+  figures(figures: Partial<Pick<MigrationRecord, "guestBytes" | "diskBytes" | "wireBytes" | "differingPages">>): void {
     this.#publish(figures);
+  }
+
+  /** Before a queued move begins: what the latest checks say of its disks. */
+  place(disks: readonly DiskPlacement[]): void {
+    this.#change({ disks: disks.map(waitingDisk) });
+  }
+
+  disks(disks: readonly DiskRecord[]): void {
+    const diskBytes = disks.reduce((sum, disk) => sum + disk.copiedBytes, 0);
+    this.#publish({ disks: [...disks], diskBytes });
   }
 
   blackout(blackout: BlackoutRecord): void {

@@ -4,6 +4,7 @@
  * sizes are bytes, rates are bytes per second.
  */
 import Type from "typebox";
+import { Name } from "../vm/definition.ts";
 import { stageNames } from "./plan.ts";
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -42,6 +43,16 @@ export const MigrationOptions = Type.Object(
     verifyMemory: Type.Optional(Type.Boolean()),
     /** Default `normal`. */
     priority: Type.Optional(Priority),
+    /** Consents to copying the disks that the target does not reach; where it reaches them all, they stay. */
+    withStorage: Type.Optional(Type.Boolean()),
+    /** Pool of the target for disks that move; a disk that the target reaches moves too when its pool is another. */
+    targetPool: Type.Optional(Name),
+    /** By disk, before `targetPool`. */
+    targetPools: Type.Optional(Type.Record(Name, Name)),
+    /** Leave the source's disks there under another name instead of deleting them. */
+    keepSourceDisks: Type.Optional(Type.Boolean()),
+    /** Most that copying disks may take, apart from memory. */
+    storageBytesPerSecond: Type.Optional(Type.Integer({ minimum: 1_000_000 })),
   },
   { additionalProperties: false },
 );
@@ -69,7 +80,9 @@ export type RoundRecord = Type.Static<typeof RoundRecord>;
 /** The blackout split into its parts; their sum is `totalMs`. */
 export const BlackoutRecord = Type.Object({
   totalMs: Milliseconds,
-  /** Guest stopped until QEMU has written its last byte: the last pages, CPU and device state. */
+  /** Guest stopped until the disks that move are equal and taken off their mirrors; 0 where none does. */
+  disksMs: Milliseconds,
+  /** From then until QEMU has written its last byte: the last pages, CPU and device state. */
   sendMs: Milliseconds,
   /** Last byte written until the target says everything is loaded and its disks are active. */
   loadMs: Milliseconds,
@@ -103,6 +116,36 @@ export const Progress = Type.Object({
 });
 export type Progress = Type.Static<typeof Progress>;
 
+/** Where a disk that moves with its VM goes, decided by the checks (src/precheck/place-disks.ts). */
+export const DiskPlacement = Type.Object({
+  /** The disk's name in the definition; its file keeps its name. */
+  name: Name,
+  pool: Name,
+  targetPool: Name,
+  /** The size the guest sees. */
+  virtualBytes: Bytes,
+  /** What its file takes on the source's file system. */
+  allocatedBytes: Bytes,
+});
+export type DiskPlacement = Type.Static<typeof DiskPlacement>;
+
+/** A disk that moves with its VM, and how far it is. */
+export const DiskRecord = Type.Object({
+  ...DiskPlacement.properties,
+  state: Type.Unsafe<"waiting" | "copying" | "mirrored">(
+    Type.String({ enum: ["waiting", "copying", "mirrored"] }),
+  ),
+  copiedBytes: Bytes,
+  /** Grows while the guest writes. */
+  totalBytes: Bytes,
+  /** What the guest wrote to both disks after the first copy was complete. */
+  mirroredBytes: Bytes,
+  rateBytesPerSecond: Bytes,
+  /** Until the first copy is complete; null while nobody knows. */
+  remainingMs: nullable(Milliseconds),
+});
+export type DiskRecord = Type.Static<typeof DiskRecord>;
+
 export const migrationStates = [
   "queued",
   "running",
@@ -134,7 +177,11 @@ export const MigrationRecord = Type.Object({
   rounds: Type.Array(RoundRecord),
   progress: nullable(Progress),
   blackout: nullable(BlackoutRecord),
+  /** Disks that move along; empty where the target reaches them all. The target's record has none. */
+  disks: Type.Array(DiskRecord),
   guestBytes: Bytes,
+  /** Content of disks that was copied or mirrored. */
+  diskBytes: Bytes,
   wireBytes: Bytes,
   /** Pages that differed when `verifyMemory` compared both sides; null when it was not asked for. */
   differingPages: nullable(Type.Integer({ minimum: 0 })),

@@ -8,11 +8,13 @@ import type { Log } from "../base/log.ts";
 import { announce } from "../network/announce.ts";
 import type { Switches } from "../network/switches.ts";
 import { cancelOutgoing, guestRuns } from "../qemu/migration.ts";
+import { clearMirrors } from "../qemu/mirror.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import { verdictOf } from "./await-take.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal-record.ts";
 import type { MoveLimits } from "./limits.ts";
+import { removeLeftDisks, removeMadeDisks } from "./moved-files.ts";
 import type { PeerLink } from "./peer-link.ts";
 import { decideRecovery } from "./recovery.ts";
 import { takeOwnership } from "./take-ownership.ts";
@@ -65,6 +67,9 @@ export class RecoveryRun implements AsyncDisposable {
         case "finish on target":
           await this.#guarded(open, () => this.#finishOnTarget(open));
           break;
+        case "remove the remains":
+          await this.#guarded(open, () => this.#removeRemains(open));
+          break;
         case "insist on take":
           this.#inBackground(open, () => this.#insist(open));
           break;
@@ -105,11 +110,12 @@ export class RecoveryRun implements AsyncDisposable {
   }
 
   async #rollBack(open: Open): Promise<void> {
-    const { journal, vms, ended } = this.#parts;
+    const { journal, vms, limits, ended } = this.#parts;
     journal.append(open.id, { kind: "rolled-back", reason: "The agent was restarted during the move" });
     const qmp = vms.process(open.vm)?.qmp;
     if (qmp !== undefined) {
       await cancelOutgoing(qmp);
+      await clearMirrors(qmp, limits.setupTimeoutMs);
       if (open.run && !(await guestRuns(qmp))) await vms.resumeOwned(open.vm);
     }
     if (vms.find(open.vm) !== undefined) vms.releaseFromMigration(open.vm);
@@ -120,6 +126,7 @@ export class RecoveryRun implements AsyncDisposable {
   async #discard(open: Open): Promise<void> {
     const { journal, vms, ended } = this.#parts;
     await vms.discardIncoming(open.vm);
+    await removeMadeDisks({ ...open, journal, vms });
     journal.append(open.id, { kind: "discarded" });
     journal.append(open.id, { kind: "finished" });
     ended(open.id, "failed", interrupted("the VM stays on the source"));
@@ -138,7 +145,7 @@ export class RecoveryRun implements AsyncDisposable {
   }
 
   async #insist(open: Open): Promise<void> {
-    const { peers, vms, journal, ended } = this.#parts;
+    const { peers, journal } = this.#parts;
     const { last } = await this.#untilAnswered(() => peers.take(open.peer, open.id, open.generation + 1));
     if (last !== "owner" && last !== "finished") {
       throw new FerryError(
@@ -147,7 +154,14 @@ export class RecoveryRun implements AsyncDisposable {
         { remedy: `Look at the VM on "${open.peer}"; docs/recovery.md says how to go on` },
       );
     }
+    journal.append(open.id, { kind: "taken", generation: open.generation + 1 });
+    await this.#removeRemains(open);
+  }
+
+  async #removeRemains(open: Open): Promise<void> {
+    const { vms, journal, ended } = this.#parts;
     await vms.removeAfterHandover(open.vm);
+    await removeLeftDisks({ ...open, journal, vms });
     journal.append(open.id, { kind: "finished" });
     ended(open.id, "completed");
   }

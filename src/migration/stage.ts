@@ -7,6 +7,7 @@ import type { Switches } from "../network/switches.ts";
 import type { Session } from "../session/session.ts";
 import type { VmDefinition } from "../vm/definition.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
+import type { IncomingDisk } from "../vm/moved-disks.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
 import type { Faults } from "./faults.ts";
 import type { Journal } from "./journal.ts";
@@ -27,17 +28,21 @@ export interface Half<Move> {
 
 export interface Stage {
   readonly name: StageName;
+  /** False for a move that has no work for it: then neither half runs, and the record does not name it. */
+  readonly applies?: (move: Move) => boolean;
   readonly source: Half<SourceMove>;
   readonly target: Half<TargetMove>;
 }
 
 /** What both halves have in common. */
-interface Move {
+export interface Move {
   readonly id: string;
   /** The owner's generation before the move; the target's is one more. */
   readonly generation: number;
   readonly definition: VmDefinition;
   readonly peer: string;
+  /** Names of the disks that move with the VM; the others lie in pools that both hosts reach. */
+  readonly disks: readonly string[];
   /** Whether the guest runs; a paused guest is moved and lands paused. */
   readonly run: boolean;
   readonly record: RecordKeeper;
@@ -62,12 +67,16 @@ export interface SourceMove extends Move {
   watch: SwitchoverWatch | undefined;
   /** Set at the point of no return, milliseconds since the epoch; from then on nothing is undone. */
   handedOverAt: number | undefined;
+  /** The target has confirmed that the VM is its: what the source still has of it may go. */
+  taken: boolean;
   /** True when something after the handover failed and is left to recovery at the next start of the agent. */
   untidy: boolean;
 }
 
 export interface TargetMove extends Move {
   readonly session: Session;
+  /** What the source says of `disks`. */
+  readonly wantedDisks: readonly IncomingDisk[];
   /** The skeleton; set by setup. */
   process: VmProcess | undefined;
   /** True from *ready* on: only the source's word may end the skeleton now. */

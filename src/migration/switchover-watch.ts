@@ -6,12 +6,16 @@
 import { wallClockMs } from "../base/clock.ts";
 import { FerryError } from "../base/errors.ts";
 import { isStatus, migrationFailed, queryMemory } from "../qemu/migration.ts";
+import { mirrorFailed, mirrorFailure } from "../qemu/mirror.ts";
 import type { Qmp } from "../qemu/qmp.ts";
+import { peerError } from "../session/inbox.ts";
 import type { Session } from "../session/session.ts";
 
 export class SwitchoverWatch implements Disposable {
   /** When the guest stopped, by QEMU's own stamp; undefined while it runs. */
   stoppedAt: number | undefined;
+  /** When QEMU, which waited with the guest stopped for the disks to be equal, was told to go on. */
+  continuedAt: number | undefined;
   /** When the target's report that everything is loaded arrived here. */
   loadedAt: number | undefined;
   readonly #failure = Promise.withResolvers<never>();
@@ -27,13 +31,20 @@ export class SwitchoverWatch implements Disposable {
           this.stoppedAt ??= event.timestampMs;
           this.#stopped.resolve();
         }
+        // A guest that was paused all along never says STOP.
+        if (isStatus(event, ["pre-switchover"])) this.#stopped.resolve();
         if (isStatus(event, ["failed"])) void this.#failed(qmp);
+        const broken = mirrorFailure(event);
+        if (broken !== undefined) this.#failure.reject(mirrorFailed(broken));
       }),
       session.on("load-reported", (ok) => {
         this.loadedAt ??= wallClockMs();
         if (ok) this.#loaded.resolve();
         else this.#failure.reject(cannotLoad());
-        this.#stopped.resolve(); // a guest that was paused all along never says STOP
+        this.#stopped.resolve(); // as above, where QEMU does not wait
+      }),
+      session.on("message", (message) => {
+        if (message.type === "failed") this.#failure.reject(peerError(message));
       }),
       session.on("closed", (reason) => this.#failure.reject(sessionClosed(reason))),
     ];

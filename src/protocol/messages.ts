@@ -6,9 +6,13 @@
  * |------------|--------|------------------|---------------------------------------------------------------------|
  * | prepare    | source | setup            | here is the definition and generation g; make a skeleton            |
  * | prepared   | target | setup            | reserved; the skeleton QEMU waits with its CPUs stopped             |
+ * | mirror     | source | storage-mirror   | export the disks you made; mirrors want to connect                  |
+ * | mirroring  | target | storage-mirror   | exported; a stream for each disk is open                            |
  * | receive    | source | memory-precopy   | open the memory stream                                              |
  * | receiving  | target | memory-precopy   | QEMU listens; bytes may flow                                        |
  * | stopped    | source | modified-pages   | the guest stands still; what follows is the end of the stream       |
+ * | mirrored   | source | modified-pages   | the disks are equal, their mirrors are gone                         |
+ * | sealed     | target | modified-pages   | nothing but the guest's devices can write to the disks any more     |
  * | ready      | target | storage-handover | loaded, disks active, *ready(g+1)* durable here                     |
  * | digest-request, digests | source, target | storage-handover | compare memory while both stand still        |
  * | take       | source | resume           | *handed-over(g+1)* durable here: the VM is yours, let it run        |
@@ -19,7 +23,7 @@
  * | failed     | either | any before take  | my half failed, and why                                             |
  */
 import Type from "typebox";
-import { VmDefinition } from "../vm/definition.ts";
+import { Name, VmDefinition } from "../vm/definition.ts";
 
 export const controlMessageBytesMax = 1024 * 1024;
 
@@ -36,11 +40,27 @@ export const ControlMessage = Type.Union([
     generation: Generation,
     /** False for a guest that is paused on the source: then it lands paused. */
     run: Type.Boolean(),
+    /** Disks to be made, of the definition's; sizes in bytes. Empty where the target reaches them all. */
+    disks: Type.Array(
+      Type.Object(
+        {
+          name: Name,
+          virtualBytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+          allocatedBytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+        },
+        strict,
+      ),
+      { maxItems: 24 },
+    ),
   }),
   message("prepared", { qemuVersion: Type.String({ maxLength: 64 }) }),
+  message("mirror", {}),
+  message("mirroring", {}),
   message("receive", {}),
   message("receiving", {}),
   message("stopped", {}),
+  message("mirrored", {}),
+  message("sealed", {}),
   message("ready", { generation: Generation }),
   message("digest-request", {
     firstPage: Type.Integer({ minimum: 0 }),

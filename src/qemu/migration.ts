@@ -9,6 +9,8 @@ export interface OutgoingSettings {
   readonly blackoutLimitMs: number;
   /** Guest bytes per second; 0: no limit of QEMU's own. */
   readonly bandwidthBytesPerSecond: number;
+  /** Whether QEMU waits with the guest stopped until `continueSwitchover`: time to make moving disks equal. */
+  readonly pauses: boolean;
   /** Whether the guest may be slowed down later; QEMU wants to know before it starts. */
   readonly mayThrottle: boolean;
 }
@@ -75,7 +77,7 @@ export async function prepareOutgoing(qmp: Qmp, settings: OutgoingSettings): Pro
       capability("auto-converge", settings.mayThrottle),
       capability("xbzrle", false),
       capability("multifd", false),
-      capability("pause-before-switchover", false),
+      capability("pause-before-switchover", settings.pauses),
       capability("late-block-activate", false),
     ],
   });
@@ -91,11 +93,18 @@ export async function listenIncoming(qmp: Qmp, socketPath: string): Promise<void
   await qmp.execute("migrate-set-capabilities", {
     capabilities: [capability("events", true), capability("return-path", true)],
   });
+  // QEMU would announce its MAC addresses when it has loaded, while the VM is still the source's.
+  await qmp.execute("migrate-set-parameters", { "announce-rounds": 0 });
   await qmp.execute("migrate-incoming", { uri: `unix:${socketPath}` });
 }
 
 export async function startOutgoing(qmp: Qmp, socketPath: string): Promise<void> {
   await qmp.execute("migrate", { uri: `unix:${socketPath}` });
+}
+
+/** The guest stands still and QEMU waits (`pauses`): on to its last pages and its devices. */
+export async function continueSwitchover(qmp: Qmp): Promise<void> {
+  await qmp.execute("migrate-continue", { state: "pre-switchover" });
 }
 
 export async function setBlackoutLimit(qmp: Qmp, blackoutLimitMs: number): Promise<void> {

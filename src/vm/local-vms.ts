@@ -8,11 +8,18 @@ import type { QemuSettings } from "../qemu/settings.ts";
 import { adoptAll } from "./adopt.ts";
 import { deleteVm, replaceDefinition } from "./configure.ts";
 import { createVm } from "./create.ts";
-import type { VmDefinition } from "./definition.ts";
+import type { PoolFile, VmDefinition } from "./definition.ts";
 import type { VmDraft } from "./draft.ts";
 import { discardIncoming, prepareIncoming, removeHandedOver } from "./incoming.ts";
 import { requireAllowed, type VmRequest } from "./lifecycle.ts";
 import type { LocalVm } from "./local-vm.ts";
+import {
+  type IncomingDisk,
+  makeDisks,
+  releaseRoom,
+  removeDisks,
+  setDisksAside,
+} from "./moved-disks.ts";
 import { formatDefinition } from "./parse-definition.ts";
 import { takeOverDisks } from "./reserve.ts";
 import type { VmHostParts } from "./resolve.ts";
@@ -162,6 +169,30 @@ export class LocalVms implements AsyncDisposable {
   async discardIncoming(id: string): Promise<void> {
     const vm = this.#table.find(id);
     if (vm !== undefined) await discardIncoming(this.#table, vm);
+  }
+
+  /** Target, setup: see `makeDisks` in moved-disks.ts. */
+  async makeDisks(
+    definition: VmDefinition,
+    disks: readonly IncomingDisk[],
+    making: () => void,
+  ): Promise<void> {
+    await makeDisks(this.#table.parts, definition, disks, making);
+  }
+
+  /** Target, at the end: the disks are written; nothing is reserved for them any more. */
+  async releaseRoom(files: readonly PoolFile[]): Promise<void> {
+    await releaseRoom(this.#table.parts, files);
+  }
+
+  /** Deletes disks of a VM that is not here. May be repeated. */
+  async removeDisks(files: readonly PoolFile[]): Promise<void> {
+    await removeDisks(this.#table.parts, files);
+  }
+
+  /** Renames disks of a VM that is not here: `.SUFFIX` is appended. May be repeated. */
+  async setDisksAside(files: readonly PoolFile[], suffix: string): Promise<void> {
+    await setDisksAside(this.#table.parts, files, suffix);
   }
 
   /**

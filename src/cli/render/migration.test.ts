@@ -10,6 +10,7 @@ const completed = aRecord({
   endedAt: 1_795_000_006_300,
   blackout: {
     totalMs: 43,
+    disksMs: 0,
     sendMs: 21,
     loadMs: 12,
     handoverMs: 3,

@@ -6,9 +6,11 @@ import { networkCleanup } from "./network-cleanup.ts";
 import { resume } from "./resume.ts";
 import { setup } from "./setup.ts";
 import { storageHandover } from "./storage-handover.ts";
+import { storageMirror } from "./storage-mirror.ts";
 
 export const stages: readonly Stage[] = [
   setup,
+  storageMirror,
   memoryPrecopy,
   modifiedPages,
   storageHandover,

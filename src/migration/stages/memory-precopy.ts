@@ -37,6 +37,7 @@ export const memoryPrecopy: Stage = {
       await prepareOutgoing(qmp, {
         blackoutLimitMs: convergence.blackoutLimitMs,
         bandwidthBytesPerSecond: move.limits.bandwidthBytesPerSecond,
+        pauses: move.disks.length > 0,
         mayThrottle: move.limits.throttlePercentMax > 0,
       });
       session.send({ type: "receive" });

@@ -5,6 +5,7 @@
  */
 import { FerryError } from "../../base/errors.ts";
 import { waitForStatus } from "../../qemu/migration.ts";
+import { settleDisksOnSource, settleDisksOnTarget } from "../settle-disks.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import type { SwitchoverWatch } from "../switchover-watch.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
@@ -16,6 +17,7 @@ export const modifiedPages: Stage = {
     async run(move) {
       sessionOf(move).send({ type: "stopped" });
       await move.faults.reach("source:modified-pages:inside");
+      if (move.disks.length > 0) await settleDisksOnSource(move);
       // The target's QEMU says on the return path that it has everything; the session holds that word back from ours.
       await watchOf(move).loaded(move.limits.blackoutMsMax + move.limits.blackoutTimeoutMs);
     },
@@ -25,6 +27,7 @@ export const modifiedPages: Stage = {
   target: {
     async run(move) {
       await move.faults.reach("target:modified-pages:inside");
+      if (move.disks.length > 0) await settleDisksOnTarget(move);
       await waitForStatus(skeletonOf(move).qmp, ["completed"], {
         timeoutMs: move.limits.blackoutMsMax + move.limits.blackoutTimeoutMs,
         signal: move.signal,

@@ -25,6 +25,8 @@ export const resume: Stage = {
         move.log.warn({ reason: errorChain(error) }, "the session did not carry the take; insisting");
         await insist(move);
       }
+      move.journal.append(move.id, { kind: "taken", generation: move.generation + 1 });
+      move.taken = true;
       await recordBlackout(move);
     },
     undo: nothingToUndo,
@@ -93,7 +95,8 @@ async function recordBlackout(move: SourceMove): Promise<void> {
     .catch(() => undefined);
   const lastByteAt = stats?.streams["memory"]?.lastAcceptedAt ?? loadedAt;
   const roundTripMs = stats?.roundTripMs ?? 0;
-  const moments = { stoppedAt, lastByteAt, loadedAt, handedOverAt: move.handedOverAt, takenAt, roundTripMs };
+  const continuedAt = watch.continuedAt ?? stoppedAt;
+  const moments = { stoppedAt, continuedAt, lastByteAt, loadedAt, handedOverAt: move.handedOverAt, takenAt, roundTripMs };
   move.record.blackout(splitBlackout(moments, memory?.downtimeMs ?? null));
   move.record.figures({
     guestBytes: stats?.streams["memory"]?.acceptedBytes ?? move.record.current.guestBytes,

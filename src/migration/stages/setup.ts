@@ -5,6 +5,11 @@
  */
 import { FerryError } from "../../base/errors.ts";
 import type { Session } from "../../session/session.ts";
+import { findDiskNode } from "../../qemu/disk-nodes.ts";
+import type { IncomingDisk } from "../../vm/moved-disks.ts";
+import { makeDisks, removeMadeDisks } from "../moved-files.ts";
+import { placedDefinition } from "../placed-definition.ts";
+import type { DiskPlacement } from "../record.ts";
 import type { SourceMove, Stage, TargetMove } from "../stage.ts";
 
 export const setup: Stage = {
@@ -15,7 +20,10 @@ export const setup: Stage = {
       const { id, peer, definition, generation, run, signal, limits } = move;
       const request = { migrationId: id, vmId: definition.id, vmName: definition.name, generation };
       move.session = await move.peers.openSession(peer, request, signal);
-      move.session.send({ type: "prepare", definition, generation, run });
+      const placements = move.record.current.disks;
+      const disks = await wantedDisks(move, placements);
+      const placed = placedDefinition(definition, placements);
+      move.session.send({ type: "prepare", definition: placed, generation, run, disks });
       await move.session.receive("prepared", { signal, timeoutMs: limits.setupTimeoutMs });
       await move.faults.reach("source:setup:inside", signal);
     },
@@ -35,6 +43,7 @@ export const setup: Stage = {
 
   target: {
     async run(move) {
+      await makeDisks(move, move.wantedDisks);
       move.process = await move.vms.prepareIncoming(move.definition, move.generation, move.id);
       move.session.send({ type: "prepared", qemuVersion: move.process.qemuVersion });
       await move.faults.reach("target:setup:inside", move.signal);
@@ -43,6 +52,7 @@ export const setup: Stage = {
     async undo(move) {
       await move.vms.discardIncoming(move.definition.id);
       move.process = undefined;
+      await removeMadeDisks({ ...move, vm: move.definition.id });
     },
   },
 };
@@ -65,6 +75,19 @@ async function abandon(session: Session, timeoutMs: number): Promise<void> {
     clearTimeout(timer);
     for (const stop of detach) stop();
   }
+}
+
+/** QEMU's word on how large the disks are, which is what counts to the guest. */
+async function wantedDisks(
+  { process }: SourceMove,
+  placements: readonly DiskPlacement[],
+): Promise<IncomingDisk[]> {
+  return Promise.all(
+    placements.map(async ({ name, allocatedBytes }) => {
+      const { virtualBytes } = await findDiskNode(process.qmp, name);
+      return { name, virtualBytes, allocatedBytes };
+    }),
+  );
 }
 
 /** The session of a source that is past setup. */

@@ -4,13 +4,15 @@
  * failure ends with the guest on the source, after it nothing resumes the source.
  *
  * The order, and the crash each step guards against:
- *   1. target: disks active, so that a lock that can't be had still rolls back;
+ *   1. target: disks active, so that a lock that can't be had still rolls back; those that moved with the VM durable too,
+ *      since the source told the guest that they are;
  *   2. target: *ready(g+1)* durable, so that a *take* can be honoured after any crash there;
  *   3. source: the withheld SHUT goes to QEMU, which ends in `postmigrate`: from now on only an agent can let this copy
  *      run, where before a dying agent made QEMU resume it by itself (docs/decisions/0010);
  *   4. source: *handed-over(g+1)* durable.
  */
 import { wallClockMs } from "../../base/clock.ts";
+import { flushDisks } from "../../qemu/disk-export.ts";
 import { activateDisks, waitForStatus } from "../../qemu/migration.ts";
 import { markHandedOver } from "../../vm/registry.ts";
 import { answerDigests, countDifferingPages } from "../compare-memory.ts";
@@ -45,7 +47,9 @@ export const storageHandover: Stage = {
 
   target: {
     async run(move) {
-      await activateDisks(skeletonOf(move).qmp);
+      const { qmp } = skeletonOf(move);
+      await activateDisks(qmp);
+      if (move.disks.length > 0) await flushDisks(qmp);
       await move.faults.reach("target:storage-handover:inside");
       const generation = move.generation + 1;
       move.journal.append(move.id, { kind: "ready", generation });

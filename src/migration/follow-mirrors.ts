@@ -1,0 +1,78 @@
+/** Follows the mirrors of a move until every disk is synchronized, and tells the record how far each is. */
+import { wallClockMs } from "../base/clock.ts";
+import { limitMirror, makeSynchronous, type MirrorStatus, queryMirrors } from "../qemu/mirror.ts";
+import { type DiskSample, toDiskRecord, toMirrorProgress, withSample } from "./disk-progress.ts";
+import type { MirrorWatch } from "./mirror-watch.ts";
+import type { SourceMove } from "./stage.ts";
+import { sessionOf } from "./stages/setup.ts";
+
+/** Between two looks at the mirrors: often enough for a person, and no load for QEMU. */
+const pollMs = 200;
+
+/** The job and the node of the mirror of the disk at this place in `move.disks`. */
+export function mirrorId(index: number): string {
+  return `mirror${index}`;
+}
+
+/** What one of `copying` mirrors may use of the move's limit, bytes per second; 0: no limit. */
+export function mirrorShare(move: SourceMove, copying: number): number {
+  const limit = move.record.current.options.storageBytesPerSecond ?? 0;
+  return limit === 0 ? 0 : Math.max(1, Math.floor(limit / Math.max(1, copying)));
+}
+
+/** Resolves when every write of the guest goes to both disks of every mirror. */
+export async function followMirrors(move: SourceMove, watch: MirrorWatch): Promise<void> {
+  const { qmp } = move.process;
+  const samples = new Map<string, readonly DiskSample[]>();
+  const changed = new Set<string>();
+  for (;;) {
+    const mirrors = await noteMirrors(move, samples);
+    for (const { id, ready } of mirrors) {
+      if (!ready || changed.has(id)) continue;
+      changed.add(id);
+      await makeSynchronous(qmp, id);
+      await shareLimit(move, mirrors);
+      move.log.info({ disk: diskOf(move, id) }, "a disk is copied; writes are mirrored");
+    }
+    // A mirror that failed is not there any more: the pause says why.
+    const done = move.disks.every((_, index) =>
+      mirrors.some(({ id, synchronous }) => id === mirrorId(index) && synchronous),
+    );
+    if (done) return;
+    await watch.pause(pollMs, move.signal);
+  }
+}
+
+/** Asks QEMU how far the mirrors are and writes it into the record. */
+export async function noteMirrors(
+  move: SourceMove,
+  samples: Map<string, readonly DiskSample[]> = new Map(),
+): Promise<MirrorStatus[]> {
+  const mirrors = await queryMirrors(move.process.qmp);
+  const at = wallClockMs();
+  const disks = move.record.current.disks.map((disk) => {
+    const mirror = mirrors.find(({ id }) => diskOf(move, id) === disk.name);
+    if (mirror === undefined) return disk;
+    const latest = withSample(samples.get(mirror.id) ?? [], { at, bytes: mirror.copiedBytes });
+    samples.set(mirror.id, latest);
+    return toDiskRecord(disk, mirror, latest);
+  });
+  move.record.disks(disks);
+  if (samples.size > 0) {
+    const { wireBytes } = await sessionOf(move).stats();
+    move.record.progress(toMirrorProgress(disks, move.definition.memory.mib, wireBytes, at));
+  }
+  return mirrors;
+}
+
+/** What a disk that is copied no longer needs goes to those that are. */
+async function shareLimit(move: SourceMove, mirrors: readonly MirrorStatus[]): Promise<void> {
+  const copying = mirrors.filter(({ ready }) => !ready);
+  const share = mirrorShare(move, copying.length);
+  if (share === 0) return;
+  for (const { id } of copying) await limitMirror(move.process.qmp, id, share);
+}
+
+function diskOf(move: SourceMove, id: string): string | undefined {
+  return move.disks.find((_, index) => mirrorId(index) === id);
+}

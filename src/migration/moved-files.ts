@@ -1,0 +1,56 @@
+/**
+ * The files of disks that move with their VM: made on the target, removed from the source. Which they are stands in the
+ * journal, so that a restarted agent removes the same files and never others.
+ */
+import { invariant } from "../base/invariant.ts";
+import type { LocalVms } from "../vm/local-vms.ts";
+import type { IncomingDisk } from "../vm/moved-disks.ts";
+import type { Journal } from "./journal.ts";
+import { filesOfDisks } from "./placed-definition.ts";
+import type { TargetMove } from "./stage.ts";
+
+interface MovedFiles {
+  readonly id: string;
+  /** The VM's id. */
+  readonly vm: string;
+  readonly journal: Journal;
+  readonly vms: LocalVms;
+}
+
+/** Target: makes the disks; they are in the journal before the first of them exists. */
+export async function makeDisks(move: TargetMove, disks: readonly IncomingDisk[]): Promise<void> {
+  if (disks.length === 0) return;
+  const files = filesOfDisks(move.definition, move.disks);
+  await move.vms.makeDisks(move.definition, disks, () => {
+    move.journal.append(move.id, { kind: "making", files });
+  });
+}
+
+/** Target: removes what `makeDisks` made. The skeleton must be gone. May be repeated. */
+export async function removeMadeDisks({ id, vm, journal, vms }: MovedFiles): Promise<void> {
+  const files = journal
+    .of(id)
+    .flatMap(({ record }) => (record.kind === "making" ? record.files : []));
+  if (files.length === 0) return;
+  invariant(vms.find(vm) === undefined, `VM ${vm} is not here when its disks are removed`);
+  await vms.removeDisks(files);
+}
+
+/** Source: removes the disks that the target has now, or puts them aside. The VM must be gone. May be repeated. */
+export async function removeLeftDisks(moved: MovedFiles & { peer: string }): Promise<void> {
+  const { id, vm, journal, vms, peer } = moved;
+  const entries = journal.of(id);
+  const begun = entries[0]?.record;
+  if (begun?.kind !== "begun" || begun.leaves === undefined) return;
+  const taken = entries.find(({ record }) => record.kind === "taken");
+  invariant(taken !== undefined, `the target confirmed that it has VM ${vm}`);
+  invariant(vms.find(vm) === undefined, `VM ${vm} is not here when its disks are removed`);
+  const { files, keep } = begun.leaves;
+  if (keep) await vms.setDisksAside(files, `moved-to-${peer}-${timeOf(taken.at)}`);
+  else await vms.removeDisks(files);
+}
+
+/** `20261123-044512`: to the second, so that a VM that comes and goes does not overwrite what it left before. */
+function timeOf(at: number): string {
+  return new Date(at).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+}

@@ -1,0 +1,35 @@
+/**
+ * Between the guest's stop and the last of its state: the mirrors end with both disks equal, and on the target nothing but
+ * the guest's own devices keeps the disks. QEMU cannot hand over a disk that a mirror writes, so it waits meanwhile
+ * (`pause-before-switchover`); this is the only time that moving disks add to the blackout.
+ */
+import { wallClockMs } from "../base/clock.ts";
+import { removeExports } from "../qemu/disk-export.ts";
+import { continueSwitchover, waitForStatus } from "../qemu/migration.ts";
+import { completeMirror, removeNode } from "../qemu/mirror.ts";
+import { mirrorId } from "./follow-mirrors.ts";
+import type { SourceMove, TargetMove } from "./stage.ts";
+import { sessionOf, skeletonOf } from "./stages/setup.ts";
+
+export async function settleDisksOnSource(move: SourceMove): Promise<void> {
+  const session = sessionOf(move);
+  const { qmp } = move.process;
+  const timeoutMs = move.limits.blackoutTimeoutMs;
+  const mirrors = move.disks.map((_, index) => mirrorId(index));
+  await waitForStatus(qmp, ["pre-switchover"], { timeoutMs });
+  await Promise.all(mirrors.map((id) => completeMirror(qmp, id, timeoutMs)));
+  session.send({ type: "mirrored" });
+  await Promise.all([
+    ...mirrors.map((id) => removeNode(qmp, id)),
+    session.receive("sealed", { timeoutMs }),
+  ]);
+  await continueSwitchover(qmp);
+  if (move.watch !== undefined) move.watch.continuedAt = wallClockMs();
+}
+
+export async function settleDisksOnTarget(move: TargetMove): Promise<void> {
+  const timeoutMs = move.limits.blackoutMsMax + move.limits.blackoutTimeoutMs;
+  await move.session.receive("mirrored", { timeoutMs, signal: move.signal });
+  await removeExports(skeletonOf(move).qmp, move.disks);
+  move.session.send({ type: "sealed" });
+}

@@ -1,0 +1,69 @@
+/**
+ * Storage mirror (Hyper-V's shared-nothing steps 1 to 4): disks that the target does not reach are copied while reads and
+ * writes go to the source's; once copied, the guest's writes go to both, until the switch-over (settle-disks.ts). The
+ * target's QEMU exports its empty disks over NBD, the source's mirrors to them; the session carries one stream a disk.
+ */
+import { join } from "node:path";
+import { exportDisks, exportSocket } from "../../qemu/disk-export.ts";
+import { findDiskNode } from "../../qemu/disk-nodes.ts";
+import { addExportNode, clearMirrors, startMirror } from "../../qemu/mirror.ts";
+import { followMirrors, mirrorId, mirrorShare } from "../follow-mirrors.ts";
+import { MirrorWatch } from "../mirror-watch.ts";
+import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
+import { sessionOf, skeletonOf } from "./setup.ts";
+
+export const storageMirror: Stage = {
+  name: "storage-mirror",
+  applies: (move) => move.disks.length > 0,
+
+  source: {
+    async run(move) {
+      const session = sessionOf(move);
+      const timeoutMs = move.limits.setupTimeoutMs;
+      session.send({ type: "mirror" });
+      await session.receive("mirroring", { signal: move.signal, timeoutMs });
+      using watch = new MirrorWatch(move.process.qmp, session);
+      for (const index of move.disks.keys()) await startOne(move, index);
+      await move.faults.reach("source:storage-mirror:inside", move.signal);
+      await followMirrors(move, watch);
+    },
+
+    /** A mirror over a connection that hangs can't be ended: the connections go first. */
+    async undo(move) {
+      for (const disk of move.disks) {
+        await move.session?.closeStream(`disk:${disk}`).catch((error: unknown) => {
+          move.log.warn({ err: error }, "the stream of a disk was closed already");
+        });
+      }
+      await clearMirrors(move.process.qmp, move.limits.setupTimeoutMs);
+    },
+  },
+
+  target: {
+    async run(move) {
+      const { session, signal } = move;
+      const { qmp, directory } = skeletonOf(move);
+      await session.receive("mirror", { signal });
+      await exportDisks(qmp, directory, move.disks);
+      for (const disk of move.disks) {
+        await session.carryConnecting(`disk:${disk}`, exportSocket(directory));
+      }
+      await move.faults.reach("target:storage-mirror:inside", signal);
+      session.send({ type: "mirroring" });
+    },
+
+    undo: nothingToUndo, // setup's undo ends the skeleton and removes the disks
+  },
+};
+
+async function startOne(move: SourceMove, index: number): Promise<void> {
+  const { qmp, directory, uid, gid } = move.process;
+  const disk = move.disks[index] ?? "";
+  const id = mirrorId(index);
+  const socket = join(directory, `${id}.sock`);
+  await sessionOf(move).carryListening(`disk:${disk}`, socket, { uid, gid });
+  await addExportNode(qmp, id, socket, disk);
+  const { node } = await findDiskNode(qmp, disk);
+  const bytesPerSecond = mirrorShare(move, move.disks.length);
+  await startMirror(qmp, { id, node, to: id, bytesPerSecond });
+}

@@ -1,0 +1,98 @@
+/** Disks that move with their VM: made on the target before anything is copied, put away on the source when it is gone. */
+import { rename, rm } from "node:fs/promises";
+import { FerryError } from "../base/errors.ts";
+import { lockPath } from "../storage/disk-lock.ts";
+import { createImage } from "../storage/images.ts";
+import type { PoolFile, VmDefinition } from "./definition.ts";
+import { imageTool, type VmHostParts } from "./resolve.ts";
+
+/** A disk to be made for a VM that comes to this host; where it goes and its format are in the definition. */
+export interface IncomingDisk {
+  /** The disk's name in the definition. */
+  readonly name: string;
+  /** The size the guest sees. */
+  readonly virtualBytes: number;
+  /** What the source's image takes on its file system: this much room is reserved. */
+  readonly allocatedBytes: number;
+}
+
+/**
+ * Makes empty images of the right size and format, with room for their contents reserved. Whatever fails, none is left.
+ * `making` is called once it is known that no file is there and before the first is made.
+ * @throws FerryError `no-space`, `already-exists`, `not-found`.
+ */
+export async function makeDisks(
+  parts: VmHostParts,
+  definition: VmDefinition,
+  disks: readonly IncomingDisk[],
+  making: () => void,
+): Promise<void> {
+  const { pools } = parts;
+  const wanted = await Promise.all(
+    disks.map(async ({ name, virtualBytes, allocatedBytes }) => {
+      const { pool, file, format } = diskOf(definition, name);
+      const path = await pools.pathForNew({ pool, file });
+      return { path, format, virtualBytes, bytes: Math.min(allocatedBytes, virtualBytes) };
+    }),
+  );
+  await pools.reservations.reserve(wanted);
+  making();
+  await using made = new AsyncDisposableStack();
+  made.defer(() => pools.reservations.release(wanted.map(({ path }) => path)));
+  const tool = await imageTool(parts);
+  for (const { path, format, virtualBytes } of wanted) {
+    await createImage(tool, path, format, virtualBytes);
+    made.defer(async () => rm(path, { force: true }));
+  }
+  made.move();
+}
+
+/** What was reserved for disks that are written now, or will never be. */
+export async function releaseRoom(parts: VmHostParts, files: readonly PoolFile[]): Promise<void> {
+  parts.pools.reservations.release(await existingPaths(parts, files));
+}
+
+/** Deletes disks with their locks. May be repeated; files that are gone are as good. */
+export async function removeDisks(parts: VmHostParts, files: readonly PoolFile[]): Promise<void> {
+  for (const path of await existingPaths(parts, files)) {
+    parts.pools.reservations.release([path]);
+    await rm(path, { force: true });
+    await rm(lockPath(path), { force: true });
+  }
+}
+
+/**
+ * Renames disks, so that nobody starts them by mistake: `root.qcow2` becomes `root.qcow2.SUFFIX`. May be repeated.
+ * `suffix` has the characters of a file name.
+ */
+export async function setDisksAside(
+  parts: VmHostParts,
+  files: readonly PoolFile[],
+  suffix: string,
+): Promise<void> {
+  for (const path of await existingPaths(parts, files)) {
+    await rename(path, `${path}.${suffix}`);
+    await rm(lockPath(path), { force: true });
+  }
+}
+
+async function existingPaths(parts: VmHostParts, files: readonly PoolFile[]): Promise<string[]> {
+  const paths = await Promise.all(
+    files.map((file) =>
+      parts.pools.pathOf(file).catch((error: unknown) => {
+        if (error instanceof FerryError && error.code === "not-found") return undefined;
+        throw error;
+      }),
+    ),
+  );
+  return paths.filter((path) => path !== undefined);
+}
+
+function diskOf(definition: VmDefinition, name: string): VmDefinition["disks"][number] {
+  const disk = definition.disks.find((candidate) => candidate.name === name);
+  if (disk !== undefined) return disk;
+  throw new FerryError(
+    "bad-input",
+    `Cannot make disk "${name}": VM "${definition.name}" has none of that name`,
+  );
+}

@@ -1,0 +1,92 @@
+/** A VM moves with its disks between two hosts that share nothing, over real QEMUs: a guest of firmware only. */
+import assert from "node:assert/strict";
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { stageNames } from "../../src/migration/plan.ts";
+import type { MigrationRecord } from "../../src/migration/record.ts";
+import type { MovingHost } from "../migration/two-hosts.ts";
+import { testDirectory } from "../vm/host.ts";
+import { type Apart, allocatedBytes, hostsApart, placeAll, qemuIo, sameContent } from "./apart.ts";
+
+const MiB = 1 << 20;
+const disks = [
+  { name: "root", pool: "local", file: "root.qcow2", format: "qcow2", sizeBytes: 2048 * MiB },
+  { name: "data", pool: "local", file: "data.raw", format: "raw", sizeBytes: 64 * MiB },
+] as const;
+const draft = { name: "web01", memoryMib: 64, vnc: false, disks: [...disks] } as const;
+
+describe("a move between two hosts that share nothing", { concurrency: false }, () => {
+  let directory: Awaited<ReturnType<typeof testDirectory>>;
+  let apart: Apart;
+  let a: MovingHost;
+  let b: MovingHost;
+
+  before(async () => {
+    directory = await testDirectory();
+    apart = await hostsApart(directory.path);
+    ({ a, b } = apart);
+    await a.host.vms.create(draft);
+    const root = apart.path(a, "root.qcow2");
+    await qemuIo("qcow2", root, "write -P 7 0 24M", "write -z 100M 50M", "write -P 9 1900M 8M");
+    await qemuIo("raw", apart.path(a, "data.raw"), "write -P 5 32M 1M");
+    await a.host.vms.start("web01");
+  });
+
+  after(async () => {
+    await a?.[Symbol.asyncDispose]();
+    await b?.[Symbol.asyncDispose]();
+    await directory?.[Symbol.asyncDispose]();
+  });
+
+  async function move(
+    from: MovingHost,
+    to: MovingHost,
+    options: MigrationRecord["options"] = {},
+  ): Promise<string> {
+    const placements = await placeAll(apart, from, "web01");
+    const request = { vm: "web01", target: to.name, requestedBy: "test", disks: placements };
+    return from.migrations.start({ ...request, options }).id;
+  }
+
+  async function runsOnlyOn(here: MovingHost, there: MovingHost): Promise<void> {
+    assert.equal(here.host.vms.get("web01").state, "running");
+    assert.equal(here.host.vms.get("web01").migration, null);
+    assert.equal(there.host.vms.find("web01"), undefined);
+    assert.deepEqual(await there.host.traces(), []);
+    assert.deepEqual(await apart.files(there), []);
+  }
+
+  test("takes the disks along: same content, holes are holes, nothing is left behind", async () => {
+    const before = {
+      root: join(directory.path, "before.qcow2"),
+      data: join(directory.path, "before.raw"),
+    };
+    await a.host.vms.pause("web01");
+    await copyFile(apart.path(a, "root.qcow2"), before.root);
+    await copyFile(apart.path(a, "data.raw"), before.data);
+    await a.host.vms.resume("web01");
+    const record = await a.ended(await move(a, b));
+    assert.equal(record.error, null);
+    assert.equal(record.state, "completed");
+    assert.deepEqual(
+      record.stages.map(({ name }) => name),
+      [...stageNames],
+    );
+    await runsOnlyOn(b, a);
+    assert.ok(await sameContent("qcow2", before.root, apart.path(b, "root.qcow2")));
+    assert.ok(await sameContent("raw", before.data, apart.path(b, "data.raw")));
+    assert.ok((await allocatedBytes(apart.path(b, "root.qcow2"))) < 40 * MiB);
+    assert.ok((await allocatedBytes(apart.path(b, "data.raw"))) < 4 * MiB);
+    assert.ok(record.wireBytes < 60 * MiB + 64 * MiB, `${record.wireBytes} bytes on the wire`);
+    assert.ok(record.disks.every(({ state }) => state === "mirrored"));
+    assert.ok(record.diskBytes >= 33 * MiB);
+    assert.ok(record.blackout !== null && record.blackout.disksMs > 0);
+  });
+
+  test("goes back again", async () => {
+    const record = await b.ended(await move(b, a));
+    assert.equal(record.error, null);
+    await runsOnlyOn(a, b);
+  });
+});
