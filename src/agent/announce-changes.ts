@@ -1,4 +1,4 @@
-/** Turns what happens to VMs, migrations and the roster into events for those who watch. */
+/** Turns what happens to VMs, migrations and trust into events for those who watch. */
 import { vmAnswer } from "../api/routes/vm-answer.ts";
 import type { EventLog } from "../database/event-log.ts";
 import type { MigrationRecord } from "../migration/record.ts";
@@ -11,11 +11,14 @@ export function announceVms(vms: LocalVms, events: EventLog, host: string): () =
   });
 }
 
-export function announceRoster(trust: Trust, events: EventLog): () => void {
+export function announceTrust(trust: Trust, events: EventLog): () => void {
   return trust.onChange((change) => {
-    if (change !== "roster") return;
-    const { domain, version } = trust.roster;
-    events.publish("roster.changed", domain, { version });
+    if (change === "roster") {
+      const { domain, version } = trust.roster;
+      events.publish("roster.changed", domain, { version });
+    } else if (change === "certificate") {
+      events.publish("certificate.renewed", trust.member().host.id, {});
+    }
   });
 }
 

@@ -22,7 +22,7 @@ import { Pools } from "../storage/pools.ts";
 import { Renewal } from "../trust/renewal.ts";
 import { Trust } from "../trust/trust.ts";
 import { LocalVms } from "../vm/local-vms.ts";
-import { announceRoster, announceVms, migrationAnnouncer } from "./announce-changes.ts";
+import { announceTrust, announceVms, migrationAnnouncer } from "./announce-changes.ts";
 import type { AgentConfig } from "./config.ts";
 import { readMachine, readMachineFacts } from "./machine.ts";
 import { Metrics } from "./metrics.ts";
@@ -53,7 +53,7 @@ export async function wireAgent(
   const peers = parts.use(new PeerClient(trust));
   const link = new HttpPeerLink(trust, peers, log);
   const events = parts.use(new EventLog(database, now));
-  parts.defer(announceRoster(trust, events));
+  parts.defer(announceTrust(trust, events));
 
   // The VMs, and what they stand on.
   const pools = new Pools(database);
@@ -161,7 +161,7 @@ export async function wireAgent(
       renew: () => trust.renew((request) => askIssuer(trust, peers, request)),
     }),
   );
-  parts.defer(trust.onChange((change) => change === "identity" && renewal.schedule()));
+  parts.defer(trust.onChange(() => renewal.schedule()));
   renewal.schedule();
   exchange.start();
 

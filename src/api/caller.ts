@@ -21,7 +21,8 @@ export type Caller =
       readonly name: string;
       readonly identity: PeerIdentity;
     }
-  | { readonly kind: "anonymous"; readonly reason: string };
+  /** `refused`: a certificate was shown and is not believed. */
+  | { readonly kind: "anonymous"; readonly reason: string; readonly refused: boolean };
 
 /** For records and logs: who asked for this. */
 export function callerName(caller: Caller): string {

@@ -20,10 +20,10 @@ export function identifyCaller(request: IncomingMessage, trust: Trust, tokens: T
   if (bearer !== undefined) return byToken(bearer, tokens);
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) {
-    return { kind: "anonymous", reason: "the request shows neither a token nor a certificate" };
+    return anonymous("the request shows neither a token nor a certificate");
   }
   const verdict = trust.checkPeer(certificate, socket.remoteAddress ?? "a closed connection");
-  if (!verdict.trusted) return { kind: "anonymous", reason: verdict.detail };
+  if (!verdict.trusted) return { ...anonymous(verdict.detail), refused: true };
   const { identity } = verdict;
   const name = nameOfPeer(trust, identity);
   const member = identity.domain === trust.membership?.domain.id;
@@ -37,8 +37,12 @@ export function identifyCaller(request: IncomingMessage, trust: Trust, tokens: T
 function byToken(text: string, tokens: Tokens): Caller {
   const token = tokens.verify(text);
   return token === undefined
-    ? { kind: "anonymous", reason: "the token is not valid here" }
+    ? anonymous("the token is not valid here")
     : { kind: "token", role: token.role, name: `token ${token.name}` };
+}
+
+function anonymous(reason: string): Extract<Caller, { kind: "anonymous" }> {
+  return { kind: "anonymous", reason, refused: false };
 }
 
 export function formatBehalf(role: Role, name: string): string {

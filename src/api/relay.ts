@@ -87,7 +87,9 @@ function member({ trust, self }: Services, wanted: string): Location {
 
 function headersToPass(request: FastifyRequest): Record<string, string> {
   const role = roleOf(request.caller) ?? "viewer";
-  const headers: Record<string, string> = { [onBehalfOfHeader]: formatBehalf(role, callerName(request.caller)) };
+  const headers: Record<string, string> = {
+    [onBehalfOfHeader]: formatBehalf(role, callerName(request.caller)),
+  };
   for (const name of headersPassedOn) {
     const value = request.headers[name];
     if (typeof value === "string") headers[name] = value;

@@ -13,14 +13,14 @@ import {
   type RawServerDefault,
   type RouteOptions,
 } from "fastify";
-import { FerryError } from "../base/errors.ts";
 import { invariant } from "../base/invariant.ts";
 import type { Log } from "../base/log.ts";
-import { accessOf, decide, routeKey } from "./auth.ts";
+import { accessOf, routeKey } from "./auth.ts";
 import type { Caller } from "./caller.ts";
 import { answerError, unknownRoute } from "./error-answer.ts";
 import { identifyCaller } from "./identify.ts";
 import { buildDocument } from "./openapi.ts";
+import { permit } from "./permit.ts";
 import { type Locate, passOn, whereToAnswer } from "./relay.ts";
 import { checkRoutes } from "./routes/checks.ts";
 import { domainRoutes } from "./routes/domain.ts";
@@ -121,28 +121,6 @@ const allRoutes: readonly ((app: ApiServer, services: Services) => void)[] = [
   peerMigrationRoutes,
   peerSlotRoutes,
 ];
-
-function permit(caller: Caller, key: string): void {
-  const access = accessOf(key);
-  // A path that no route has; the handler for those answers.
-  if (access === undefined) return;
-  const permission = decide(caller, access);
-  if (permission === "granted") return;
-  if (permission === "unauthenticated") {
-    const reason = caller.kind === "anonymous" ? `: ${caller.reason}` : "";
-    throw new FerryError("unauthenticated", `Cannot answer ${key}${reason}`, {
-      remedy: "Show a token (ferry token create), or use the local socket on the host itself",
-    });
-  }
-  const present = "role" in caller ? `a ${caller.role}` : "a host";
-  throw new FerryError(
-    "forbidden",
-    `Cannot do ${key}: the caller is ${present}, it takes ${access}`,
-    {
-      remedy: "Use a token of that role: ferry token create",
-    },
-  );
-}
 
 /** A request without a body may still say that its body is JSON, as many clients do by habit. */
 function takeEmptyBodies(app: ApiServer): void {

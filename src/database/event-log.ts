@@ -23,6 +23,7 @@ export const eventTypes = [
   "domain.trusted",
   "domain.distrusted",
   "roster.changed",
+  "certificate.renewed",
   "token.created",
   "token.deleted",
 ] as const;

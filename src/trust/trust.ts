@@ -47,7 +47,8 @@ export interface TlsMaterial {
   readonly ca: readonly string[];
 }
 
-export type TrustChange = "identity" | "roster" | "trusts";
+/** `identity`: the host entered a domain; `certificate`: its certificate and key were renewed. */
+export type TrustChange = "identity" | "certificate" | "roster" | "trusts";
 
 export class Trust {
   readonly #parts: TrustParts;
@@ -177,7 +178,7 @@ export class Trust {
     const answer = await (this.isIssuer ? this.renewFor(host.id, request) : ask(request));
     openRoster(answer.roster, authority, domain.id);
     this.#store.replaceCertificate(key, answer.certificate);
-    this.#changed("identity");
+    this.#changed("certificate");
     this.mergeRoster(answer.roster);
   }
 
