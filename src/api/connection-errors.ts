@@ -57,7 +57,7 @@ function refusedTls(url: URL, cause: NodeJS.ErrnoException): FerryError {
       `Cannot trust the agent at "${url.origin}": its certificate is not of the domain known here`,
       {
         remedy:
-          "Give the domain's certificate with --ca; on one of its hosts: ferry domain certificate",
+          "Give the domain's certificate with --ca; on one of its hosts: ferry domain certificate --pem",
         cause,
       },
     );

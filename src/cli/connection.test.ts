@@ -5,7 +5,19 @@ import { join } from "node:path";
 import test from "node:test";
 import { chooseEndpoint } from "./connection.ts";
 
-const pem = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";
+/** A self-signed authority, made with openssl; valid until 2126. */
+const pem = `-----BEGIN CERTIFICATE-----
+MIIBijCCAS+gAwIBAgIUD3M2m8x1yk0tolYn/fJ+bjpj49QwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOVGVzdCBhdXRob3JpdHkwIBcNMjYxMTIzMDQ1MjQzWhgPMjEy
+NjEwMzAwNDUyNDNaMBkxFzAVBgNVBAMMDlRlc3QgYXV0aG9yaXR5MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAERyWmiE53/F99iWqju/mPzIKQmhYwHjSeMqLZS4PN
++Gcyq6oZ1n+58TXMOG/kE8AMkYsupMNJk+8+A42EYvCPL6NTMFEwHQYDVR0OBBYE
+FAjdfmuhYWZuDpQa4ND5SDFELS9LMB8GA1UdIwQYMBaAFAjdfmuhYWZuDpQa4ND5
+SDFELS9LMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSQAwRgIhAPbH/lNt
+xlpQmGW5WJUUPJTw39G8bIAJOwXCMC+JljVCAiEAibzSakTymreshU5BiMaqY6ZB
+kHB56SveaH2voSiXrKQ=
+-----END CERTIFICATE-----
+`;
 
 async function configHome(files: Record<string, string>) {
   const home = await mkdtemp(join(tmpdir(), "ferry-config-"));
@@ -65,6 +77,10 @@ test("without certificate or token the error says how to get one", async () => {
   assert.throws(() => chooseEndpoint({ server: "host-a" }, empty.environment), {
     code: "bad-input",
     remedy: /ferry domain certificate/,
+  });
+  await using notPem = await configHome({ "ca.pem": JSON.stringify({ certificate: pem }) });
+  assert.throws(() => chooseEndpoint({ server: "host-a" }, notPem.environment), {
+    code: "bad-input",
   });
   await using noToken = await configHome({ "ca.pem": pem });
   assert.throws(() => chooseEndpoint({ server: "host-a" }, noToken.environment), {

@@ -3,6 +3,7 @@
  * A token is read from the environment or from a file that only its owner can read; it is never an argument, where
  * every user of the machine could see it.
  */
+import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -46,10 +47,10 @@ function tlsEndpoint(
   const directory = join(environment["XDG_CONFIG_HOME"] || join(homedir(), ".config"), "ferry");
   const url = parseServer(server);
   const ca = readSmallFile(options.ca ?? join(directory, "ca.pem"));
-  if (ca === undefined || !ca.includes("-----BEGIN CERTIFICATE-----")) {
+  if (ca === undefined || !isCertificate(ca)) {
     throw new FerryError(
       "bad-input",
-      `Cannot trust the agent at "${url.origin}": the domain's certificate is not here`,
+      `Cannot trust the agent at "${url.origin}": there is no certificate of the domain here`,
       {
         remedy: `On a host of the domain run \`ferry domain certificate --pem\`; save it as ${join(directory, "ca.pem")} or name it with --ca`,
       },
@@ -97,6 +98,14 @@ function readToken(given: string | undefined, saved: string): string {
     });
   }
   return token;
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).ca;
+  } catch {
+    return false;
+  }
 }
 
 /** Undefined when there is no such file; too large, unreadable or a directory is refused. */

@@ -1,4 +1,5 @@
 /** The end of a watch: the report, the reason when the move did not complete, and the exit code. */
+import { errorCodes } from "../base/errors.ts";
 import type { Cli } from "./cli.ts";
 import { outcomeError } from "./outcome.ts";
 import { renderReport } from "./render/migration.ts";
@@ -18,5 +19,8 @@ export function finishWatch(cli: Cli, watched: Watched, { documents = false } = 
     return;
   }
   const error = outcomeError(record);
-  if (error !== undefined) cli.exitCode = output.error(error, { answered: true });
+  if (error === undefined) return;
+  // The report has said that it was cancelled: whoever asked for that made no error.
+  if (error.code === "cancelled") cli.exitCode = errorCodes.cancelled.exit;
+  else cli.exitCode = output.error(error, { answered: true });
 }
