@@ -105,6 +105,10 @@ async function followRounds(
     move.record.progress(toProgress(now.memory, now.stats, now.at, netRates));
     bandwidth = await followBandwidth(move, bandwidth);
     if (now.memory.round === roundStart.memory.round) continue;
+    if (roundStart.memory.round === 0) {
+      roundStart = now; // QEMU has only begun: the first round starts here
+      continue;
+    }
     const link = now.stats.drainBytesPerSecond || now.memory.rateBytesPerSecond;
     const round = toRound(roundStart, now.memory, link, now.at);
     move.record.round(round);
