@@ -1,6 +1,6 @@
 /**
  * What each route takes and answers, as types for the client; nothing of it exists at run time. The routes themselves
- * and their checks are in src/api/routes/, and test/cli/ holds this table against openapi.json.
+ * and their checks are in src/api/routes/, and a test holds this table against openapi.json.
  */
 import type { MigrationRecord } from "../migration/record.ts";
 import type { CheckReport, CheckRequest } from "./schema/check.ts";
