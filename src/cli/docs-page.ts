@@ -44,7 +44,7 @@ export function docsPage(program: Command): string {
     exitCodes(),
     "## Options of every command\n\n",
     optionList(program.options),
-    ...visible.map((command) => group(command)),
+    ...visible.map((command) => section(command, [command.name()])),
   ].join("");
 }
 
@@ -65,20 +65,16 @@ function exitCodes(): string {
   ].join("");
 }
 
-function group(command: Command): string {
-  const title = `\n## ferry ${command.name()}\n\n${sentence(command.description())}\n`;
-  if (command.commands.length === 0) return title + usage(command);
-  return title + command.commands.map((next) => subcommand(next)).join("");
+function section(command: Command, path: readonly string[]): string {
+  const level = path.length === 1 ? "##" : "###";
+  const description = sentence(command.description());
+  const title = `\n${level} ferry ${path.join(" ")}\n\n${description}\n`;
+  if (command.commands.length === 0) return title + usage(command, path);
+  return title + command.commands.map((next) => section(next, [...path, next.name()])).join("");
 }
 
-function subcommand(command: Command): string {
-  const path = `${command.parent?.name()} ${command.name()}`;
-  return `\n### ferry ${path}\n\n${sentence(command.description())}\n${usage(command)}`;
-}
-
-function usage(command: Command): string {
+function usage(command: Command, path: readonly string[]): string {
   const words = command.registeredArguments.map((argument) => bracketed(argument));
-  const path = command.parent?.parent ? [command.parent.name(), command.name()] : [command.name()];
   const options = command.options.length > 0 ? ["[options]"] : [];
   const line = ["ferry", ...path, ...words, ...options].join(" ");
   const given = command.registeredArguments.map(

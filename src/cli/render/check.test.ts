@@ -8,6 +8,7 @@ const report: CheckReport = {
   source: "host-a",
   target: "host-b",
   possible: false,
+  disks: [],
   findings: [
     { check: "memory", severity: "passed", host: "host-b", message: "Enough", remedy: null },
     { check: "clock", severity: "warning", host: "host-b", message: "2 s off", remedy: "Use NTP" },
