@@ -1,7 +1,7 @@
 /** What every command is given: the options that all of them have, the agent to talk to, and a place for the result. */
 import type { ApiClient } from "../api/client.ts";
 import type { CallArguments, CallRequest, Routes } from "../api/routes-table.ts";
-import { type ConnectionOptions, chooseEndpoint } from "./connection.ts";
+import type { ConnectionOptions } from "./connection.ts";
 import { Output, type Streams } from "./output.ts";
 
 export interface GlobalOptions extends ConnectionOptions {
@@ -38,10 +38,13 @@ export class Cli implements Disposable {
     return this.#output;
   }
 
-  /** The client, loaded with the first use: help and completion of words need none. */
+  /** The client, loaded with the first use: help and completion of words need neither it nor what TLS takes. */
   async connect(): Promise<ApiClient> {
     const { options, environment } = this.#parts;
-    const { ApiClient } = await import("../api/client.ts");
+    const [{ ApiClient }, { chooseEndpoint }] = await Promise.all([
+      import("../api/client.ts"),
+      import("./connection.ts"),
+    ]);
     this.#client ??= new ApiClient(chooseEndpoint(options(), environment));
     return this.#client;
   }
