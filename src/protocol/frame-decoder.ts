@@ -15,6 +15,8 @@ export class FrameDecoder {
   #frame: FrameHeader | undefined;
   #payload: Buffer[] = [];
   #missing = 0;
+  /** How many bytes of the last chunk are in payloads; the others are of no more use to anyone. */
+  keptBytes = 0;
   #payloadMax: number;
 
   /** @param payloadMax a bound on every payload beneath what its type allows, for a peer that is not trusted yet */
@@ -39,15 +41,13 @@ export class FrameDecoder {
    */
   *push(chunk: Buffer): Generator<Frame, void, void> {
     let at = 0;
+    this.keptBytes = 0;
     while (at < chunk.length) {
       if (this.#frame === undefined) {
         at += this.#pushHeader(chunk, at);
       } else {
-        const piece =
-          at === 0 && chunk.length <= this.#missing
-            ? chunk
-            : chunk.subarray(at, at + this.#missing);
-        this.#payload.push(piece);
+        const piece = chunk.subarray(at, at + this.#missing);
+        this.#keep(piece);
         this.#missing -= piece.length;
         at += piece.length;
       }
@@ -69,6 +69,18 @@ export class FrameDecoder {
     this.#frame = header;
     this.#missing = header.length;
     return taken;
+  }
+
+  /** Pieces that lie one behind the other in memory become one. */
+  #keep(piece: Buffer): void {
+    this.keptBytes += piece.length;
+    const last = this.#payload.at(-1);
+    if (last?.buffer !== piece.buffer || last.byteOffset + last.length !== piece.byteOffset) {
+      this.#payload.push(piece);
+      return;
+    }
+    const length = last.length + piece.length;
+    this.#payload[this.#payload.length - 1] = Buffer.from(last.buffer, last.byteOffset, length);
   }
 
   #bytesToHeader(): number {

@@ -13,6 +13,8 @@ import type { Frame } from "../protocol/frame-decoder.ts";
 import type { StreamPort } from "./data-path.ts";
 import type { ReceiveStream } from "./receive-stream.ts";
 import { ReturnPath } from "./return-path.ts";
+import { readIntoSlabs } from "./slab-reader.ts";
+import { writeTogether } from "./write-together.ts";
 
 export interface CarrierEvents {
   closed: (reason: string) => void;
@@ -39,7 +41,7 @@ export class Carrier {
     this.#port = port;
     this.#events = events;
     this.#gate = gated ? new ReturnPath() : undefined;
-    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    readIntoSlabs(socket, (chunk) => this.#read(chunk));
     socket.on("end", () => this.#readEnd());
     socket.on("error", (error: Error) => this.#close(error.message));
     socket.on("close", () => this.#close("end"));
@@ -131,13 +133,7 @@ export class Carrier {
 
   #write(pieces: readonly Buffer[], written: () => void): void {
     if (pieces.length === 0) return written();
-    const last = pieces.length - 1;
-    this.#socket.cork();
-    for (const [index, piece] of pieces.entries()) {
-      if (index < last) this.#socket.write(piece);
-      else this.#socket.write(piece, () => written());
-    }
-    this.#socket.uncork();
+    writeTogether(this.#socket, pieces, written);
   }
 
   /** SHUT is with QEMU: the socket may end as any other. */

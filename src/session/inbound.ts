@@ -7,6 +7,7 @@ import { frameTypes } from "../protocol/frame.ts";
 import type { Frame } from "../protocol/frame-decoder.ts";
 import { receivedBytesMax, streamsMax } from "./limits.ts";
 import { ReceiveStream } from "./receive-stream.ts";
+import { giveBack } from "./slabs.ts";
 
 /** Called whenever the stream has frames ready to be taken. */
 export type Consumer = (stream: ReceiveStream) => void;
@@ -53,9 +54,10 @@ export class Inbound {
     if (stream?.hasReady === true) consumer(stream);
   }
 
-  /** A consumer has applied a frame it took. */
+  /** A consumer has applied a frame it took, and holds nothing of its payload. */
   finished(stream: ReceiveStream, frame: Frame): void {
     stream.finished(frame);
+    for (const piece of frame.payload) giveBack(piece);
     this.#unappliedBytes -= frame.length;
     this.#soil(stream);
   }
@@ -99,8 +101,9 @@ export class Inbound {
 
   #takeControl(stream: ReceiveStream): void {
     for (let frame = stream.take(); frame !== undefined; frame = stream.take()) {
+      const message = Buffer.concat(frame.payload);
       this.finished(stream, frame);
-      this.#control(Buffer.concat(frame.payload));
+      this.#control(message);
     }
   }
 

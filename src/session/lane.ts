@@ -11,6 +11,9 @@ import { farewellMs, helloBytesMax, laneQueueBytesMax, pingMs, windowBytesMin } 
 import type { SessionLimits } from "./options.ts";
 import { type Sending, SendWindow } from "./send-window.ts";
 import type { NumberedFrame } from "./send-stream.ts";
+import { readIntoSlabs } from "./slab-reader.ts";
+import { giveBackPart } from "./slabs.ts";
+import { writeTogether } from "./write-together.ts";
 
 export interface LaneEvents {
   /** A frame that is not about this lane alone. Throwing FerryError `peer-protocol` closes the lane. */
@@ -52,7 +55,8 @@ export class Lane {
     this.window = new SendWindow({ drainMs, bytesMin: windowBytesMin, bytesMax });
     this.#pinger = setInterval(() => this.#ping(), pingMs);
     socket.setNoDelay(true);
-    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    readIntoSlabs(socket, (chunk) => this.#read(chunk));
+    socket.resume();
     socket.on("error", (error: Error) => this.close(error.message));
     socket.on("close", () => this.close("the peer closed the connection"));
   }
@@ -82,11 +86,8 @@ export class Lane {
     const { type, flags, stream, length, sequence, payload } = frame;
     this.#sentBytes += length;
     this.#sendings.push({ sending: this.window.sent(length, now), end: this.#sentBytes });
-    this.#socket.cork();
-    this.#socket.write(encodeHeader({ type, flags, stream: stream.number, length, sequence }));
-    for (const piece of payload) this.#socket.write(piece);
-    this.#socket.write(nothing, () => this.#events.room());
-    this.#socket.uncork();
+    const header = encodeHeader({ type, flags, stream: stream.number, length, sequence });
+    writeTogether(this.#socket, [header, ...payload], () => this.#events.room());
     this.wireBytes += frameHeaderBytes + length;
   }
 
@@ -130,6 +131,7 @@ export class Lane {
         this.#take(frame);
         if (!this.isOpen) return;
       }
+      giveBackPart(chunk, chunk.length - this.#decoder.keptBytes);
     } catch (error) {
       const { code, message } = FerryError.from(error);
       if (code !== "peer-protocol") throw error;

@@ -13,6 +13,7 @@ import { frameBytesMin, framesInFlightMax, frameMs, streamsMax, windowBytesMin }
 import type { SessionLimits } from "./options.ts";
 import { type NumberedFrame, SendStream } from "./send-stream.ts";
 import { type Sending, SendWindow } from "./send-window.ts";
+import { giveBack } from "./slabs.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 export interface BulkOutlet {
@@ -113,6 +114,7 @@ export class Outbound {
       const sending = this.#sendings.get(frame);
       if (sending !== undefined) this.window.acknowledged(sending, now);
       this.#sendings.delete(frame);
+      for (const piece of frame.payload) giveBack(piece);
     }
     return true;
   }

@@ -38,7 +38,9 @@ export class ReturnPath {
     let rest = chunk;
     while (rest.length > 0 && this.#reading !== "shut") rest = this.#pushMessage(rest, forward);
     if (rest.length === 0) return { forward };
-    (this.#released ? forward : this.#withheld).push(rest);
+    if (this.#released) forward.push(rest);
+    // A copy: the chunk's memory is given back before SHUT is released.
+    else this.#withheld.push(Buffer.from(rest));
     return this.#report(rest, forward);
   }
 
