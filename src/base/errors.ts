@@ -22,6 +22,11 @@ export const errorCodes = {
     exit: 6,
     title: "The checks found something that stops the move",
   },
+  "consent-needed": {
+    http: 409,
+    exit: 6,
+    title: "The request implies more than it says; consent is wanted",
+  },
   unsupported: { http: 422, exit: 6, title: "This host or version cannot do this" },
   "not-cancellable": { http: 409, exit: 7, title: "The migration can no longer be cancelled" },
   cancelled: { http: 409, exit: 7, title: "The migration was cancelled" },

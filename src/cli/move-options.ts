@@ -10,7 +10,14 @@ export interface MoveOptions {
   readonly bandwidth?: number;
   readonly verify?: boolean;
   readonly priority?: Priority;
+  readonly withStorage?: boolean;
+  readonly targetPool?: PoolChoice;
+  readonly keepSourceDisks?: boolean;
+  readonly storageBandwidth?: number;
 }
+
+/** What `--target-pool` said: a pool for all disks, pools for some. */
+type PoolChoice = Pick<MigrationOptions, "targetPool" | "targetPools">;
 
 type Performance = NonNullable<MigrationOptions["performance"]>;
 type Priority = NonNullable<MigrationOptions["priority"]>;
@@ -54,18 +61,42 @@ export function addMoveOptions(command: Command): Command {
       new Option("--priority <priority>", "which of the waiting moves goes first (normal)").choices(
         Object.keys(priorities),
       ),
-    );
+    )
+    .option("--with-storage", "disks that the target does not reach may be copied")
+    .option(
+      "--target-pool <[disk=]pool>",
+      "pool of the target for the disks, or for one of them; may be repeated",
+      choosePool,
+    )
+    .option("--keep-source-disks", "leave copied disks on the source too, under another name")
+    .option("--storage-bandwidth <rate>", "most to use for copying disks", parseRate);
 }
 
 export function migrationOptions(options: MoveOptions): MigrationOptions {
   const { performance, maxBlackout, bandwidth, verify, priority } = options;
+  const { withStorage, targetPool, keepSourceDisks, storageBandwidth } = options;
   return {
     ...(performance !== undefined && { performance }),
     ...(maxBlackout !== undefined && { blackoutMsMax: maxBlackout }),
     ...(bandwidth !== undefined && { bandwidthBytesPerSecond: bandwidth }),
     ...(verify === true && { verifyMemory: true }),
     ...(priority !== undefined && { priority }),
+    ...(withStorage === true && { withStorage }),
+    ...targetPool,
+    ...(keepSourceDisks === true && { keepSourceDisks }),
+    ...(storageBandwidth !== undefined && { storageBytesPerSecond: storageBandwidth }),
   };
+}
+
+function choosePool(text: string, before: PoolChoice = {}): PoolChoice {
+  const [first = "", pool, ...rest] = text.split("=");
+  if (first === "" || pool === "" || rest.length > 0) {
+    throw new FerryError("bad-input", `Cannot choose a pool by "${text}"`, {
+      remedy: "Give POOL, or DISK=POOL for one disk",
+    });
+  }
+  if (pool === undefined) return { ...before, targetPool: first };
+  return { ...before, targetPools: { ...before.targetPools, [first]: pool } };
 }
 
 function parseBlackout(text: string): number {

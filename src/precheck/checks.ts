@@ -3,8 +3,9 @@
  * to know about a host goes into facts.ts.
  */
 import type { Check } from "./check.ts";
+import { diskChecks } from "./disk-checks.ts";
 import { hostChecks } from "./host-checks.ts";
 import { storageChecks } from "./storage-checks.ts";
 import { vmChecks } from "./vm-checks.ts";
 
-export const checks: readonly Check[] = [...vmChecks, ...hostChecks, ...storageChecks];
+export const checks: readonly Check[] = [...vmChecks, ...hostChecks, ...storageChecks, ...diskChecks];

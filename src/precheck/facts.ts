@@ -23,6 +23,30 @@ export const PoolFacts = Type.Object(
   strict,
 );
 
+/** A pool as a place for disks that come. */
+export const StorageFacts = Type.Object(
+  {
+    /** What is promised to moves under way is taken off already. */
+    freeBytes: Bytes,
+    /** Of the names of the VM's disk files: those that a file here has already. */
+    taken: Type.Array(Type.String({ maxLength: 256 }), { maxItems: 24 }),
+    /** Why this host can't make files there; null when it can. */
+    writeError: nullable(Type.String({ maxLength: 1024 })),
+  },
+  strict,
+);
+
+/** A disk's image, as its owner sees it. */
+export const ImageFacts = Type.Object(
+  {
+    virtualBytes: Bytes,
+    allocatedBytes: Bytes,
+    /** Snapshots inside the image; a copy would lose them. */
+    snapshots: Type.Integer({ minimum: 0 }),
+  },
+  strict,
+);
+
 export const HostFacts = Type.Object(
   {
     host: Type.String({ maxLength: 255 }),
@@ -65,6 +89,10 @@ export const HostFacts = Type.Object(
     ),
     /** By pool name; null for a pool this host does not have. */
     pools: Type.Record(Type.String({ maxLength: 64 }), nullable(PoolFacts)),
+    /** Every pool of this host, by name. */
+    storage: Type.Record(Type.String({ maxLength: 64 }), StorageFacts),
+    /** By disk name; empty on a host that does not own the VM. */
+    images: Type.Record(Type.String({ maxLength: 64 }), ImageFacts),
     /** By switch name: the bridge, or null for a switch this host does not have. */
     switches: Type.Record(Type.String({ maxLength: 64 }), nullable(Type.String({ maxLength: 32 }))),
   },

@@ -1,14 +1,17 @@
 /** Gathers this host's facts in view of one VM. Reads; writes nothing but the answer into a proof file that is there. */
-import { access, constants } from "node:fs/promises";
+import { access, constants, lstat, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { wallClockMs } from "../base/clock.ts";
 import { errorChain } from "../base/errors.ts";
 import type { Switches } from "../network/switches.ts";
+import { imageInfo } from "../storage/images.ts";
 import type { Pools } from "../storage/pools.ts";
 import { readProof, writeProof } from "../storage/shared-proof.ts";
 import { definitionVersion, type VmDefinition } from "../vm/definition.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import type { FactsRequest, HostFacts } from "./facts.ts";
-import { filesOf, poolsOf, proofAnswer } from "./storage-checks.ts";
+import { proofAnswer } from "./same-bytes.ts";
+import { filesOf, poolsOf } from "./storage-checks.ts";
 
 export type MachineFacts = Pick<
   HostFacts,
@@ -35,6 +38,8 @@ export async function gatherFacts(parts: GatherParts, request: FactsRequest): Pr
   );
   return {
     ...(await parts.machine()),
+    storage: await storageFacts(parts.pools, definition),
+    images: known?.ownership === "owner" ? await imageFacts(parts, definition) : {},
     host,
     definitionVersion,
     clockMs: wallClockMs(),
@@ -47,6 +52,50 @@ export async function gatherFacts(parts: GatherParts, request: FactsRequest): Pr
       ]),
     ),
   };
+}
+
+async function storageFacts(pools: Pools, { disks }: VmDefinition): Promise<HostFacts["storage"]> {
+  const facts = await Promise.all(
+    pools.list().map(async ({ name, path }) => {
+      if (!(await exists(path))) return [];
+      const { freeBytes } = await pools.space(name);
+      const taken = await Promise.all(
+        disks.map(async ({ file }) => ((await exists(join(path, file))) ? [file] : [])),
+      );
+      const facts = {
+        freeBytes: Math.max(0, freeBytes - (await pools.reservations.outstanding(path))),
+        taken: [...new Set(taken.flat())],
+        writeError: await access(path, constants.W_OK).then(() => null, errorText),
+      };
+      return [[name, facts] as const];
+    }),
+  );
+  return Object.fromEntries(facts.flat());
+}
+
+async function imageFacts(
+  { vms, pools }: GatherParts,
+  { disks }: VmDefinition,
+): Promise<HostFacts["images"]> {
+  const tool = { program: vms.qemu.settings.imageTool, user: await vms.qemu.user() };
+  const images = await Promise.all(
+    disks.map(async ({ name, pool, file, format }) => {
+      const path = await pools.pathOf({ pool, file }).catch(() => undefined);
+      if (path === undefined) return [];
+      const { virtualBytes, snapshots } = await imageInfo(tool, path, format);
+      const { blocks } = await stat(path);
+      return [[name, { virtualBytes, snapshots, allocatedBytes: blocks * 512 }] as const];
+    }),
+  );
+  return Object.fromEntries(images.flat());
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
+}
+
+function errorText(error: unknown): string {
+  return errorChain(error).slice(0, 1000);
 }
 
 async function poolFacts(
@@ -81,7 +130,7 @@ async function answer(path: string, nonce: string, text: string): Promise<string
     await writeProof(path, nonce, text);
     return null;
   } catch (error) {
-    return errorChain(error).slice(0, 1000);
+    return errorText(error);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { FerryError } from "../base/errors.ts";
+import { formatBytes } from "../base/format.ts";
 import type { MigrationOptions } from "../migration/record.ts";
 import { readProof, removeProof, writeProof } from "../storage/shared-proof.ts";
 import type { FactsRequest, HostFacts } from "./facts.ts";
@@ -59,10 +60,17 @@ export class Precheck {
     return await gatherFacts(this.#parts, request);
   }
 
-  /** Runs the checks and refuses what they would stop. @throws FerryError `precheck-failed` with the report. */
+  /**
+   * Runs the checks and refuses what they would stop.
+   * @throws FerryError `precheck-failed` with the report; `consent-needed` with the report when disks would have to be
+   *   copied and nobody said that they may.
+   */
   async require(question: CheckQuestion): Promise<CheckReport> {
     const report = await this.run(question);
-    if (report.possible) return report;
+    if (report.possible) {
+      if (report.disks.length > 0 && question.options.withStorage !== true) throw unasked(report);
+      return report;
+    }
     const blocking = report.findings.filter((finding) => finding.severity === "blocking");
     throw new FerryError(
       "precheck-failed",
@@ -84,6 +92,21 @@ export class Precheck {
       }),
     );
   }
+}
+
+function unasked({ vm, target, disks }: CheckReport): FerryError {
+  const list = disks.map(
+    ({ name, targetPool, allocatedBytes }) =>
+      `disk "${name}" (${formatBytes(allocatedBytes)}) to pool "${targetPool}"`,
+  );
+  return new FerryError(
+    "consent-needed",
+    `Cannot move VM "${vm.name}" without its disks: "${target}" does not reach them, they would be copied; ${list.join(", ")}`,
+    {
+      remedy: "Say that they may be copied: --with-storage",
+      details: { vm, target, disks },
+    },
+  );
 }
 
 /** By pool: why the proof could not be written; absent where it was. */

@@ -4,7 +4,7 @@ import type { VmDefinition } from "../vm/definition.ts";
 import type { CheckInput } from "./check.ts";
 import type { HostFacts } from "./facts.ts";
 import { reportOn } from "./report.ts";
-import { proofAnswer } from "./storage-checks.ts";
+import { proofAnswer } from "./same-bytes.ts";
 
 const definition: VmDefinition = {
   version: 1,
@@ -40,6 +40,8 @@ function facts(host: string, more: Partial<HostFacts> = {}): HostFacts {
     closed: { outgoing: null, incoming: null },
     known: null,
     pools: { vms: { id: "p1", freeBytes: 2 ** 40, proof: "written by host-a", writeError: null, missing: [] } },
+    storage: { vms: { freeBytes: 2 ** 40, taken: ["root.qcow2"], writeError: null } },
+    images: { root: { virtualBytes: 2 ** 34, allocatedBytes: 2 ** 30, snapshots: 0 } },
     switches: { lan: "br0" },
     ...more,
   };
@@ -89,8 +91,7 @@ test("reportOn() reports everything that is wrong at once, each with a remedy", 
     "cpu-vendor",
     "memory",
     "virtual-switch",
-    "pool-shared",
-    "files-present",
+    "disk-name-free",
   ]);
   for (const finding of reportOn(question).findings) {
     assert.ok(finding.severity === "passed" || (finding.remedy ?? "").length > 0, finding.check);
@@ -104,7 +105,11 @@ test("reportOn() refuses a newer machine on an older QEMU and names both version
 });
 
 test("reportOn() does not believe equal pool ids without the target's answer in the proof", () => {
-  assert.deepEqual(blockingIds(input({ answers: { vms: "written by host-a" } })), ["pool-shared"]);
+  const report = reportOn(input({ answers: { vms: "written by host-a" } }));
+  assert.deepEqual(
+    report.disks.map(({ name }) => name),
+    ["root"],
+  );
 });
 
 test("reportOn() tells a pool the target may not write to from a pool that is another", () => {

@@ -1,6 +1,8 @@
 /** Turns both hosts' facts into a report: every check of the list, all findings at once. Pure. */
 import type { CheckInput, Finding } from "./check.ts";
+import type { DiskPlacement } from "../migration/record.ts";
 import { checks } from "./checks.ts";
+import { placeDisks } from "./place-disks.ts";
 
 export interface CheckReport {
   readonly vm: { readonly id: string; readonly name: string };
@@ -9,6 +11,8 @@ export interface CheckReport {
   /** True when nothing blocks the move. */
   readonly possible: boolean;
   readonly findings: readonly Finding[];
+  /** Disks that move with the VM, because the target does not reach them or another pool was named. */
+  readonly disks: readonly DiskPlacement[];
 }
 
 export function reportOn(input: CheckInput): CheckReport {
@@ -32,5 +36,6 @@ export function reportOn(input: CheckInput): CheckReport {
     target: input.target.host,
     possible: !findings.some((finding) => finding.severity === "blocking"),
     findings,
+    disks: placeDisks(input),
   };
 }

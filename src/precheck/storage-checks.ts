@@ -1,11 +1,7 @@
 /** Checks about pools and the files in them: there, the same bytes on both hosts, writable by both. */
 import type { VmDefinition } from "../vm/definition.ts";
 import type { Check, CheckInput, Trouble } from "./check.ts";
-
-/** What the target adds to a proof it reads; the source finds it there if both reach the same bytes. */
-export function proofAnswer(host: string): string {
-  return `answered by ${host}`;
-}
+import { movingDisks } from "./place-disks.ts";
 
 /** Every file of a VM that lies in a pool, with whether the guest writes to it. */
 export function filesOf(definition: VmDefinition): { pool: string; file: string; writes: boolean }[] {
@@ -26,9 +22,11 @@ export const storageChecks: readonly Check[] = [
   {
     id: "pool-present",
     title: "The target has every pool the VM uses",
-    look({ definition, target }) {
+    look(input) {
+      const { definition, target } = input;
+      const pools = new Set(filesThatStay(input).map(({ pool }) => pool));
       return poolsOf(definition)
-        .filter((pool) => (target.pools[pool] ?? null) === null)
+        .filter((pool) => pools.has(pool) && (target.pools[pool] ?? null) === null)
         .map((pool) =>
           blocking(
             `"${target.host}" has no pool "${pool}", or cannot reach its directory`,
@@ -38,29 +36,13 @@ export const storageChecks: readonly Check[] = [
     },
   },
   {
-    id: "pool-shared",
-    title: "Pools with the VM's disks are the same bytes on both hosts",
-    look(input) {
-      const { definition, source, target } = input;
-      const pools = new Set(definition.disks.map((disk) => disk.pool));
-      return [...pools].flatMap((pool) => {
-        const there = target.pools[pool] ?? null;
-        if (there === null || sameBytes(input, pool)) return [];
-        const ids = `${source.pools[pool]?.id ?? "?"} and ${there.id}`;
-        return [
-          blocking(
-            `Pool "${pool}" is not the same directory on "${source.host}" and "${target.host}" (ids ${ids})`,
-            "Mount the same share at the pool's path on both hosts",
-          ),
-        ];
-      });
-    },
-  },
-  {
     id: "pool-writable",
     title: "Both hosts may write where the guest writes",
-    look({ definition, source, target }) {
-      const pools = new Set(definition.disks.filter((disk) => !disk.readOnly).map((disk) => disk.pool));
+    look(input) {
+      const { definition, source, target } = input;
+      const moving = movingDisks(input).map(({ disk }) => disk);
+      const shared = definition.disks.filter((disk) => !disk.readOnly && !moving.includes(disk));
+      const pools = new Set(shared.map((disk) => disk.pool));
       return [...pools].flatMap((pool) =>
         (["source", "target"] as const).flatMap((on): Trouble[] => {
           const facts = on === "source" ? source : target;
@@ -81,23 +63,29 @@ export const storageChecks: readonly Check[] = [
   {
     id: "files-present",
     title: "The target sees every file the VM uses",
-    look({ target }) {
+    look(input) {
+      const { target } = input;
+      const needed = filesThatStay(input);
       return Object.entries(target.pools).flatMap(([pool, facts]) =>
-        (facts?.missing ?? []).map((file) =>
-          blocking(
-            `"${target.host}" does not see "${file}" in pool "${pool}"`,
-            "Copy the file into the target's pool, use a shared pool, or eject the medium",
+        (facts?.missing ?? [])
+          .filter((file) => needed.some((other) => other.pool === pool && other.file === file))
+          .map((file) =>
+            blocking(
+              `"${target.host}" does not see "${file}" in pool "${pool}"`,
+              "Copy the file into the target's pool, use a shared pool, or eject the medium",
+            ),
           ),
-        ),
       );
     },
   },
   {
     id: "cache-mode",
     title: "Disks bypass the host's page cache",
-    look({ definition, source }) {
+    look(input) {
+      const { definition, source } = input;
+      const moving = movingDisks(input).map(({ disk }) => disk);
       return definition.disks
-        .filter((disk) => disk.cache !== "none" && !disk.readOnly)
+        .filter((disk) => disk.cache !== "none" && !disk.readOnly && !moving.includes(disk))
         .map((disk) => ({
           on: "source" as const,
           severity: "blocking" as const,
@@ -108,14 +96,12 @@ export const storageChecks: readonly Check[] = [
   },
 ];
 
-function sameBytes({ source, target, answers }: CheckInput, pool: string): boolean {
-  const here = source.pools[pool];
-  const there = target.pools[pool];
-  if (!here || !there || here.id !== there.id) return false;
-  if (here.writeError !== null) return true; // nothing could be proved; pool-writable says why
-  if (there.proof === null) return false;
-  // A target that sees the file but may not write is pool-writable's finding, not ours.
-  return there.writeError !== null || (answers[pool]?.includes(proofAnswer(target.host)) ?? false);
+/** Files that the target must find where they are: all but disks that move along. */
+function filesThatStay(input: CheckInput): { pool: string; file: string }[] {
+  const moving = movingDisks(input).map(({ disk }) => disk);
+  return filesOf(input.definition).filter(
+    ({ pool, file }) => !moving.some((disk) => disk.pool === pool && disk.file === file),
+  );
 }
 
 function blocking(message: string, remedy: string): Trouble {

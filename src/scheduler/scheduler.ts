@@ -83,8 +83,8 @@ export class Scheduler implements AsyncDisposable {
   async request(request: MoveRequest): Promise<MigrationRecord> {
     const { migrations, precheck, settings, host, now } = this.#parts;
     if (!settings.current.settings.migrationEnabled) throw disabled(request.vm, host);
-    await precheck.require(request);
-    const record = this.#enqueue(request);
+    const { disks } = await precheck.require(request);
+    const record = this.#enqueue({ ...request, disks });
     this.#checkedAt.set(record.id, now());
     this.#look();
     return migrations.get(record.id);
@@ -132,13 +132,14 @@ export class Scheduler implements AsyncDisposable {
 
   #enqueue(request: MoveRequest): MigrationRecord {
     const { migrations, database } = this.#parts;
-    const { priority = "normal" } = request.options;
+    const { options, disks = [] } = request;
+    const { priority = "normal" } = options;
     let id: string | undefined;
     try {
       return transaction(database, () => {
         const record = migrations.enqueue(request);
         id = record.id;
-        this.#queue.add({ id, priority, copiesDisks: false });
+        this.#queue.add({ id, priority, copiesDisks: disks.length > 0 });
         return record;
       });
     } catch (error) {
@@ -222,7 +223,8 @@ export class Scheduler implements AsyncDisposable {
     if (checkedAt !== undefined && now() - checkedAt < checkedMs) return;
     const { vm, target, options } = migrations.get(id);
     migrations.waiting(id, "is being checked again");
-    await precheck.require({ vm: vm.id, target, options });
+    const { disks } = await precheck.require({ vm: vm.id, target, options });
+    migrations.placeDisks(id, disks);
   }
 
   #failed(move: WaitingMove, error: FerryError): void {

@@ -20,6 +20,8 @@ export interface ImageInfo {
   /** Set when the image needs another file to be whole. */
   readonly backingFile: string | null;
   readonly dataFile: string | null;
+  /** How many snapshots the image holds inside. */
+  readonly snapshots: number;
 }
 
 /** A conversion copies the whole image: ten hours pass for 4 TB at 100 MB/s. */
@@ -29,6 +31,7 @@ const InfoOutput = Type.Object({
   format: Type.String(),
   "virtual-size": Type.Integer({ minimum: 0 }),
   "backing-filename": Type.Optional(Type.String()),
+  snapshots: Type.Optional(Type.Array(Type.Unknown())),
   "format-specific": Type.Optional(
     Type.Object({
       data: Type.Optional(Type.Object({ "data-file": Type.Optional(Type.String()) })),
@@ -60,6 +63,7 @@ export async function imageInfo(
     virtualBytes: info["virtual-size"],
     backingFile: info["backing-filename"] ?? null,
     dataFile: info["format-specific"]?.data?.["data-file"] ?? null,
+    snapshots: info.snapshots?.length ?? 0,
   };
 }
 

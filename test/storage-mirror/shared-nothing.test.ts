@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { stageNames } from "../../src/migration/plan.ts";
 import type { MigrationRecord } from "../../src/migration/record.ts";
+import type { VmDraft } from "../../src/vm/draft.ts";
 import type { MovingHost } from "../migration/two-hosts.ts";
 import { testDirectory } from "../vm/host.ts";
 import { type Apart, allocatedBytes, hostsApart, placeAll, qemuIo, sameContent } from "./apart.ts";
@@ -13,8 +14,8 @@ const MiB = 1 << 20;
 const disks = [
   { name: "root", pool: "local", file: "root.qcow2", format: "qcow2", sizeBytes: 2048 * MiB },
   { name: "data", pool: "local", file: "data.raw", format: "raw", sizeBytes: 64 * MiB },
-] as const;
-const draft = { name: "web01", memoryMib: 64, vnc: false, disks: [...disks] } as const;
+] satisfies VmDraft["disks"];
+const draft: VmDraft = { name: "web01", memoryMib: 64, vnc: false, disks };
 
 describe("a move between two hosts that share nothing", { concurrency: false }, () => {
   let directory: Awaited<ReturnType<typeof testDirectory>>;

@@ -1,6 +1,6 @@
 /** Precheck: everything that could stop a move, all causes at once, each with its remedy. Nothing is changed by it. */
 import Type from "typebox";
-import { MigrationOptions } from "../../migration/record.ts";
+import { DiskPlacement, MigrationOptions } from "../../migration/record.ts";
 import { Name } from "../../vm/definition.ts";
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -43,6 +43,8 @@ export const CheckReport = Type.Object(
     /** True when nothing blocks the move. */
     possible: Type.Boolean(),
     findings: Type.Array(Finding),
+    /** Disks that move with the VM, because the target does not reach them or another pool was named. */
+    disks: Type.Array(DiskPlacement),
   },
   { $id: "CheckReport" },
 );

@@ -1,11 +1,17 @@
 /** `ferry move`: moves a VM to another host and shows it happen. */
 import type { Command } from "commander";
+import type { MigrationCreate } from "../../api/schema/migration.ts";
+import { FerryError } from "../../base/errors.ts";
+import type { MigrationRecord } from "../../migration/record.ts";
 import type { Cli } from "../cli.ts";
+import { confirm } from "../confirm.ts";
 import { finishWatch } from "../finish-watch.ts";
 import { silentView, textView } from "../migration-view.ts";
 import { addMoveOptions, type MoveOptions, migrationOptions } from "../move-options.ts";
 import { renderReport } from "../render/migration.ts";
 import { watchMigration } from "../watch.ts";
+
+type MoveChoices = MoveOptions & { readonly detach?: boolean; readonly yes?: boolean };
 
 const ctrlC = `
 While it waits, Ctrl-C asks to cancel the move, which is possible until the guest is stopped for its last modified
@@ -14,10 +20,11 @@ pages; a second Ctrl-C leaves the move to itself.`;
 export function defineMove(command: Command, cli: Cli): void {
   addMoveOptions(command)
     .option("--detach", "do not wait for the end")
+    .option("--yes", "copy disks that the target does not reach without asking")
     .addHelpText("after", ctrlC)
-    .action(async (vm: string, target: string, options: MoveOptions & { detach?: boolean }) => {
+    .action(async (vm: string, target: string, options: MoveChoices) => {
       const body = { vm, target, options: migrationOptions(options) };
-      const record = await cli.call("POST /v1/migrations", { body });
+      const record = await requestMove(cli, body, options.yes);
       if (options.detach === true) {
         const hint = `Follow it with: ferry migration watch ${record.id}`;
         cli.output.result(record, () => `${renderReport(record)}\n${hint}`);
@@ -27,4 +34,21 @@ export function defineMove(command: Command, cli: Cli): void {
       const watched = await watchMigration(cli, record, { onInterrupt: "cancel", view });
       finishWatch(cli, watched);
     });
+}
+
+/** Asks for the move; where it would take disks along and nobody said so, asks the person first. */
+async function requestMove(
+  cli: Cli,
+  body: MigrationCreate,
+  yes: boolean | undefined,
+): Promise<MigrationRecord> {
+  try {
+    return await cli.call("POST /v1/migrations", { body });
+  } catch (error) {
+    if (!(error instanceof FerryError) || error.code !== "consent-needed") throw error;
+    const action = `move VM "${body.vm}" with its disks`;
+    await confirm({ consequence: error.message, action, yes });
+    const options = { ...body.options, withStorage: true };
+    return cli.call("POST /v1/migrations", { body: { ...body, options } });
+  }
 }

@@ -40,8 +40,9 @@ export function renderReport(record: MigrationRecord): string {
   const { blackout, rounds, differingPages } = record;
   const fields: [string, string][] = [];
   if (blackout !== null) {
-    const { sendMs, loadMs, handoverMs, resumeMs } = blackout;
+    const { disksMs, sendMs, loadMs, handoverMs, resumeMs } = blackout;
     const parts = [
+      ...(disksMs > 0 ? [`disks ${formatDuration(disksMs)}`] : []),
       `sending ${formatDuration(sendMs)}`,
       `loading ${formatDuration(loadMs)}`,
       `handover ${formatDuration(handoverMs)}`,
@@ -53,6 +54,11 @@ export function renderReport(record: MigrationRecord): string {
     const inRounds = rounds.length === 0 ? "" : ` in ${formatCount(rounds.length, "round")}`;
     const wire = `${formatBytes(record.wireBytes)} on the wire`;
     fields.push(["memory", `${formatBytes(record.guestBytes)}${inRounds}, ${wire}`]);
+  }
+  if (record.diskBytes > 0) {
+    const mirrored = record.disks.reduce((sum, disk) => sum + disk.mirroredBytes, 0);
+    const copied = `${formatBytes(record.diskBytes)} of ${formatCount(record.disks.length, "disk")}`;
+    fields.push(["disks", `${copied}, ${formatBytes(mirrored)} of it written meanwhile`]);
   }
   if (differingPages !== null) {
     const found = differingPages === 0 ? "no page differs" : formatCount(differingPages, "page");

@@ -1,0 +1,144 @@
+/** Checks about disks that move with their VM: where they go there is room, and nothing of them gets lost. */
+import { formatBytes } from "../base/format.ts";
+import type { Check, CheckInput, Trouble } from "./check.ts";
+import { type MovingDisk, movingDisks } from "./place-disks.ts";
+
+export const diskChecks: readonly Check[] = [
+  {
+    id: "disks-move",
+    title: "Disks that the target does not reach may be copied",
+    look(input) {
+      const { definition, options, source, target } = input;
+      if (options.withStorage === true) return [];
+      return movingDisks(input).map(({ disk, targetPool }) => ({
+        on: "target",
+        severity: "warning",
+        message:
+          `"${target.host}" does not reach disk "${disk.name}" in pool "${disk.pool}" of "${source.host}": ` +
+          `${formatBytes(source.images[disk.name]?.allocatedBytes ?? 0)} would be copied to pool "${targetPool ?? "?"}"`,
+        remedy:
+          `Move "${definition.name}" with --with-storage, or mount the pool's share on both hosts ` +
+          "if it is meant to be one",
+      }));
+    },
+  },
+  {
+    id: "disk-place",
+    title: "The target has a pool for every disk that moves",
+    look(input) {
+      const { target } = input;
+      const pools = Object.keys(target.storage);
+      return movingDisks(input).flatMap(({ disk, targetPool }) => {
+        if (targetPool !== null && target.storage[targetPool] !== undefined) return [];
+        const wanted = targetPool ?? disk.pool;
+        return [
+          blocking(
+            `"${target.host}" has no pool "${wanted}" for disk "${disk.name}"; ` +
+              (pools.length === 0 ? "it has none at all" : `it has ${pools.join(", ")}`),
+            pools.length === 0
+              ? `On "${target.host}": ferry pool create NAME --path DIRECTORY`
+              : "Name one of its pools: --target-pool POOL",
+          ),
+        ];
+      });
+    },
+  },
+  {
+    id: "disk-name-free",
+    title: "No file of a disk's name is in the way",
+    look(input) {
+      const placed = placedDisks(input);
+      return placed.flatMap(({ disk, targetPool }, index) => {
+        const twin = placed
+          .slice(0, index)
+          .find((other) => other.disk.file === disk.file && other.targetPool === targetPool);
+        if (twin !== undefined) {
+          return [
+            blocking(
+              `Disks "${twin.disk.name}" and "${disk.name}" would both be "${disk.file}" in pool "${targetPool}"`,
+              "Name different pools for them: --target-pool DISK=POOL",
+            ),
+          ];
+        }
+        if (!input.target.storage[targetPool]?.taken.includes(disk.file)) return [];
+        return [
+          blocking(
+            `Pool "${targetPool}" of "${input.target.host}" has a file "${disk.file}" already`,
+            "Remove or rename that file, or name another pool: --target-pool",
+          ),
+        ];
+      });
+    },
+  },
+  {
+    id: "disk-space",
+    title: "The target's pools have room for the disks that move",
+    look(input) {
+      const { source, target } = input;
+      const wanted = new Map<string, number>();
+      for (const { disk, targetPool } of placedDisks(input)) {
+        const bytes = source.images[disk.name]?.allocatedBytes ?? 0;
+        wanted.set(targetPool, (wanted.get(targetPool) ?? 0) + bytes);
+      }
+      return [...wanted].flatMap(([pool, bytes]) => {
+        const free = target.storage[pool]?.freeBytes ?? 0;
+        if (bytes <= free) return [];
+        return [
+          blocking(
+            `Pool "${pool}" of "${target.host}" has ${formatBytes(free)} free, the disks take ${formatBytes(bytes)}`,
+            "Make room there, or name another pool: --target-pool",
+          ),
+        ];
+      });
+    },
+  },
+  {
+    id: "target-pool-writable",
+    title: "The target may make files where the disks go",
+    look(input) {
+      const { target } = input;
+      const pools = new Set(placedDisks(input).map(({ targetPool }) => targetPool));
+      return [...pools].flatMap((pool) => {
+        const error = target.storage[pool]?.writeError ?? null;
+        if (error === null) return [];
+        return [
+          blocking(
+            `"${target.host}" cannot write to pool "${pool}": ${error}`,
+            `Mount it writable, and give the agent on "${target.host}" the right to write there`,
+          ),
+        ];
+      });
+    },
+  },
+  {
+    id: "disk-snapshots",
+    title: "Disks that move hold no snapshots inside",
+    look(input) {
+      const { source } = input;
+      return movingDisks(input).flatMap(({ disk }): Trouble[] => {
+        const count = source.images[disk.name]?.snapshots ?? 0;
+        if (count === 0) return [];
+        return [
+          {
+            on: "source",
+            severity: "blocking",
+            message: `Disk "${disk.name}" holds ${count} snapshot${count === 1 ? "" : "s"} inside its image, which copying a running disk would lose`,
+            remedy: `Stop the VM, remove them with qemu-img snapshot -d NAME ${disk.file}, and start it again`,
+          },
+        ];
+      });
+    },
+  },
+];
+
+function placedDisks(input: CheckInput): (MovingDisk & { readonly targetPool: string })[] {
+  return movingDisks(input).flatMap(({ disk, targetPool }) =>
+    targetPool === null || input.target.storage[targetPool] === undefined
+      ? []
+      : [{ disk, targetPool }],
+  );
+}
+
+function blocking(message: string, remedy: string): Trouble {
+  return { on: "target", severity: "blocking", message, remedy };
+}
