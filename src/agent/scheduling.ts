@@ -47,7 +47,10 @@ export function wireScheduling(parts: SchedulingParts): Scheduling {
       if (record === undefined) return "unknown";
       return record.endedAt === null ? "running" : "ended";
     },
-    running: () => migrations.running("target"),
+    running: () =>
+      migrations
+        .running("target")
+        .map(({ id, source, disks }) => ({ id, source, copiesDisks: disks.length > 0 })),
   });
   const scheduler = new Scheduler({ ...parts, slots: new HttpSlotLink(trust, peers) });
   const drain = new Drain({ ...parts, scheduler, hosts: new HttpDrainHosts(trust, peers) });

@@ -26,6 +26,7 @@ import { announceTrust, announceVms, migrationAnnouncer } from "./announce-chang
 import type { AgentConfig } from "./config.ts";
 import { readMachine, readMachineFacts } from "./machine.ts";
 import { Metrics } from "./metrics.ts";
+import { moveAddresses } from "./move-addresses.ts";
 import { RosterExchange } from "./roster-exchange.ts";
 import { socketGroupId } from "./socket-group.ts";
 import { closedNow, hostLimits, wireScheduling } from "./scheduling.ts";
@@ -51,7 +52,13 @@ export async function wireAgent(
   const directory = join(config.paths.state, "trust");
   const trust = new Trust({ directory, database, log, now });
   const peers = parts.use(new PeerClient(trust));
-  const link = new HttpPeerLink(trust, peers, log);
+  const settings = new SettingsStore(database);
+  const link = new HttpPeerLink(
+    trust,
+    peers,
+    log,
+    () => settings.current.settings.migrationNetworks,
+  );
   const events = parts.use(new EventLog(database, now));
   parts.defer(announceTrust(trust, events));
 
@@ -73,7 +80,6 @@ export async function wireAgent(
     announce(record);
     metrics.migrationChanged(record);
   };
-  const settings = new SettingsStore(database);
   const faults = new Faults(config.faultInjection);
   const migrations = parts.use(
     new Migrations({
@@ -99,10 +105,11 @@ export async function wireAgent(
     askTarget: (target, request) => link.facts(target, request),
   });
   const advertise = config.api.advertise ?? host;
+  const addresses = () => moveAddresses(host, advertise, settings.current.settings);
   const { portFirst, portLast } = config.session;
   const sessions = parts.use(
     new PeerSessions({
-      ...{ log, trust, migrations: () => migrations, advertise: () => advertise },
+      ...{ log, trust, migrations: () => migrations, addresses },
       listen: { address: config.api.address, portFirst, portLast },
     }),
   );

@@ -7,6 +7,7 @@ import { HostFacts } from "../precheck/facts.ts";
 import type { FactsRequest } from "../precheck/facts.ts";
 import { knownVersions } from "../protocol/version.ts";
 import { openSourceSession } from "../session/open.ts";
+import { type MigrationNetwork, requireAddresses } from "../scheduler/migration-network.ts";
 import type { Session } from "../session/session.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { PeerClient } from "./peer-client.ts";
@@ -20,8 +21,16 @@ export class HttpPeerLink implements PeerLink {
   readonly #trust: Trust;
   readonly #peers: PeerClient;
   readonly #log: Log;
+  readonly #networks: () => readonly MigrationNetwork[] | null;
 
-  constructor(trust: Trust, peers: PeerClient, log: Log) {
+  /** `networks`: those that moves may use; null: any. */
+  constructor(
+    trust: Trust,
+    peers: PeerClient,
+    log: Log,
+    networks: () => readonly MigrationNetwork[] | null,
+  ) {
+    this.#networks = networks;
     this.#trust = trust;
     this.#peers = peers;
     this.#log = log;
@@ -46,7 +55,7 @@ export class HttpPeerLink implements PeerLink {
       trust: this.#trust.snapshot,
       peer: { domain: peer.domain, host: peer.id },
       log: this.#log.child({ migration: request.migrationId }),
-      addresses: answer.addresses,
+      addresses: requireAddresses(peer.name, answer.addresses, this.#networks()),
       port: answer.port,
       ticket: answer.ticket,
     });

@@ -26,8 +26,8 @@ export interface PeerSessionsParts {
     readonly portFirst: number;
     readonly portLast: number;
   };
-  /** Where the source reaches this host. */
-  readonly advertise: () => string;
+  /** Where the source may reach this host, the best first. @throws FerryError `unsupported` when nowhere. */
+  readonly addresses: () => readonly string[];
 }
 
 export class PeerSessions implements AsyncDisposable {
@@ -43,10 +43,11 @@ export class PeerSessions implements AsyncDisposable {
     request: PeerSessionRequest,
     peer: { readonly identity: PeerIdentity; readonly name: string },
   ): Promise<PeerSessionAnswer> {
-    const { log, trust, listen, advertise } = this.#parts;
+    const { log, trust, listen } = this.#parts;
     const version = agreeVersion(request.versions);
     if (version === undefined) throw noCommonVersion(peer.name, request.versions);
     if (this.#waiting.size >= waitingMax) throw tooManyWaiting(peer.name);
+    const addresses = [...this.#parts.addresses()];
     const { key, certificate } = trust.member();
     const session = await openTargetSession({
       id: randomUUID(),
@@ -62,7 +63,7 @@ export class PeerSessions implements AsyncDisposable {
     this.#waiting.add(session);
     void this.#accept(session, request, peer.name);
     const { id: sessionId, port, ticket } = session;
-    return { sessionId, addresses: [advertise()], port, ticket, version };
+    return { sessionId, addresses, port, ticket, version };
   }
 
   async #accept(session: TargetSession, request: PeerSessionRequest, peer: string): Promise<void> {

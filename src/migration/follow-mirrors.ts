@@ -16,7 +16,7 @@ export function mirrorId(index: number): string {
 
 /** What one of `copying` mirrors may use of the move's limit, bytes per second; 0: no limit. */
 export function mirrorShare(move: SourceMove, copying: number): number {
-  const limit = move.record.current.options.storageBytesPerSecond ?? 0;
+  const limit = move.limits.storageBytesPerSecond;
   return limit === 0 ? 0 : Math.max(1, Math.floor(limit / Math.max(1, copying)));
 }
 
@@ -25,8 +25,14 @@ export async function followMirrors(move: SourceMove, watch: MirrorWatch): Promi
   const { qmp } = move.process;
   const samples = new Map<string, readonly DiskSample[]>();
   const changed = new Set<string>();
+  let limit = move.limits.storageBytesPerSecond;
   for (;;) {
     const mirrors = await noteMirrors(move, samples);
+    // The host's limit may change while disks are copied: by an administrator's word, or with the time of day.
+    if (limit !== move.limits.storageBytesPerSecond) {
+      limit = move.limits.storageBytesPerSecond;
+      await shareLimit(move, mirrors);
+    }
     for (const { id, ready } of mirrors) {
       if (!ready || changed.has(id)) continue;
       changed.add(id);
@@ -69,7 +75,6 @@ export async function noteMirrors(
 async function shareLimit(move: SourceMove, mirrors: readonly MirrorStatus[]): Promise<void> {
   const copying = mirrors.filter(({ ready }) => !ready);
   const share = mirrorShare(move, copying.length);
-  if (share === 0) return;
   for (const { id } of copying) await limitMirror(move.process.qmp, id, share);
 }
 

@@ -7,6 +7,8 @@ export interface MoveLimits {
   readonly throttlePercentMax: number;
   /** Guest bytes per second; 0 means no limit. */
   readonly bandwidthBytesPerSecond: number;
+  /** Of all disks of the move together; 0 means no limit. */
+  readonly storageBytesPerSecond: number;
   /** A peer that prepares a skeleton starts a QEMU: seconds, on a loaded host. */
   readonly setupTimeoutMs: number;
   /** The guest stands still while we wait: short, then roll back. */
@@ -21,6 +23,7 @@ export const defaultLimits: MoveLimits = {
   blackoutMsMax: 300,
   throttlePercentMax: 99,
   bandwidthBytesPerSecond: 0,
+  storageBytesPerSecond: 0,
   setupTimeoutMs: 30_000,
   blackoutTimeoutMs: 3_000,
   pollMs: 50,
@@ -38,6 +41,9 @@ export function liveLimits(now: () => MoveLimits): MoveLimits {
     },
     get bandwidthBytesPerSecond() {
       return now().bandwidthBytesPerSecond;
+    },
+    get storageBytesPerSecond() {
+      return now().storageBytesPerSecond;
     },
     get setupTimeoutMs() {
       return now().setupTimeoutMs;
@@ -60,5 +66,6 @@ export function limitsFor(limits: MoveLimits, options: MigrationOptions): MoveLi
     ...limits,
     blackoutMsMax: options.blackoutMsMax ?? limits.blackoutMsMax,
     bandwidthBytesPerSecond: options.bandwidthBytesPerSecond ?? limits.bandwidthBytesPerSecond,
+    storageBytesPerSecond: options.storageBytesPerSecond ?? limits.storageBytesPerSecond,
   };
 }

@@ -9,6 +9,7 @@ export function limitsNow(base: MoveLimits, settings: HostSettings, minute: numb
     ...base,
     blackoutMsMax: settings.blackoutMsMax,
     bandwidthBytesPerSecond: bandwidthAt(settings.memoryBandwidth, minute) ?? 0,
+    storageBytesPerSecond: bandwidthAt(settings.storageBandwidth, minute) ?? 0,
   };
 }
 

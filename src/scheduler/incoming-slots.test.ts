@@ -14,7 +14,7 @@ function target({ max = 2 } = {}) {
     limits: () => ({ simultaneousMovesMax: max, simultaneousStorageMovesMax: max }),
     closed: () => world.closed,
     progressOf: (id) => (running.has(id) ? "running" : ended.has(id) ? "ended" : "unknown"),
-    running: () => [...running].map(([id, source]) => ({ id, source })),
+    running: () => [...running].map(([id, source]) => ({ id, source, copiesDisks: false })),
     now: () => world.now,
   });
   const ask = (migrationId: string, source = "host-a", priority: Priority = "normal") =>

@@ -23,15 +23,19 @@ export interface IncomingSlotsParts {
   /** How a migration towards this host stands. */
   readonly progressOf: (migrationId: string) => "unknown" | "running" | "ended";
   /** Migrations towards this host that run, leased or not. */
-  readonly running: () => readonly { readonly id: string; readonly source: string }[];
+  readonly running: () => readonly Holder[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-interface Lease {
+/** A move that has a slot. */
+interface Holder {
   readonly id: string;
   readonly source: string;
   readonly copiesDisks: boolean;
+}
+
+interface Lease extends Holder {
   readonly expiresAt: number;
 }
 
@@ -117,12 +121,9 @@ export class IncomingSlots {
   }
 
   /** Leases, and moves that run without one. */
-  #holders(): { id: string; source: string; copiesDisks: boolean }[] {
+  #holders(): Holder[] {
     const unleased = this.#parts.running().filter(({ id }) => !this.#leases.has(id));
-    return [
-      ...this.#leases.values(),
-      ...unleased.map(({ id, source }) => ({ id, source, copiesDisks: false })),
-    ];
+    return [...this.#leases.values(), ...unleased];
   }
 
   #forgetGone(): void {

@@ -156,7 +156,9 @@ export class Scheduler implements AsyncDisposable {
       const { vm, target } = migrations.get(id);
       return { id, vmName: vm.name, target, copiesDisks };
     });
-    const running = migrations.running("source").map(({ id }) => ({ id, copiesDisks: false }));
+    const running = migrations
+      .running("source")
+      .map(({ id, disks }) => ({ id, copiesDisks: disks.length > 0 }));
     const { attempts, waiting, wakeAt } = nextAttempts({
       host,
       queue,

@@ -20,6 +20,25 @@ export async function askMove(lab: Lab, host: string, vm: string, target: string
   return id;
 }
 
+/**
+ * Lets moves leave a host so slowly that they are under way for as long as a test wants; resolves to what lets them run on.
+ * @param atOnce How many may.
+ */
+export async function moveSlowly(
+  lab: Lab,
+  name: string,
+  atOnce: number,
+): Promise<() => Promise<void>> {
+  const { settings } = await lab.host(name).api("GET /v1/host/settings");
+  const set = async (body: typeof settings): Promise<void> => {
+    const { generation } = await lab.host(name).api("GET /v1/host/settings");
+    await lab.host(name).api("PUT /v1/host/settings", { body, generation });
+  };
+  const memoryBandwidth = { bytesPerSecond: 1_000_000, windows: [] };
+  await set({ ...settings, simultaneousMovesMax: atOnce, memoryBandwidth });
+  return () => set(settings);
+}
+
 /** The records of moves as their source keeps them, when all are over. */
 export async function allOver(
   lab: Lab,
@@ -28,9 +47,12 @@ export async function allOver(
 ): Promise<MigrationRecord[]> {
   const deadline = performance.now() + movesMsMax;
   while (performance.now() < deadline) {
-    const { migrations } = await lab.host(host).api("GET /v1/migrations", { query: { limit: 1000 } });
+    const { migrations } = await lab
+      .host(host)
+      .api("GET /v1/migrations", { query: { limit: 1000 } });
     const records = migrations.filter(({ id, role }) => role === "source" && ids.includes(id));
-    if (records.length === ids.length && records.every(({ endedAt }) => endedAt !== null)) return records;
+    if (records.length === ids.length && records.every(({ endedAt }) => endedAt !== null))
+      return records;
     await sleep(100);
   }
   throw new Error(`Some of ${ids.length} moves from ${host} are not over after ${movesMsMax} ms`);
@@ -44,14 +66,18 @@ export function mostAtOnce(records: readonly MigrationRecord[]): number {
     ...begins.map(
       (at) =>
         records.filter(
-          ({ startedAt, endedAt }) => startedAt !== null && startedAt <= at && (endedAt ?? Infinity) > at,
+          ({ startedAt, endedAt }) =>
+            startedAt !== null && startedAt <= at && (endedAt ?? Infinity) > at,
         ).length,
     ),
   );
 }
 
 /** Each VM is on exactly one host, the expected one, and runs. */
-export async function assertPlaces(lab: Lab, places: Readonly<Record<string, string>>): Promise<void> {
+export async function assertPlaces(
+  lab: Lab,
+  places: Readonly<Record<string, string>>,
+): Promise<void> {
   const { vms } = await lab.host("host-a").api("GET /v1/vms", { query: { scope: "domain" } });
   const found = vms.map(({ name, host, state }) => [name, `${host} ${state}`]);
   const wanted = Object.entries(places).map(([name, host]) => [name, `${host} running`]);
