@@ -76,17 +76,16 @@ function parameters(place: "path" | "query" | "header", schema: unknown): Json[]
 }
 
 function responses(schemas: Json | undefined, produces: FastifySchema["produces"]): Json {
+  const described = Object.entries(schemas ?? {}).map(([status, schema]) => {
+    const description = status === "default" ? "What stands in the way" : "The answer";
+    if (status === "204") return [status, { description: "Done" }] as const;
+    return [status, { description, content: { "application/json": { schema } } }] as const;
+  });
   if (produces !== undefined) {
     const content = Object.entries(produces).map(([type, schema]) => [type, { schema }]);
-    return { 200: { description: "The answer", content: Object.fromEntries(content) } };
+    described.push(["200", { description: "The answer", content: Object.fromEntries(content) }]);
   }
-  return Object.fromEntries(
-    Object.entries(schemas ?? {}).map(([status, schema]) => {
-      const description = status === "default" ? "What stands in the way" : "The answer";
-      if (status === "204") return [status, { description: "Done" }];
-      return [status, { description, content: { "application/json": { schema } } }];
-    }),
-  );
+  return Object.fromEntries(described);
 }
 
 function securityOf(key: string): Json[] {

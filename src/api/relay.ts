@@ -3,8 +3,10 @@
  * migration. This host has checked the caller's right and says in its name who asks. What was passed on once is
  * never passed on again, so that two hosts with different views can't send a request in circles.
  */
+import type { IncomingMessage } from "node:http";
+import { pipeline } from "node:stream/promises";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { FerryError } from "../base/errors.ts";
+import { errorChain, FerryError } from "../base/errors.ts";
 import { callerName, roleOf } from "./caller.ts";
 import { formatBehalf, onBehalfOfHeader } from "./identify.ts";
 import { type Location, locateMigration, locateVm } from "./locate.ts";
@@ -17,6 +19,8 @@ export type Locate = "vm-in-path" | "vm-in-body" | "migration-in-path";
 
 /** Headers of the request that the answering host needs; the rest is between the caller and this host. */
 const headersPassedOn = ["accept", "last-event-id", "if-match"] as const;
+
+const headersPassedBack = ["content-type", "content-length", "cache-control", "etag"] as const;
 
 /** Where the request is to be answered. @throws FerryError `not-found` for a host or thing nobody knows. */
 export async function whereToAnswer(
@@ -59,12 +63,22 @@ export async function passOn(
     timeoutMs: importTimeoutMs,
     signal: gone.signal,
   });
-  reply.code(answer.statusCode ?? 502);
-  for (const name of ["content-type", "cache-control", "etag"] as const) {
+  // N.B. from here on the reply is no longer the framework's: were it, a caller that goes away would let the request
+  // run on to its handler, and be done on this host.
+  reply.hijack();
+  reply.raw.writeHead(answer.statusCode ?? 502, headersToAnswer(answer));
+  await pipeline(answer, reply.raw).catch((error: unknown) => {
+    request.log.debug({ peer: peer.name, reason: errorChain(error) }, "a relayed answer broke off");
+  });
+}
+
+function headersToAnswer(answer: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name of headersPassedBack) {
     const value = answer.headers[name];
-    if (value !== undefined) reply.header(name, value);
+    if (value !== undefined) headers[name] = value;
   }
-  await reply.send(answer);
+  return headers;
 }
 
 function wantedHost(request: FastifyRequest): string | undefined {

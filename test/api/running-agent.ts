@@ -11,6 +11,7 @@ import { join } from "node:path";
 import Value from "typebox/value";
 import { AgentConfig } from "../../src/agent/config.ts";
 import { startAgent } from "../../src/agent/start.ts";
+import type { Agent } from "../../src/agent/wire.ts";
 import { requireDocumented } from "./documented.ts";
 
 export const port = 6600;
@@ -45,7 +46,9 @@ export interface RunningAgent extends AsyncDisposable {
   ask(route: string, ask?: Ask): Promise<Answer>;
   /** The body of a good answer; fails the test on any other. */
   good<Body>(route: string, ask?: Ask): Promise<Body>;
-  /** Stops the agent and starts it again on the same directory. */
+  stop(): Promise<void>;
+  /** Starts it again on the same directory, after `stop`. */
+  start(): Promise<void>;
   restart(): Promise<void>;
 }
 
@@ -74,8 +77,16 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
   }) as AgentConfig;
   options.configure?.(config);
   await options.prepare?.(directory);
-  let agent = await startAgent(config);
+  let agent: Agent | undefined = await startAgent(config);
   const { socketPath } = agent;
+  const start = async (): Promise<void> => {
+    agent = await startAgent(config);
+  };
+  const stop = async (): Promise<void> => {
+    const stopping = agent;
+    agent = undefined;
+    await stopping?.[Symbol.asyncDispose]();
+  };
   const ask = async (route: string, { tls, body, headers = {} }: Ask = {}): Promise<Answer> => {
     const answer = await exchange({ route, body, headers, tls, socketPath, address });
     requireDocumented(route, answer);
@@ -92,12 +103,14 @@ export async function runAgent(options: AgentOptions): Promise<RunningAgent> {
       assert.ok(status < 300, `${route}: ${status} ${JSON.stringify(body)}`);
       return body as Body;
     },
+    start,
+    stop,
     async restart() {
-      await agent[Symbol.asyncDispose]();
-      agent = await startAgent(config);
+      await stop();
+      await start();
     },
     async [Symbol.asyncDispose]() {
-      await agent[Symbol.asyncDispose]();
+      await stop();
       rmSync(directory, { recursive: true, force: true });
     },
   };

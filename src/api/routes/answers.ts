@@ -18,3 +18,6 @@ export function accepted<T extends TSchema>(schema: T) {
 }
 
 export const done = { 204: nothing, default: ErrorAnswer };
+
+/** For routes whose good answer is no JSON. */
+export const orError = { default: ErrorAnswer };

@@ -7,6 +7,7 @@ import { FerryEvent } from "../schema/event.ts";
 import { HostQuery } from "../schema/scope.ts";
 import type { ApiServer } from "../server.ts";
 import type { Services } from "../services.ts";
+import { orError } from "./answers.ts";
 
 /** Each stream costs a connection and a buffer; a domain's consoles and scripts stay far below. */
 const streamsMax = 256;
@@ -28,6 +29,7 @@ export function eventRoutes(app: ApiServer, { events }: Services): void {
           { additionalProperties: true },
         ),
         produces: { "text/event-stream": FerryEvent },
+        response: orError,
       },
     },
     async (request, reply) => {

@@ -3,7 +3,7 @@ import Type from "typebox";
 import { Health } from "../schema/host.ts";
 import type { ApiServer } from "../server.ts";
 import type { Services } from "../services.ts";
-import { answers } from "./answers.ts";
+import { answers, orError } from "./answers.ts";
 
 export function serviceRoutes(app: ApiServer, { self, metrics, now }: Services): void {
   app.get(
@@ -40,6 +40,7 @@ export function serviceRoutes(app: ApiServer, { self, metrics, now }: Services):
         operationId: "metrics",
         summary: "Figures for Prometheus",
         produces: { "text/plain": Type.String() },
+        response: { 200: Type.String(), ...orError },
       },
     },
     async (_request, reply) => {

@@ -1,0 +1,134 @@
+/**
+ * Every operation of openapi.json gives an answer that the document describes, on two real hosts with a real VM. (The
+ * harness holds each answer against the document; here every operation gets its turn.)
+ */
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { IdentityStore } from "../../src/trust/identity-store.ts";
+import { createRequest } from "../../src/trust/certificate.ts";
+import { createKey } from "../../src/trust/key.ts";
+import { answered, operations } from "./documented.ts";
+import { codeOf, makeDomain, type RunningAgent, runAgent } from "./running-agent.ts";
+import { nextEvent } from "./watch-events.ts";
+
+/** What only two agents that move a VM say to each other: schema-checked by both, and driven by test/migration/. */
+const betweenAgents = [
+  "POST /v1/peer/checks",
+  "POST /v1/peer/join",
+  "POST /v1/peer/migrations/{id}/discard",
+  "POST /v1/peer/migrations/{id}/take",
+  "POST /v1/peer/sessions",
+];
+/** Driven by test/scheduler/. */
+const ofTheScheduler = /\/(settings|drain|resume|place|slots)\b/;
+
+test("every operation answers as the document says", { timeout: 240_000 }, async () => {
+  await using a = await runAgent({
+    name: "host-a",
+    configure: (config) => {
+      config.faultInjection = true;
+    },
+  });
+  await using b = await runAgent({ name: "host-b" });
+  await makeDomain("lab", a, b);
+  await domains(a, b);
+  await tokensAndPlaces(a);
+  const shared = join(a.directory, "shared");
+  mkdirSync(shared);
+  for (const host of [a, b]) {
+    await host.good("POST /v1/pools", { body: { name: "shared", path: shared } });
+  }
+  await vms(a);
+  await migrations(a);
+  await peers(a, b);
+  await a.good("DELETE /v1/hosts/host-b");
+
+  const missed = operations().filter(
+    (name) =>
+      !answered.has(name) &&
+      !betweenAgents.includes(name) &&
+      !(ofTheScheduler.test(name) && !name.includes("/v1/vms/")),
+  );
+  assert.deepEqual(missed, []);
+});
+
+async function domains(a: RunningAgent, b: RunningAgent): Promise<void> {
+  await using x = await runAgent({ name: "host-x" });
+  await makeDomain("other", x);
+  await a.good("GET /v1/domain");
+  await a.good("GET /v1/hosts");
+  await a.good("GET /v1/host");
+  await b.good("GET /health");
+  await a.good("GET /metrics");
+  await a.good("GET /v1/openapi.json");
+  await a.good("POST /v1/domain/trusts", { body: await x.good("GET /v1/domain/certificate") });
+  await a.good("GET /v1/domain/trusts");
+  await a.good("DELETE /v1/domain/trusts/other");
+}
+
+async function tokensAndPlaces(a: RunningAgent): Promise<void> {
+  await a.good("POST /v1/tokens", { body: { name: "ci", role: "viewer" } });
+  await a.good("GET /v1/tokens");
+  await a.good("DELETE /v1/tokens/ci");
+  const path = join(a.directory, "pool");
+  mkdirSync(path);
+  await a.good("POST /v1/pools", { body: { name: "p1", path } });
+  await a.good("GET /v1/pools");
+  await a.good("GET /v1/pools/p1/files");
+  await a.good("DELETE /v1/pools/p1");
+  await a.good("POST /v1/switches", { body: { name: "s1", bridge: "lo" } });
+  await a.good("GET /v1/switches");
+  await a.good("DELETE /v1/switches/s1");
+}
+
+async function vms(a: RunningAgent): Promise<void> {
+  const disks = [{ pool: "shared", sizeBytes: 1_048_576 }];
+  const body = { name: "web01", memoryMib: 64, disks };
+  type Vm = { definition: { description: string } };
+  const { definition } = await a.good<Vm>("POST /v1/vms", { body });
+  await a.good("GET /v1/vms");
+  const changed = { ...definition, description: "changed" };
+  const vm = await a.good<Vm>("PUT /v1/vms/web01", { body: changed });
+  assert.equal(vm.definition.description, "changed");
+  await a.good("POST /v1/vms/web01/start");
+  await a.good("POST /v1/vms/web01/pause");
+  await a.good("POST /v1/vms/web01/resume");
+  await a.good("POST /v1/vms/web01/restart");
+  // A guest without an operating system hears no ACPI: it is powered off when the time is over.
+  await a.good("POST /v1/vms/web01/shutdown", { body: { timeoutMs: 100 } });
+  await a.good("POST /v1/vms/web01/start");
+  await a.good("POST /v1/vms/web01/power-off");
+  await a.good("GET /v1/vms/web01");
+}
+
+async function migrations(a: RunningAgent): Promise<void> {
+  await a.good("POST /v1/vms/web01/start");
+  await a.good("POST /v1/checks", { body: { vm: "web01", target: "host-b" } });
+  const body = { vm: "web01", target: "host-b" };
+  await a.good("POST /v1/faults", { body: { point: "source:setup:inside", action: "hang" } });
+  const { id } = await a.good<{ id: string }>("POST /v1/migrations", { body });
+  await nextEvent(a, ({ subject, data }) => {
+    return subject === id && (data as { stage: string | null }).stage === "setup";
+  });
+  const cancelled = await a.good<{ state: string }>(`POST /v1/migrations/${id}/cancel`);
+  assert.equal(cancelled.state, "cancelled");
+  await a.good(`GET /v1/migrations/${id}`);
+  await a.good("GET /v1/migrations?scope=domain&vm=web01");
+  await a.good("POST /v1/vms/web01/power-off");
+  await a.good("DELETE /v1/vms/web01?disks=delete");
+  assert.equal(codeOf(await a.ask("GET /v1/vms/web01")), "not-found");
+}
+
+async function peers(a: RunningAgent, b: RunningAgent): Promise<void> {
+  const { membership } = new IdentityStore(join(b.directory, "state/trust"));
+  assert.ok(membership);
+  const tls = { key: membership.key, cert: membership.certificate };
+  const body = await a.good("GET /v1/peer/roster", { tls });
+  await a.good("PUT /v1/peer/roster", { tls, body });
+  const certificateRequest = await createRequest(createKey(), "host-b");
+  await a.good("POST /v1/peer/renew", { tls, body: { certificateRequest } });
+  await a.good(`GET /v1/peer/migrations/${membership.host.id}`, { tls });
+  answered.add("GET /v1/events"); // read by nextEvent, above
+}
