@@ -98,7 +98,10 @@ export function renderMigration(record: MigrationRecord, style?: Style): string 
     ["requested", formatTime(requestedAt)],
     ["by", requestedBy],
   ];
-  const chosen = Object.entries(options).map(([name, value]) => `${name} ${value}`);
+  const chosen = Object.entries(options).map(([name, value]) => {
+    const text = typeof value === "object" ? Object.entries(value).join(" ") : String(value);
+    return `${name} ${text}`;
+  });
   if (chosen.length > 0) fields.push(["options", chosen.join(", ")]);
   if (error !== null) {
     fields.push([
