@@ -41,6 +41,8 @@ export const compressionUnmeasured: CompressionKnowledge = {
 const weight = 0.15;
 /** A change has to promise this much, or measurements that waver would make choices waver. */
 const advantageMin = 1.05;
+/** Compression costs the guests' processor: what it has to be worth to be begun, and to be kept up. */
+const worthMin = { begin: 1.1, keepUp: 1.03 };
 /** While the link waits for us it is faster than what it drains; how much, only trying can tell. */
 const linkGrowth = 1.25;
 const linkBytesPerSecondMax = 25e9;
@@ -89,13 +91,13 @@ export function afterLink(
 
 /** @param jobs how many batches are compressed at once */
 export function chooseCompression(knowledge: CompressionKnowledge, jobs: number): Compression {
-  const candidates: Compression[] = ["raw", ...levels.map(({ level }) => level)];
-  let best: Compression = "raw";
-  for (const each of candidates) {
-    if (yieldOf(each, knowledge, jobs) > yieldOf(best, knowledge, jobs)) best = each;
-  }
-  const needed = advantageMin * yieldOf(knowledge.current, knowledge, jobs);
-  return yieldOf(best, knowledge, jobs) > needed ? best : knowledge.current;
+  const { current } = knowledge;
+  const yields = (compression: Compression) => yieldOf(compression, knowledge, jobs);
+  let best = 1;
+  for (const { level } of levels) if (yields(level) > yields(best)) best = level;
+  const worth = current === "raw" ? worthMin.begin : worthMin.keepUp;
+  if (yields(best) < worth * yields("raw")) return "raw";
+  return current === "raw" || yields(best) > advantageMin * yields(current) ? best : current;
 }
 
 /** Guest bytes per second. */

@@ -20,6 +20,9 @@ import { cacheSlotsIn } from "./page-cache.ts";
 import { PageEncoder, type TargetMemory } from "./page-encoder.ts";
 import { RamStreamParser } from "./ram-stream-parser.ts";
 
+/** While nothing is compressed, one batch in so many is all the same, to learn whether it would pay by now. */
+const trialEvery = 16;
+
 export interface MemoryEncoderOptions {
   readonly target: TargetMemory;
   /** Memory for versions of pages to make differences to; no more than the target allows. 0 makes none. */
@@ -45,6 +48,8 @@ export class MemoryEncoder {
   /** Whether, since the link was last looked at, there was more to compress than jobs to do it. */
   #wasFull = false;
   #isStopped = false;
+  /** How many batches in a row were not worth compressing. */
+  #rawBatches = 0;
 
   constructor(options: MemoryEncoderOptions) {
     this.#options = options;
@@ -129,7 +134,9 @@ export class MemoryEncoder {
     this.stats.compression = compression;
     // Where compression does not pay, the link takes more than hashing could give it.
     this.#pages.fingerprints = compression !== "raw";
-    this.#compressor.submit(this.#batch.seal(), this.#buffer, compression);
+    this.#rawBatches = compression === "raw" ? this.#rawBatches + 1 : 0;
+    const isTrial = this.#rawBatches % trialEvery === trialEvery - 1;
+    this.#compressor.submit(this.#batch.seal(), this.#buffer, isTrial ? 1 : compression);
     if (!this.#compressor.isThirsty) this.#wasFull = true;
     this.#buffer = this.#compressor.buffer();
     this.#batch = new PageBatchWriter(this.#buffer);

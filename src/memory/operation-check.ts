@@ -33,6 +33,7 @@ export class OperationCheck {
       case "machine":
       case "bytes":
       case "memory-ended":
+      case "not-understood":
     }
   }
 

@@ -27,7 +27,7 @@ export type Operation =
       readonly fromBlock: number;
       readonly fromPage: number;
     }
-  | { readonly kind: "memory-ended" };
+  | { readonly kind: "memory-ended" | "not-understood" };
 
 export interface PageRun {
   readonly block: number;
@@ -90,8 +90,10 @@ function readOperation(fields: Cursor, data: Cursor): Operation {
       };
     case operationKinds.memoryEnded:
       return { kind: "memory-ended" };
+    case operationKinds.notUnderstood:
+      return { kind: "not-understood" };
     default:
-      throw badBatch(`an operation is of kind ${kind}, 1 to 9 wanted`);
+      throw badBatch(`an operation is of kind ${kind}, 1 to 10 wanted`);
   }
 }
 

@@ -131,6 +131,10 @@ export class PageBatchWriter {
     this.#start(operationKinds.memoryEnded);
   }
 
+  notUnderstood(): void {
+    this.#start(operationKinds.notUnderstood);
+  }
+
   /** The batch's content, a view into its buffer; nothing may be added then. */
   seal(): Buffer {
     const operationsBytes = this.#operationsEnd - 4;

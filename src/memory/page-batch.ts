@@ -28,6 +28,7 @@
  * | 7    | delta        | u16 block, u32 page, u16 length              | difference to the page's last version     |
  * | 8    | reference    | u16 block, u32 page, u8 way, u16 block, u32 page | –: the content of the second page     |
  * | 9    | memory ended | –                                            | –                                         |
+ * | 10   | not understood | –                                          | –: bytes follow, although memory has not ended |
  *
  * `way` says where in the page cache the target keeps the page (page-cache.ts), `notKept` that it does not. A
  * difference is to a page the target keeps; with its new content it stays where it is. An empty page is not kept.
@@ -51,6 +52,7 @@ export const operationKinds = {
   delta: 7,
   reference: 8,
   memoryEnded: 9,
+  notUnderstood: 10,
 } as const;
 
 export const notKept = 0xff;

@@ -90,6 +90,7 @@ export class PageEncoder implements RamStreamSink {
   }
 
   notUnderstood(reason: string): void {
+    this.#batches.current().notUnderstood();
     this.#stats.notUnderstood = reason;
   }
 

@@ -42,6 +42,7 @@ export class PlainTarget implements MemoryTarget {
       case "reference":
         return await this.#applyReference(operation);
       case "memory-ended":
+      case "not-understood":
     }
   }
 

@@ -1,0 +1,122 @@
+/** Moves a real guest from QEMU to QEMU through the encoder and the decoder, as a session would carry it. */
+import { once } from "node:events";
+import { createWriteStream, readSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import type { EncoderStats } from "../../src/memory/encoder-stats.ts";
+import { pageBytes } from "../../src/memory/limits.ts";
+import { MemoryDecoder } from "../../src/memory/memory-decoder.ts";
+import { MemoryEncoder } from "../../src/memory/memory-encoder.ts";
+import { PlacedTarget } from "../../src/memory/placed-target.ts";
+import { PlainTarget } from "../../src/memory/plain-target.ts";
+import { type Guest, memoryMiB, withFile } from "./guest.ts";
+
+const pageCacheBytes = 32 * 1024 * 1024;
+
+export interface CarriedMove {
+  readonly stats: EncoderStats;
+  /** The source's stream as it came from QEMU. */
+  readonly capturedPath: string;
+}
+
+/** Resolves when the source's guest is given up and the target's is loaded and paused. */
+export async function carryMove(
+  source: Guest,
+  target: Guest,
+  directory: string,
+  kind: "plain" | "placed",
+): Promise<CarriedMove> {
+  await source.enable("return-path", "events");
+  await target.enable("return-path", "events", ...(kind === "placed" ? ["x-ignore-shared"] : []));
+  const incoming = `${target.memoryPath}.incoming`;
+  await target.execute("migrate-incoming", { uri: `unix:${incoming}` });
+  const toTarget = connect(incoming);
+  await once(toTarget, "connect");
+  const outgoing = `${source.memoryPath}.outgoing`;
+  const server = createServer().listen(outgoing);
+  await once(server, "listening");
+  // Slow enough for several rounds over what the guest rewrites.
+  await source.execute("migrate-set-parameters", {
+    "max-bandwidth": 96 * 1024 * 1024,
+    "downtime-limit": 100,
+  });
+  const accepted = once(server, "connection") as Promise<[Socket]>;
+  await source.execute("migrate", { uri: `unix:${outgoing}` });
+  const [fromSource] = await accepted;
+  server.close();
+  const capturedPath = join(directory, `${kind}.stream`);
+  const stats = await withFile(target.memoryPath, async (fd) => {
+    const pass = async (bytes: Buffer) => {
+      if (!toTarget.write(bytes)) await once(toTarget, "drain");
+    };
+    const decoder = new MemoryDecoder({
+      target:
+        kind === "plain" ? new PlainTarget(pass) : new PlacedTarget({ block: "pc.ram", fd }, pass),
+      pageCacheBytesMax: pageCacheBytes,
+      jobs: 2,
+    });
+    toTarget.on("data", (bytes: Buffer) => fromSource.write(bytes));
+    return await pump(fromSource, decoder, kind, capturedPath);
+  });
+  toTarget.end();
+  await source.migrationState("completed", "failed");
+  await target.migrationState("completed", "failed");
+  return { stats, capturedPath };
+}
+
+/** Until QEMU closes its socket, which it does when the return path has told it that the target is loaded. */
+async function pump(
+  fromSource: Socket,
+  decoder: MemoryDecoder,
+  kind: "plain" | "placed",
+  capturedPath: string,
+): Promise<EncoderStats> {
+  const captured = createWriteStream(capturedPath);
+  let applied: Promise<void> = Promise.resolve();
+  const encoder = new MemoryEncoder({
+    target: kind === "plain" ? { kind } : { kind, block: "pc.ram" },
+    pageCacheBytes,
+    jobs: 2,
+    send: (pieces) => {
+      applied = Promise.all([applied, ...pieces.map((piece) => decoder.write(piece))]).then(
+        () => {},
+      );
+      applied.catch((error: unknown) => fromSource.destroy(error as Error));
+    },
+    onThirst: () => fromSource.resume(),
+  });
+  fromSource.on("data", (chunk: Buffer) => {
+    captured.write(chunk);
+    encoder.write(chunk);
+    if (!encoder.isThirsty) fromSource.pause();
+    setImmediate(() => encoder.flush());
+  });
+  await once(fromSource, "end");
+  await encoder.end();
+  await applied;
+  await decoder.end();
+  captured.end();
+  await once(captured, "close");
+  return encoder.stats;
+}
+
+/** How many pages of two guests' memory files differ; both guests stopped. */
+export async function differingPages(one: Guest, other: Guest): Promise<number> {
+  return await withFile(one.memoryPath, (oneFd) =>
+    withFile(other.memoryPath, async (otherFd) => {
+      const a = Buffer.alloc(1024 * 1024);
+      const b = Buffer.alloc(1024 * 1024);
+      let differing = 0;
+      for (let at = 0; at < memoryMiB; at++) {
+        readSync(oneFd, a, 0, a.length, at * a.length);
+        readSync(otherFd, b, 0, b.length, at * b.length);
+        if (a.equals(b)) continue;
+        for (let page = 0; page < a.length; page += pageBytes) {
+          const end = page + pageBytes;
+          if (!a.subarray(page, end).equals(b.subarray(page, end))) differing++;
+        }
+      }
+      return differing;
+    }),
+  );
+}

@@ -1,0 +1,134 @@
+/** A real guest under QEMU for the tests of the memory codec: its memory is a file that the test reads too. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { guestImage } from "../../lab/guest-image/build.ts";
+import { QmpClient } from "../../src/qemu/qmp-client.ts";
+import type { QemuProgram } from "./backports-qemu.ts";
+
+/** The guest image unpacks into memory. */
+export const memoryMiB = 384;
+
+export interface GuestOptions {
+  readonly program: QemuProgram;
+  readonly directory: string;
+  readonly name: string;
+  readonly machine: string;
+  /** Starts a target that waits for a stream, instead of a guest that boots. */
+  readonly incoming?: boolean;
+}
+
+export class Guest implements AsyncDisposable {
+  readonly memoryPath: string;
+  readonly #process: ChildProcess;
+  readonly #qmp: QmpClient;
+  readonly #serial: Socket;
+  readonly #gone = new AbortController();
+  #console = "";
+
+  private constructor(child: ChildProcess, memory: string, qmp: QmpClient, serial: Socket) {
+    this.#process = child;
+    this.memoryPath = memory;
+    this.#qmp = qmp;
+    this.#serial = serial;
+    child.once("exit", () => this.#gone.abort());
+    serial.on("data", (chunk: Buffer) => {
+      this.#console += chunk.toString("latin1");
+    });
+  }
+
+  static async start({
+    program,
+    directory,
+    name,
+    machine,
+    incoming,
+  }: GuestOptions): Promise<Guest> {
+    const image = await guestImage();
+    const path = (suffix: string) => join(directory, `${name}.${suffix}`);
+    const backend = `memory-backend-file,id=pc.ram,size=${memoryMiB}M,mem-path=${path("ram")},share=on`;
+    const args = [...program.args, "-nodefaults", "-display", "none", "-S"]
+      .concat("-machine", `${machine},accel=tcg,memory-backend=pc.ram`, "-cpu", "qemu64")
+      .concat("-object", backend, "-m", `${memoryMiB}M`)
+      .concat("-device", "VGA", "-device", "virtio-rng-pci")
+      .concat("-kernel", image.kernel, "-initrd", image.initrd)
+      .concat("-append", "console=ttyS0 quiet")
+      .concat("-chardev", `socket,id=serial,path=${path("serial")},server=on,wait=off`)
+      .concat("-serial", "chardev:serial")
+      .concat("-qmp", `unix:${path("qmp")},server=on,wait=off`)
+      .concat(incoming === true ? ["-incoming", "defer"] : []);
+    const process = spawn(program.binary, args, { stdio: ["ignore", "inherit", "inherit"] });
+    try {
+      while (!existsSync(path("qmp")) || !existsSync(path("serial"))) {
+        if (process.exitCode !== null) throw new Error(`QEMU of ${name} ended`);
+        await wait(10);
+      }
+      const serial = connect(path("serial"));
+      await once(serial, "connect");
+      return new Guest(process, path("ram"), await QmpClient.connect(path("qmp")), serial);
+    } catch (error) {
+      process.kill("SIGKILL");
+      throw error;
+    }
+  }
+
+  async execute<Result = unknown>(
+    command: string,
+    args?: Record<string, unknown>,
+  ): Promise<Result> {
+    return await this.#qmp.execute<Result>(command, args);
+  }
+
+  async enable(...capabilities: string[]): Promise<void> {
+    await this.execute("migrate-set-capabilities", {
+      capabilities: capabilities.map((capability) => ({ capability, state: true })),
+    });
+  }
+
+  /** Runs a command in the guest's shell and waits for it to be done. */
+  async shell(command: string): Promise<void> {
+    const mark = `done-${Math.floor(performance.now() * 1000)}`;
+    // The echo of the line itself must not be taken for its output.
+    this.#serial.write(`${command}; echo ${mark.slice(0, 4)}""${mark.slice(4)}\n`);
+    await this.says(mark);
+  }
+
+  /** Waits until the guest's console has said something. */
+  async says(text: string): Promise<void> {
+    while (!this.#console.includes(text)) {
+      await once(this.#serial, "data", { signal: this.#gone.signal });
+    }
+    this.#console = this.#console.slice(this.#console.indexOf(text) + text.length);
+  }
+
+  /** Waits until the migration's state is one of these, and returns it. */
+  async migrationState(...wanted: string[]): Promise<string> {
+    for (;;) {
+      const { status = "none" } = await this.execute<{ status?: string }>("query-migrate");
+      if (wanted.includes(status)) return status;
+      await wait(20);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#serial.destroy();
+    await this.#qmp[Symbol.asyncDispose]();
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const gone = once(this.#process, "exit");
+    this.#process.kill("SIGKILL");
+    await gone;
+  }
+}
+
+/** Opens a file for the time of a call. */
+export async function withFile<T>(path: string, use: (fd: number) => Promise<T>): Promise<T> {
+  const fd = openSync(path, "r+");
+  try {
+    return await use(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
