@@ -118,6 +118,12 @@ export async function wireAgent(
     ...{ database, log, host, now, trust, peers, vms, migrations, precheck, settings },
   });
   parts.use(scheduler);
+  metrics.followMoves({
+    migrations,
+    queueLength: () => scheduler.queueLength,
+    slotsInUse: (direction) => (direction === "incoming" ? slots : scheduler).inUse(),
+    slotLimits: () => settings.current.settings,
+  });
 
   // The doors.
   const socketPath = join(config.paths.run, "ferryd.sock");

@@ -12,7 +12,7 @@ import type { Migrations } from "../migration/migrations.ts";
 import type { MoveRequest } from "../migration/queued.ts";
 import type { MigrationRecord } from "../migration/record.ts";
 import type { Precheck } from "../precheck/precheck.ts";
-import { countSlots } from "./admission.ts";
+import { countSlots, type SlotsInUse } from "./admission.ts";
 import { Holds } from "./holds.ts";
 import { nextAttempts, type WaitingMove } from "./next-attempts.ts";
 import { type NewPlace, Queue } from "./queue.ts";
@@ -123,6 +123,18 @@ export class Scheduler implements AsyncDisposable {
     return this.#queue.list().map(({ id }) => this.#parts.migrations.get(id));
   }
 
+  get queueLength(): number {
+    return this.#queue.list().length;
+  }
+
+  /** Slots for moves from this host that are in use now. */
+  inUse(): SlotsInUse {
+    const running = this.#parts.migrations
+      .running("source")
+      .map(({ id, disks }) => ({ id, copiesDisks: disks.length > 0 }));
+    return countSlots(running);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopListening();
     this.#stopping.abort(new FerryError("cancelled", "The agent stops"));
@@ -156,13 +168,10 @@ export class Scheduler implements AsyncDisposable {
       const { vm, target } = migrations.get(id);
       return { id, vmName: vm.name, target, copiesDisks };
     });
-    const running = migrations
-      .running("source")
-      .map(({ id, disks }) => ({ id, copiesDisks: disks.length > 0 }));
     const { attempts, waiting, wakeAt } = nextAttempts({
       host,
       queue,
-      outgoing: countSlots(running),
+      outgoing: this.inUse(),
       limits: settings.current.settings,
       attempting: new Set(this.#attempts.keys()),
       targetHolds: this.#holds.targets,
