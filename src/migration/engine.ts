@@ -62,7 +62,10 @@ export async function runTarget(move: TargetMove, stages: readonly Stage[]): Pro
       await steadfast(move, () => move.faults.reach(`target:${stage.name}:after`, move.signal));
     }
   } catch (error) {
-    if (move.ready && FerryError.from(error).code !== "cancelled") throw error;
+    const known = FerryError.from(error);
+    if (move.ready && known.code !== "cancelled") throw error;
+    // Before anything is undone: else the source sees its connections break first, and not why.
+    if (known.code !== "cancelled" && !move.signal.aborted) tellFailed(move.session, known);
     await undo(begun, move, "target");
     move.journal.append(move.id, { kind: "discarded" });
     throw error;

@@ -1,7 +1,7 @@
 /** A migration that comes to this host: the target's side from the opened session to the end of its record. */
 import { errorChain, FerryError } from "../base/errors.ts";
 import type { Session } from "../session/session.ts";
-import { runTarget, tellFailed } from "./engine.ts";
+import { runTarget } from "./engine.ts";
 import type { SessionRequest } from "./peer-link.ts";
 import type { RunningMigrations } from "./running.ts";
 import type { TargetMove } from "./stage.ts";
@@ -74,7 +74,7 @@ async function finish(
   move: TargetMove,
   abandonment: AbortSignal,
 ): Promise<void> {
-  const { session, record } = move;
+  const { record } = move;
   try {
     await runTarget(move, stages);
     parts.vms.releaseFromMigration(move.definition.id);
@@ -87,7 +87,6 @@ async function finish(
       record.ended("unresolved", known);
       return;
     }
-    if (known.code !== "cancelled") tellFailed(session, known);
     journal.append(move.id, { kind: "finished" });
     record.ended(known.code === "cancelled" ? "cancelled" : "failed", known);
   }

@@ -12,6 +12,14 @@ import type { SourceMove, TargetMove } from "./stage.ts";
 import { sessionOf, skeletonOf } from "./stages/setup.ts";
 
 export async function settleDisksOnSource(move: SourceMove): Promise<void> {
+  try {
+    await settle(move);
+  } catch (error) {
+    throw move.watch?.cause ?? error;
+  }
+}
+
+async function settle(move: SourceMove): Promise<void> {
   const session = sessionOf(move);
   const { qmp } = move.process;
   const timeoutMs = move.limits.blackoutTimeoutMs;

@@ -18,6 +18,8 @@ export class SwitchoverWatch implements Disposable {
   continuedAt: number | undefined;
   /** When the target's report that everything is loaded arrived here. */
   loadedAt: number | undefined;
+  /** What failed first; what fails after it is often only its echo. */
+  cause: FerryError | undefined;
   readonly #failure = Promise.withResolvers<never>();
   readonly #stopped = Promise.withResolvers<void>();
   readonly #loaded = Promise.withResolvers<void>();
@@ -35,20 +37,20 @@ export class SwitchoverWatch implements Disposable {
         if (isStatus(event, ["pre-switchover"])) this.#stopped.resolve();
         if (isStatus(event, ["failed"])) void this.#failed(qmp);
         const broken = mirrorFailure(event);
-        if (broken !== undefined) this.#failure.reject(mirrorFailed(broken));
+        if (broken !== undefined) this.#fail(mirrorFailed(broken));
       }),
       session.on("load-reported", (ok) => {
         this.loadedAt ??= wallClockMs();
         if (ok) this.#loaded.resolve();
-        else this.#failure.reject(cannotLoad());
+        else this.#fail(cannotLoad());
         this.#stopped.resolve(); // as above, where QEMU does not wait
       }),
       session.on("message", (message) => {
-        if (message.type === "failed") this.#failure.reject(peerError(message));
+        if (message.type === "failed") this.#fail(peerError(message));
       }),
-      session.on("closed", (reason) => this.#failure.reject(sessionClosed(reason))),
+      session.on("closed", (reason) => this.#fail(sessionClosed(reason))),
     ];
-    void qmp.closed.then(() => this.#failure.reject(migrationFailed("QEMU is gone", "gone")));
+    void qmp.closed.then(() => this.#fail(migrationFailed("QEMU is gone", "gone")));
   }
 
   /** Resolves true when the guest has stopped within `ms`, false when it runs on; rejects on failure or abort. */
@@ -79,9 +81,14 @@ export class SwitchoverWatch implements Disposable {
     }
   }
 
+  #fail(error: FerryError): void {
+    this.cause ??= error;
+    this.#failure.reject(error);
+  }
+
   async #failed(qmp: Qmp): Promise<void> {
     const status = await queryMemory(qmp).catch(() => undefined);
-    this.#failure.reject(migrationFailed(status?.error ?? null, "failed"));
+    this.#fail(migrationFailed(status?.error ?? null, "failed"));
   }
 
   [Symbol.dispose](): void {

@@ -1,10 +1,11 @@
 /** A VM moves with its disks between two hosts that share nothing, over real QEMUs: a guest of firmware only. */
 import assert from "node:assert/strict";
-import { copyFile } from "node:fs/promises";
+import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { stageNames } from "../../src/migration/plan.ts";
 import type { MigrationRecord } from "../../src/migration/record.ts";
+import { queryMirrors } from "../../src/qemu/mirror.ts";
 import type { VmDraft } from "../../src/vm/draft.ts";
 import type { MovingHost } from "../migration/two-hosts.ts";
 import { testDirectory } from "../vm/host.ts";
@@ -16,6 +17,18 @@ const disks = [
   { name: "data", pool: "local", file: "data.raw", format: "raw", sizeBytes: 64 * MiB },
 ] satisfies VmDraft["disks"];
 const draft: VmDraft = { name: "web01", memoryMib: 64, vnc: false, disks };
+
+const failurePoints = [
+  "source:storage-mirror:before",
+  "source:storage-mirror:inside",
+  "source:storage-mirror:after",
+  "target:storage-mirror:inside",
+  "source:memory-precopy:inside",
+  "source:modified-pages:inside",
+  "target:modified-pages:inside",
+  "source:storage-handover:inside",
+  "target:storage-handover:inside",
+];
 
 describe("a move between two hosts that share nothing", { concurrency: false }, () => {
   let directory: Awaited<ReturnType<typeof testDirectory>>;
@@ -90,4 +103,82 @@ describe("a move between two hosts that share nothing", { concurrency: false }, 
     assert.equal(record.error, null);
     await runsOnlyOn(a, b);
   });
+
+  for (const point of failurePoints) {
+    test(`leaves the source whole and nothing on the target when it fails at ${point}`, async () => {
+      (point.startsWith("source") ? a : b).faults.arm(point, "fail");
+      const record = await a.ended(await move(a, b));
+      assert.equal(record.state, "failed");
+      assert.match(record.error?.message ?? "", new RegExp(point));
+      await runsOnlyOn(a, b);
+      await noMirrorIsLeft();
+    });
+  }
+
+  test("can be cancelled while disks are copied", async () => {
+    const point = "source:storage-mirror:inside";
+    a.faults.arm(point, "hang");
+    const struck = a.faults.struck(point);
+    const id = await move(a, b);
+    await struck;
+    const record = await a.migrations.cancel(id);
+    assert.equal(record.state, "cancelled");
+    await runsOnlyOn(a, b);
+    await noMirrorIsLeft();
+  });
+
+  test("fails when the target's QEMU dies while disks are mirrored, and the guest goes on", async () => {
+    const point = "source:memory-precopy:before";
+    a.faults.arm(point, "hang");
+    const struck = a.faults.struck(point);
+    const id = await move(a, b);
+    await struck;
+    const { id: vm } = a.host.vms.get("web01").definition;
+    const skeleton = b.host.vms.process(vm);
+    assert.ok(skeleton !== undefined);
+    process.kill(skeleton.pid, "SIGKILL");
+    await skeleton.exited;
+    await a.migrations.cancel(id);
+    await runsOnlyOn(a, b);
+    await noMirrorIsLeft();
+  });
+
+  test("is refused by a target without room, and leaves nothing there", async () => {
+    const { freeBytes } = await b.host.pools.space("local");
+    const greedy = apart.path(b, "greedy");
+    await b.host.pools.reservations.reserve([{ path: greedy, bytes: freeBytes - MiB }]);
+    const record = await a.ended(await move(a, b));
+    b.host.pools.reservations.release([greedy]);
+    assert.equal(record.error?.code, "no-space");
+    await runsOnlyOn(a, b);
+  });
+
+  test("does not touch a file of that name on the target", async () => {
+    await writeFile(apart.path(b, "root.qcow2"), "precious");
+    const record = await a.ended(await move(a, b));
+    assert.equal(record.error?.code, "already-exists");
+    assert.equal(await readFile(apart.path(b, "root.qcow2"), "utf8"), "precious");
+    await rm(apart.path(b, "root.qcow2"));
+    await runsOnlyOn(a, b);
+  });
+
+  test("after all this it moves, and on request keeps the source's disks under another name", async () => {
+    const record = await a.ended(await move(a, b, { keepSourceDisks: true }));
+    assert.equal(record.error, null);
+    assert.equal(b.host.vms.get("web01").state, "running");
+    const kept = await apart.files(a);
+    assert.equal(kept.length, 2);
+    assert.match(kept[0] ?? "", /^data\.raw\.moved-to-host-b-\d{8}-\d{6}$/);
+    for (const file of kept) await rm(apart.path(a, file));
+  });
+
+  /** What a former attempt made would be in the next one's way. */
+  async function noMirrorIsLeft(): Promise<void> {
+    const { id } = a.host.vms.get("web01").definition;
+    const qmp = a.host.vms.process(id)?.qmp;
+    assert.ok(qmp !== undefined);
+    assert.deepEqual(await queryMirrors(qmp), []);
+    const nodes = await qmp.execute<{ drv: string }[]>("query-named-block-nodes", { flat: true });
+    assert.ok(!nodes.some(({ drv }) => drv === "nbd"));
+  }
 });
