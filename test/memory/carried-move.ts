@@ -26,8 +26,10 @@ export async function carryMove(
   directory: string,
   kind: "plain" | "placed",
 ): Promise<CarriedMove> {
-  await source.enable("return-path", "events");
-  await target.enable("return-path", "events", ...(kind === "placed" ? ["x-ignore-shared"] : []));
+  // It stays on in a QEMU whose memory was placed, and would keep the memory out of the stream.
+  await source.enable(["return-path", "events"], ["x-ignore-shared"]);
+  const placing = kind === "placed" ? ["x-ignore-shared"] : [];
+  await target.enable(["return-path", "events", ...placing]);
   const incoming = `${target.memoryPath}.incoming`;
   await target.execute("migrate-incoming", { uri: `unix:${incoming}` });
   const toTarget = connect(incoming);

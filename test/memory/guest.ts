@@ -82,9 +82,11 @@ export class Guest implements AsyncDisposable {
     return await this.#qmp.execute<Result>(command, args);
   }
 
-  async enable(...capabilities: string[]): Promise<void> {
+  /** Turns migration capabilities on, and off. */
+  async enable(on: readonly string[], off: readonly string[] = []): Promise<void> {
+    const states = [...on.map((each) => [each, true]), ...off.map((each) => [each, false])];
     await this.execute("migrate-set-capabilities", {
-      capabilities: capabilities.map((capability) => ({ capability, state: true })),
+      capabilities: states.map(([capability, state]) => ({ capability, state })),
     });
   }
 
