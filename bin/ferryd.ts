@@ -8,12 +8,13 @@ import { errorCodes, FerryError } from "../src/base/errors.ts";
 try {
   const { values } = parseArgs({
     options: {
-      config: { type: "string", default: "/etc/ferry/ferryd.yaml" },
+      config: { type: "string" },
       "check-config": { type: "boolean", default: false },
     },
   });
-  const config = loadConfig(values.config);
-  if (values["check-config"]) console.log(`${values.config}: ok`);
+  const path = values.config ?? "/etc/ferry/ferryd.yaml";
+  const config = loadConfig(path, values.config === undefined);
+  if (values["check-config"]) console.log(`${path}: ok`);
   else await runAgent(config);
 } catch (error) {
   console.error(describeFailure(error));

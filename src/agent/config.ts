@@ -8,6 +8,7 @@ import Type from "typebox";
 import Value from "typebox/value";
 import { parse } from "yaml";
 import { FerryError } from "../base/errors.ts";
+import { Address } from "../trust/roster.ts";
 
 const strict = { additionalProperties: false } as const;
 const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
@@ -33,7 +34,7 @@ export const AgentConfig = Type.Object(
         address: Type.String({ default: "::" }),
         port: Type.Integer({ minimum: 0, maximum: 65_535, default: 6600 }),
         /** How other hosts reach this one; null: the host's name. */
-        advertise: Type.Union([Type.String(), Type.Null()], { default: null }),
+        advertise: Type.Union([Address, Type.Null()], { default: null }),
         /** Group that may use the local socket; null: only the agent's own user. */
         socketGroup: Type.Union([Type.String(), Type.Null()], { default: null }),
       },
@@ -75,26 +76,47 @@ export const AgentConfig = Type.Object(
 );
 export type AgentConfig = Type.Static<typeof AgentConfig>;
 
-/** @throws FerryError `bad-input` naming the file, the setting and what is wanted. */
-export function loadConfig(path: string): AgentConfig {
-  const document = readDocument(path) ?? {};
-  const config = Value.Default(AgentConfig, document);
+/**
+ * @param optional true for the file nobody named: when it is not there, every default holds.
+ * @throws FerryError `bad-input` naming the file, the setting and what is wanted.
+ */
+export function loadConfig(path: string, optional = false): AgentConfig {
+  const config = Value.Default(AgentConfig, readDocument(path, optional) ?? {});
   const [error] = Value.Errors(AgentConfig, config);
-  if (error !== undefined) {
-    throw new FerryError(
-      "bad-input",
-      `Cannot use configuration "${path}": ${error.instancePath || "/"} ${error.message}`,
-      { remedy: "Correct the file; docs/configuration.md lists every setting" },
+  if (error !== undefined) throw unusable(path, describeError(error));
+  const { session } = config as AgentConfig;
+  if (session.portFirst > session.portLast) {
+    throw unusable(
+      path,
+      `session.portFirst ${session.portFirst} lies behind session.portLast ${session.portLast}`,
     );
   }
   return config as AgentConfig;
 }
 
-function readDocument(path: string): unknown {
+/** `/api/port` and a message of the schema's, in the words of the file. */
+function describeError({
+  instancePath,
+  keyword,
+  message,
+}: ReturnType<typeof Value.Errors>[number]): string {
+  const where = instancePath.slice(1).replaceAll("/", ".");
+  // How a schema without further properties refuses one.
+  if (keyword === "boolean") return `there is no setting ${where}`;
+  return `${where === "" ? "it" : where} ${message}`;
+}
+
+function unusable(path: string, reason: string): FerryError {
+  return new FerryError("bad-input", `Cannot use configuration "${path}": ${reason}`, {
+    remedy: "Correct the file; docs/configuration.md lists every setting",
+  });
+}
+
+function readDocument(path: string, optional: boolean): unknown {
   try {
     return parse(readFileSync(path, "utf8"));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT" && optional) return undefined;
     throw new FerryError("bad-input", `Cannot read configuration "${path}"`, {
       remedy: "Make it a readable YAML file",
       cause,

@@ -12,28 +12,29 @@ const partNames: Record<string, string> = {
   headers: "request's headers",
 };
 
-/** Queries and paths arrive as text and are converted; bodies are taken as they are, or not at all. */
+/** Queries and paths arrive as text and are converted; bodies are taken as they are, none as an empty one. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({
   schema,
   httpPart = "body",
 }) => {
   const check = Compile(schema);
   return (given: unknown) => {
-    const value = httpPart === "body" ? given : Value.Convert(schema, Value.Default(schema, given));
+    const value =
+      httpPart === "body" ? (given ?? {}) : Value.Convert(schema, Value.Default(schema, given));
     if (check.Check(value)) return { value };
     const [first] = check.Errors(value);
     const where = first?.instancePath ? ` at ${first.instancePath}` : "";
     const error = new FerryError(
       "bad-input",
-      `Cannot use the ${partNames[httpPart] ?? "request"}${where}: ${first?.message ?? "it has another form"}${named(first?.params)}`,
+      `Cannot use the ${partNames[httpPart] ?? "request"}${where}: ${describe(first)}`,
       { remedy: "GET /v1/openapi.json says what each request takes" },
     );
     return { error };
   };
 };
 
-/** Which properties were too many; the other messages say it all. */
-function named(params: object | undefined): string {
-  const names = (params as { additionalProperties?: unknown } | undefined)?.additionalProperties;
-  return Array.isArray(names) ? `: ${names.join(", ")}` : "";
+function describe(error: { keyword: string; message: string } | undefined): string {
+  // How a schema without further properties refuses one.
+  if (error?.keyword === "boolean") return "there is no such property";
+  return error?.message ?? "it has another form";
 }
