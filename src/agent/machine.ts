@@ -24,7 +24,7 @@ export async function readMachine(qemu: QemuHost): Promise<Machine> {
 export async function readMachineFacts(
   qemu: QemuHost,
   ferryVersion: string,
-): Promise<Omit<MachineFacts, "closed">> {
+): Promise<Omit<MachineFacts, "closed" | "defaultDiskPool">> {
   const [facts, found] = await Promise.all([readHostFacts(), findQemu(qemu)]);
   return {
     ferryVersion,

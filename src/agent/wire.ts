@@ -101,6 +101,7 @@ export async function wireAgent(
     machine: async () => ({
       ...(await readMachineFacts(vms.qemu, version)),
       closed: closedNow(database, settings),
+      defaultDiskPool: settings.current.settings.defaultDiskPool,
     }),
     askTarget: (target, request) => link.facts(target, request),
   });

@@ -1,4 +1,5 @@
 /** The other hosts of the domain as a drain needs them (src/scheduler/drain.ts), over their API. */
+import type { MoveRequest } from "../migration/queued.ts";
 import { MigrationRecord } from "../migration/record.ts";
 import type { DrainHosts } from "../scheduler/drain.ts";
 import type { DrainTarget } from "../scheduler/drain-plan.ts";
@@ -33,16 +34,12 @@ export class HttpDrainHosts implements DrainHosts {
     return hosts.map(asTarget);
   }
 
-  async askMove(
-    host: string,
-    vm: string,
-    target: string,
-    requestedBy: string,
-  ): Promise<MigrationRecord> {
+  async askMove(host: string, request: MoveRequest): Promise<MigrationRecord> {
+    const { vm, target, options, requestedBy } = request;
     return await this.#peers.ask(findPeer(this.#trust, host), MigrationRecord, {
       method: "POST",
       path: "/v1/migrations",
-      body: { vm, target },
+      body: { vm, target, options },
       headers: { [onBehalfOfHeader]: formatBehalf("operator", requestedBy) },
       timeoutMs: moveTimeoutMs,
     });

@@ -19,7 +19,7 @@ const settings: Settings = {
   storageBandwidth: { bytesPerSecond: null, windows: [] },
   blackoutMsMax: 300,
   convergencePolicy: "balanced",
-  defaultPools: { disks: "vms", media: null },
+  defaultDiskPool: "vms",
 };
 
 test("changeSettings() changes what was given and nothing else", () => {
@@ -28,7 +28,7 @@ test("changeSettings() changes what was given and nothing else", () => {
     ...settings,
     migrationEnabled: false,
     simultaneousMovesMax: 4,
-    defaultPools: { disks: null, media: null },
+    defaultDiskPool: null,
   });
 });
 

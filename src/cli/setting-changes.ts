@@ -22,13 +22,10 @@ export interface SettingOptions {
   readonly maxBlackout?: number;
   readonly convergence?: Settings["convergencePolicy"];
   readonly diskPool?: string;
-  readonly mediaPool?: string;
 }
 
 export function changeSettings(settings: Settings, options: SettingOptions): Settings {
-  const { memoryBandwidth, storageBandwidth, defaultPools } = settings;
-  const pool = (name: string | undefined, present: string | null): string | null =>
-    name === undefined ? present : name === "none" ? null : name;
+  const { memoryBandwidth, storageBandwidth, defaultDiskPool } = settings;
   return {
     ...settings,
     migrationEnabled:
@@ -45,10 +42,7 @@ export function changeSettings(settings: Settings, options: SettingOptions): Set
     ),
     blackoutMsMax: options.maxBlackout ?? settings.blackoutMsMax,
     convergencePolicy: options.convergence ?? settings.convergencePolicy,
-    defaultPools: {
-      disks: pool(options.diskPool, defaultPools.disks),
-      media: pool(options.mediaPool, defaultPools.media),
-    },
+    defaultDiskPool: options.diskPool === "none" ? null : (options.diskPool ?? defaultDiskPool),
   };
 }
 

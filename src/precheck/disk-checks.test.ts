@@ -23,6 +23,7 @@ interface World {
   readonly disks?: readonly DiskDefinition[];
   readonly options?: MigrationOptions;
   readonly storage?: HostFacts["storage"];
+  readonly defaultDiskPool?: string;
   readonly images?: HostFacts["images"];
   /** Pools that both hosts reach. */
   readonly shared?: readonly string[];
@@ -40,7 +41,7 @@ function input(world: World): CheckInput {
     options,
     answers,
     source: { host: "host-a", images, pools },
-    target: { host: "host-b", storage, pools },
+    target: { host: "host-b", storage, pools, defaultDiskPool: world.defaultDiskPool ?? null },
   } as unknown as CheckInput;
 }
 
@@ -70,9 +71,10 @@ test("a disk that the target does not reach goes to its pool of the same name, a
   assert.deepEqual(found({ ...world, options: { withStorage: true } }, "warning"), []);
 });
 
-test("without a pool of that name it goes to the only pool; of several none is picked", () => {
+test("without a pool of that name it goes to the default or the only pool; of several none is picked", () => {
   assert.deepEqual(places({ storage: { fast: roomy } }), { root: "fast" });
   const two = { storage: { fast: roomy, slow: roomy } };
+  assert.deepEqual(places({ ...two, defaultDiskPool: "slow" }), { root: "slow" });
   assert.deepEqual(places(two), {});
   assert.deepEqual(found(two, "blocking"), ["disk-place"]);
 });

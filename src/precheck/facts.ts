@@ -72,6 +72,8 @@ export const HostFacts = Type.Object(
       strict,
     ),
     memoryAvailableBytes: Bytes,
+    /** Where disks go that come here without a pool of their own name; null: nowhere. */
+    defaultDiskPool: nullable(Type.String({ maxLength: 64 })),
     /** Why no move leaves this host or comes to it now; null where one may. */
     closed: Type.Object(
       {

@@ -1,6 +1,6 @@
 /**
  * Which disks move with their VM and where to: those that the target does not reach, and those for which another pool is
- * named. Without a word they go to the target's pool of the same name, or to its only pool. Pure.
+ * named. Without a word they go to the target's pool of the same name, else to its default, else to its only pool. Pure.
  */
 import type { DiskPlacement } from "../migration/record.ts";
 import type { DiskDefinition } from "../vm/definition.ts";
@@ -38,6 +38,7 @@ function namedPool({ options }: CheckInput, { name }: DiskDefinition): string | 
 
 function defaultPool({ target }: CheckInput, { pool }: DiskDefinition): string | null {
   if (target.storage[pool] !== undefined) return pool;
+  if (target.defaultDiskPool !== null) return target.defaultDiskPool;
   const pools = Object.keys(target.storage);
   return pools.length === 1 ? (pools[0] ?? null) : null;
 }

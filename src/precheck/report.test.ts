@@ -37,6 +37,7 @@ function facts(host: string, more: Partial<HostFacts> = {}): HostFacts {
     accelerator: "kvm",
     cpu: { vendor: "AuthenticAMD", flags: [] },
     memoryAvailableBytes: 8 * 2 ** 30,
+    defaultDiskPool: null,
     closed: { outgoing: null, incoming: null },
     known: null,
     pools: { vms: { id: "p1", freeBytes: 2 ** 40, proof: "written by host-a", writeError: null, missing: [] } },

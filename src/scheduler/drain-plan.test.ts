@@ -13,7 +13,7 @@ const target = (host: string, gibibytes: number) => ({
   vms: 0,
 });
 const check = (name: string, host: string, warnings = 0, ...problems: string[]): DrainCheck => ({
-  ...{ vm: `id-${name}`, target: host, warnings, problems },
+  ...{ vm: `id-${name}`, target: host, warnings, problems, diskBytes: 0 },
 });
 const said = (plan: ReturnType<typeof planDrain>): string[] =>
   plan.moves.map((move) => `${move.vm.name} to ${move.target}`);
@@ -26,6 +26,12 @@ test("planDrain() moves first what the checks find nothing in, and of that the s
     [check("big", "b"), check("small", "b"), check("odd", "b", 1)],
   );
   assert.deepEqual(said(plan), ["small to b", "big to b", "odd to b"]);
+});
+
+test("planDrain() moves what takes its disks along after what does not", () => {
+  const checks = [{ ...check("heavy", "b"), diskBytes: gib }, check("light", "b")];
+  const plan = planDrain([vm("heavy", 1), vm("light", 4)], [target("b", 64)], checks);
+  assert.deepEqual(said(plan), ["light to b", "heavy to b"]);
 });
 
 test("planDrain() spreads the VMs by the memory that is left", () => {

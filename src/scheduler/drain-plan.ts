@@ -24,12 +24,15 @@ export interface DrainCheck {
   /** What stops the move; none: it is possible. */
   readonly problems: readonly string[];
   readonly warnings: number;
+  /** Of disks that would be copied. */
+  readonly diskBytes: number;
 }
 
 export interface PlannedMove {
   readonly vm: { readonly id: string; readonly name: string };
   readonly target: string;
   readonly memoryBytes: number;
+  readonly diskBytes: number;
   readonly warnings: number;
 }
 
@@ -71,29 +74,35 @@ export function planDrain(
     }
     best.memoryAvailableBytes -= memoryBytes;
     best.vms += 1;
-    const warnings = options.get(best.host) ?? 0;
-    moves.push({ vm: { id, name }, target: best.host, memoryBytes, warnings });
+    const { warnings, diskBytes } = options.get(best.host) ?? noRisk;
+    moves.push({ vm: { id, name }, target: best.host, memoryBytes, diskBytes, warnings });
   }
   return { moves, stays };
 }
 
 interface Candidate {
   readonly vm: DrainVm;
-  /** Possible targets, with the number of warnings there. */
-  readonly options: ReadonlyMap<string, number>;
+  /** Possible targets. */
+  readonly options: ReadonlyMap<string, Risk>;
 }
+
+type Risk = Pick<DrainCheck, "warnings" | "diskBytes">;
+const noRisk: Risk = { warnings: 0, diskBytes: 0 };
 
 function byRisk(vms: readonly DrainVm[], checks: readonly DrainCheck[]): Candidate[] {
   const candidates = vms.map((vm): Candidate => {
     const possible = checks.filter(({ vm: id, problems }) => id === vm.id && problems.length === 0);
     const open = vm.held === null ? possible : [];
-    return { vm, options: new Map(open.map(({ target, warnings }) => [target, warnings])) };
+    return { vm, options: new Map(open.map((check) => [check.target, check])) };
   });
-  const risk = ({ options }: Candidate): number => Math.min(...options.values());
+  // Infinity where nothing is possible; infinities are compared before they are subtracted.
+  const least = ({ options }: Candidate, of: keyof Risk): number =>
+    Math.min(...[...options.values()].map((risk) => risk[of]));
+  const compare = (a: number, b: number): number => (a === b ? 0 : a - b);
   return candidates.toSorted(
     (a, b) =>
-      // Infinity less itself is no number: neither of the two can move.
-      (risk(a) === risk(b) ? 0 : risk(a) - risk(b)) ||
+      compare(least(a, "warnings"), least(b, "warnings")) ||
+      compare(least(a, "diskBytes"), least(b, "diskBytes")) ||
       a.vm.memoryBytes - b.vm.memoryBytes ||
       a.vm.name.localeCompare(b.vm.name),
   );

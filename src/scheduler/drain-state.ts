@@ -10,6 +10,8 @@ export const DrainState = Type.Object({
   /** Milliseconds since the epoch. */
   since: Type.Number(),
   requestedBy: Type.String(),
+  /** Whether disks may be copied. */
+  withStorage: Type.Boolean(),
   moves: Type.Array(Type.Object({ vm: Vm, target: Type.String(), migration: Type.String() })),
   /** What could not even be queued. */
   refused: Type.Array(Type.Object({ vm: Vm, target: Type.String(), reason: Type.String() })),

@@ -6,6 +6,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Migrations } from "../migration/migrations.ts";
+import type { MoveRequest } from "../migration/queued.ts";
 import type { MigrationRecord } from "../migration/record.ts";
 import type { Precheck } from "../precheck/precheck.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
@@ -17,17 +18,21 @@ import {
   planDrain,
 } from "./drain-plan.ts";
 import { type DrainState, DrainStore } from "./drain-state.ts";
+import { drainTime } from "./drain-time.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { SettingsStore } from "./settings-store.ts";
 
 /** Hosts looked at for each plan: checks ask each of them about each VM. */
 const targetsMax = 8;
+/** To judge by how long a drain takes: enough to be usual, recent enough to be true. */
+const pastMovesMax = 50;
 
 /** The other hosts of the domain, as a drain sees them. */
 export interface DrainHosts {
   /** Those that answer, or of the named ones all. @throws FerryError `not-found`, `unreachable` for a named one. */
   look(named: readonly string[] | undefined): Promise<DrainTarget[]>;
-  /** Asks `host` to move one of its VMs to `target`, for `requestedBy`. @throws FerryError what it answered. */
-  askMove(host: string, vm: string, target: string, requestedBy: string): Promise<MigrationRecord>;
+  /** Asks `host` to move one of its VMs. @throws FerryError what it answered. */
+  askMove(host: string, request: MoveRequest): Promise<MigrationRecord>;
 }
 
 export interface DrainParts {
@@ -38,6 +43,7 @@ export interface DrainParts {
   readonly migrations: Migrations;
   readonly precheck: Precheck;
   readonly scheduler: Scheduler;
+  readonly settings: SettingsStore;
   readonly hosts: DrainHosts;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -47,6 +53,11 @@ export interface DrainParts {
 export interface ConfirmedMove {
   readonly vm: string;
   readonly target: string;
+}
+
+export interface TimedPlan extends DrainPlan {
+  /** Judged by past moves of this host; null when there are none. Milliseconds. */
+  readonly expectedMs: number | null;
 }
 
 export interface Return {
@@ -71,9 +82,12 @@ export class Drain {
     return this.#store.read();
   }
 
-  /** What a drain would do now; changes nothing. `to`: the hosts to consider; absent: every one that answers. */
-  async plan(to?: readonly string[]): Promise<DrainPlan> {
-    const { hosts, host, vms } = this.#parts;
+  /**
+   * What a drain would do now; changes nothing. `to`: the hosts to consider; absent: every one that answers.
+   * `withStorage`: disks that the target does not reach may be copied.
+   */
+  async plan(to: readonly string[] | undefined, withStorage: boolean): Promise<TimedPlan> {
+    const { hosts, host, vms, migrations, settings } = this.#parts;
     const found = (await hosts.look(to)).filter((target) => target.host !== host);
     const targets = found
       .toSorted((a, b) => b.memoryAvailableBytes - a.memoryAvailableBytes)
@@ -85,17 +99,23 @@ export class Drain {
     const checks: DrainCheck[] = [];
     // One after the other: each check asks both hosts and writes into pools.
     for (const vm of present.filter(({ held }) => held === null)) {
-      for (const target of targets) checks.push(await this.#check(vm.id, target.host));
+      for (const target of targets) checks.push(await this.#check(vm.id, target.host, withStorage));
     }
-    return planDrain(present, targets, checks);
+    const plan = planDrain(present, targets, checks);
+    const past = migrations.list({ state: "completed", limit: pastMovesMax });
+    const atOnce = settings.current.settings.simultaneousMovesMax;
+    return { ...plan, expectedMs: drainTime(plan.moves, past, atOnce) };
   }
 
   /** Closes the host for VMs and queues the moves, in their order. Keeps going when one can't be queued. */
-  async begin(moves: readonly ConfirmedMove[], requestedBy: string): Promise<DrainState> {
+  async begin(
+    moves: readonly ConfirmedMove[],
+    withStorage: boolean,
+    requestedBy: string,
+  ): Promise<DrainState> {
     const { now, scheduler, vms, log } = this.#parts;
-    const present = this.#store.read();
-    let state: DrainState = present ?? { since: now(), requestedBy, moves: [], refused: [] };
-    state = { ...state, refused: [] };
+    const begun = { since: now(), requestedBy, moves: [] };
+    let state: DrainState = { ...begun, ...this.#store.read(), withStorage, refused: [] };
     this.#store.write(state);
     log.info({ requestedBy, moves: moves.length }, "the host is drained");
     for (const { vm: nameOrId, target } of moves) {
@@ -105,7 +125,7 @@ export class Drain {
         const { id: migration } = await scheduler.request({
           vm: id,
           target,
-          options: {},
+          options: { withStorage },
           requestedBy,
         });
         const others = state.moves.filter((move) => move.vm.id !== id);
@@ -124,12 +144,14 @@ export class Drain {
     const state = this.#store.read();
     this.#store.clear();
     this.#parts.log.info({ requestedBy, bringBack }, "the host is open again");
-    if (state === null || !bringBack) return [];
+    if (state === null) return [];
+    await this.#leaveQueue(state);
+    if (!bringBack) return [];
     const returns: Return[] = [];
     for (const move of state.moves) {
       // One that never left, or waits still, has nothing to come back from.
       if (this.#parts.vms.find(move.vm.id)?.ownership === "owner") continue;
-      returns.push(await this.#bringBack(move, requestedBy));
+      returns.push(await this.#bringBack(move, state.withStorage, requestedBy));
     }
     return returns;
   }
@@ -145,29 +167,46 @@ export class Drain {
 
   async #bringBack(
     { vm, target: from }: DrainState["moves"][number],
+    withStorage: boolean,
     requestedBy: string,
   ): Promise<Return> {
     const { hosts, host } = this.#parts;
     try {
-      const { id: migration } = await hosts.askMove(from, vm.id, host, requestedBy);
+      const request = { vm: vm.id, target: host, options: { withStorage }, requestedBy };
+      const { id: migration } = await hosts.askMove(from, request);
       return { vm, from, migration, reason: null };
     } catch (error) {
       return { vm, from, migration: null, reason: FerryError.from(error).message };
     }
   }
 
-  async #check(vm: string, target: string): Promise<DrainCheck> {
+  /** Nobody wants a VM to leave a host that was just opened. What moves already goes on. */
+  async #leaveQueue({ moves }: DrainState): Promise<void> {
+    const { migrations, scheduler } = this.#parts;
+    for (const { migration } of moves) {
+      if (migrations.find(migration)?.state === "queued") await scheduler.cancel(migration);
+    }
+  }
+
+  async #check(vm: string, target: string, withStorage: boolean): Promise<DrainCheck> {
     try {
-      const { findings } = await this.#parts.precheck.run({ vm, target, options: {} });
-      const problems = findings.filter(({ severity }) => severity === "blocking");
+      const report = await this.#parts.precheck.run({ vm, target, options: { withStorage } });
+      const { findings, disks } = report;
+      const problems = findings.flatMap(({ severity, message }) =>
+        severity === "blocking" ? [message] : [],
+      );
+      if (disks.length > 0 && !withStorage) {
+        problems.push(
+          `"${target}" does not reach its disks, and nobody said that they may be copied`,
+        );
+      }
       return {
-        vm,
-        target,
-        problems: problems.map(({ message }) => message),
+        ...{ vm, target, problems },
         warnings: findings.filter(({ severity }) => severity === "warning").length,
+        diskBytes: disks.reduce((sum, { allocatedBytes }) => sum + allocatedBytes, 0),
       };
     } catch (error) {
-      return { vm, target, problems: [FerryError.from(error).message], warnings: 0 };
+      return { vm, target, problems: [FerryError.from(error).message], warnings: 0, diskBytes: 0 };
     }
   }
 }

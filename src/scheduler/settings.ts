@@ -39,8 +39,8 @@ export const HostSettings = Type.Object(
     blackoutMsMax: Type.Integer({ minimum: 10, maximum: 60_000 }),
     /** What to do with a guest that writes faster than the link carries. */
     convergencePolicy: ConvergencePolicy,
-    /** Pools for disks and for installation media, where a request names none. */
-    defaultPools: Type.Object({ disks: nullable(Name), media: nullable(Name) }, strict),
+    /** Where disks go that come with a VM, when the move names no pool and there is none of the same name; null: nowhere. */
+    defaultDiskPool: nullable(Name),
   },
   strict,
 );
@@ -58,7 +58,7 @@ export const defaultSettings: HostSettings = {
   // QEMU's own figure; most guests switch over in far less.
   blackoutMsMax: 300,
   convergencePolicy: "balanced",
-  defaultPools: { disks: null, media: null },
+  defaultDiskPool: null,
 };
 
 /**

@@ -27,8 +27,9 @@ export function drainRoutes(app: ApiServer, services: Services): void {
       },
     },
     async (request) => {
-      const { moves, stays } = await drain.plan(request.body.to);
-      return { moves: [...moves], stays: [...stays] };
+      const { to, withStorage = false } = request.body;
+      const { moves, stays, expectedMs } = await drain.plan(to, withStorage);
+      return { moves: [...moves], stays: [...stays], expectedMs };
     },
   );
   app.get(
@@ -55,7 +56,8 @@ export function drainRoutes(app: ApiServer, services: Services): void {
       },
     },
     async (request) => {
-      await drain.begin(request.body.moves, callerName(request.caller));
+      const { moves, withStorage = false } = request.body;
+      await drain.begin(moves, withStorage, callerName(request.caller));
       return describeDrain(services);
     },
   );

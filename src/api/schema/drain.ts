@@ -13,6 +13,8 @@ export const DrainPlanRequest = Type.Object(
   {
     /** Hosts to consider; absent: every host of the domain that answers. */
     to: Type.Optional(Type.Array(Name, { minItems: 1, maxItems: 64 })),
+    /** Disks that a target does not reach may be copied; absent: VMs with such disks stay. */
+    withStorage: Type.Optional(Type.Boolean()),
   },
   { ...strict, $id: "DrainPlanRequest" },
 );
@@ -26,11 +28,15 @@ export const DrainPlanAnswer = Type.Object(
         vm: VmReference,
         target: Type.String(),
         memoryBytes: Type.Integer({ minimum: 0 }),
+        /** Of disks that are copied. */
+        diskBytes: Type.Integer({ minimum: 0 }),
         /** How many of the checks warn. */
         warnings: Type.Integer({ minimum: 0 }),
       }),
     ),
     stays: Type.Array(Type.Object({ vm: VmReference, reason: Type.String() })),
+    /** How long it takes, judged by past moves of the host; null when there are none. Milliseconds. */
+    expectedMs: nullable(Type.Number({ minimum: 0 })),
   },
   { $id: "DrainPlanAnswer" },
 );
@@ -40,6 +46,7 @@ export type DrainPlanAnswer = Type.Static<typeof DrainPlanAnswer>;
 export const DrainBegin = Type.Object(
   {
     moves: Type.Array(Type.Object({ vm: Name, target: Name }, strict), { maxItems: vmsMax }),
+    withStorage: Type.Optional(Type.Boolean()),
   },
   { ...strict, $id: "DrainBegin" },
 );

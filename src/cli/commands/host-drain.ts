@@ -13,6 +13,7 @@ const lookEveryMs = 500;
 
 interface DrainOptions {
   readonly to?: string;
+  readonly withStorage?: boolean;
   readonly yes?: boolean;
   readonly detach?: boolean;
   readonly status?: boolean;
@@ -26,6 +27,7 @@ export function defineHostDrain(command: Command, cli: Cli): void {
     )
     .argument("<host>", "its name")
     .option("--to <hosts>", "where they may go, with commas between (every host that answers)")
+    .option("--with-storage", "copy disks that a target does not reach; without it such VMs stay")
     .option("--yes", "do not ask")
     .option("--detach", "do not wait until all have left")
     .option("--status", "only say how a drain stands")
@@ -51,10 +53,11 @@ async function drain(cli: Cli, host: string, options: DrainOptions): Promise<voi
     output.result(status, () => renderDrain(host, status, output.style));
     return;
   }
+  const withStorage = options.withStorage === true;
   const to = options.to?.split(",").map((name) => name.trim());
   const plan = await cli.call("POST /v1/host/drain/plan", {
     host,
-    body: to === undefined ? {} : { to },
+    body: { withStorage, ...(to && { to }) },
   });
   output.line(renderPlan(plan, output.style));
   await confirm({
@@ -63,7 +66,7 @@ async function drain(cli: Cli, host: string, options: DrainOptions): Promise<voi
     yes: options.yes,
   });
   const moves = plan.moves.map(({ vm, target }) => ({ vm: vm.id, target }));
-  const begun = await cli.call("POST /v1/host/drain", { host, body: { moves } });
+  const begun = await cli.call("POST /v1/host/drain", { host, body: { moves, withStorage } });
   const status = options.detach === true ? begun : await followed(cli, host, begun);
   output.result(status, () => renderDrain(host, status, output.style));
   // What was stopped before runs nowhere, and keeps nobody from working on the host.

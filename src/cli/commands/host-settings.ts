@@ -90,8 +90,7 @@ function defineSet(command: Command, cli: Cli): void {
         "what to do with a guest that writes faster than the link",
       ).choices(Object.keys(policies)),
     )
-    .option("--disk-pool <pool>", "pool for disks where none is named; none")
-    .option("--media-pool <pool>", "pool for installation media where none is named; none")
+    .option("--disk-pool <pool>", "where disks go that come with a VM; none")
     .action(async (name: string | undefined, options: SettingOptions) => {
       if (Object.keys(options).length === 0) {
         throw new FerryError("bad-input", "Cannot change the settings: no option says to what", {

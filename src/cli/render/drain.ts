@@ -13,6 +13,11 @@ const plannedColumns: readonly Column<Planned>[] = [
   { title: "to", text: ({ target }) => target },
   { title: "memory", text: ({ memoryBytes }) => formatBytes(memoryBytes), align: "right" },
   {
+    title: "disks",
+    text: ({ diskBytes }) => (diskBytes === 0 ? "" : formatBytes(diskBytes)),
+    align: "right",
+  },
+  {
     title: "warnings",
     text: ({ warnings }) => (warnings === 0 ? "" : String(warnings)),
     align: "right",
@@ -45,12 +50,14 @@ const movingColumns: readonly Column<Moving>[] = [
   { title: "note", text: ({ waitingFor, error }) => error ?? waitingFor ?? "" },
 ];
 
-export function renderPlan({ moves, stays }: DrainPlanAnswer, style?: Style): string {
+export function renderPlan({ moves, stays, expectedMs }: DrainPlanAnswer, style?: Style): string {
+  const time =
+    expectedMs === null ? "" : `, about ${formatDuration(expectedMs)} as moves went before`;
   const bytes = moves.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
   const sentence =
     moves.length === 0
       ? "No VM can leave"
-      : `${formatCount(moves.length, "VM")} would leave, ${formatBytes(bytes)} of memory`;
+      : `${formatCount(moves.length, "VM")} would leave, ${formatBytes(bytes)} of memory${time}`;
   return parts(
     sentence,
     moves.length > 0 && renderTable(plannedColumns, moves, style),

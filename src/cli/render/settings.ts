@@ -5,7 +5,7 @@ import type { Style } from "../style.ts";
 import { type Column, renderFields, renderTable } from "../table.ts";
 
 export function renderSettings(settings: Settings): string {
-  const { migrationNetworks, defaultPools } = settings;
+  const { migrationNetworks } = settings;
   const networks = migrationNetworks?.map(
     ({ subnet, priority }) => `${subnet}, priority ${priority}`,
   );
@@ -22,8 +22,7 @@ export function renderSettings(settings: Settings): string {
     ["storage bandwidth", renderBandwidth(settings.storageBandwidth)],
     ["most blackout", formatDuration(settings.blackoutMsMax)],
     ["convergence", settings.convergencePolicy],
-    ["pool for disks", defaultPools.disks ?? "none"],
-    ["pool for media", defaultPools.media ?? "none"],
+    ["pool for disks", settings.defaultDiskPool ?? "none"],
   ]);
 }
 
