@@ -18,11 +18,11 @@ const payloads = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 });
 
 test("frames come out whole and in order, wherever the chunks are cut", () => {
   fc.assert(
-    fc.property(payloads, fc.infiniteStream(fc.integer({ min: 1, max: 400 })), (all, cuts) => {
+    fc.property(payloads, fc.array(fc.integer({ min: 1, max: 400 })), (all, cuts) => {
       const bytes = Buffer.concat(all.map((payload, at) => dataFrame(at, Buffer.from(payload))));
       const chunks: Buffer[] = [];
       for (let at = 0; at < bytes.length; ) {
-        const size = cuts.next().value ?? 1;
+        const size = cuts.shift() ?? 50;
         chunks.push(bytes.subarray(at, at + size));
         at += size;
       }

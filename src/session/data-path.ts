@@ -14,7 +14,7 @@ import type { ReceiveStream } from "./receive-stream.ts";
 import type { BulkStream, SessionStats } from "./session.ts";
 
 export interface DataPathEvents {
-  /** A control message's bytes, unchecked. May throw FerryError `peer-protocol`. */
+  /** A control message's bytes, unchecked. */
   control: (payload: Buffer) => void;
   laneAdded: (lane: Lane) => void;
   laneLost: (lane: Lane, reason: string) => void;
@@ -120,7 +120,7 @@ export class DataPath {
       streams[name] = { acceptedBytes, acknowledgedBytes, lastAcceptedAt };
     }
     const lanes = [...this.#lanes.values()];
-    const roundTrips = lanes.map((lane) => lane.pingRoundTripMs);
+    const roundTrips = lanes.map((lane) => lane.roundTripMs);
     return {
       streams,
       wireBytes: lanes.reduce((sum, lane) => sum + lane.wireBytes, this.#wireBytesOfLost),

@@ -41,7 +41,7 @@ export class Endpoint {
     this.#report = report;
     this.#outageMs = settings.limits.outageMs;
     this.#dataPath = new DataPath(settings.limits, {
-      control: (payload) => this.#report({ type: "message", message: checkMessage(payload) }),
+      control: (payload) => this.#control(payload),
       laneAdded: (lane) => this.#laneAdded(lane),
       laneLost: (lane, reason) => this.#laneLost(lane, reason),
       over: (reason) => this.#over(reason),
@@ -83,7 +83,7 @@ export class Endpoint {
       case "stats":
         return this.#dataPath.stats();
       case "close":
-        await this.#close(command.reason);
+        await this.#close(command.reason ?? "the peer closed the session");
         return undefined;
     }
   }
@@ -130,6 +130,15 @@ export class Endpoint {
     return lanes.listen();
   }
 
+  /** A peer that is who it should be and yet says what cannot be said is broken: more of it helps nobody. */
+  #control(payload: Buffer): void {
+    try {
+      this.#report({ type: "message", message: checkMessage(payload) });
+    } catch (error) {
+      this.#over(FerryError.from(error).message);
+    }
+  }
+
   #laneAdded(lane: Lane): void {
     this.#log("info", { lane: lane.number, remote: lane.remote }, "a lane is up");
     if (this.#dataPath.lanes > 1) return;
@@ -158,32 +167,27 @@ export class Endpoint {
   }
 
   /** The conversation ended. What the engine has to decide about stays open until it does (`LocalStreams`). */
-  #over(reason: string | undefined): void {
+  #over(reason: string): void {
     if (this.#isOver) return;
+    this.#finish(reason);
+    this.#local.peerLost(reason);
+    this.#report({ type: "closed", reason });
+  }
+
+  async #close(reason: string): Promise<void> {
+    const path = this.#dataPath;
+    await until(() => this.#isOver || path.lanes === 0 || path.isControlDelivered, lastWordsMs);
+    this.#finish(reason);
+    this.#local.closeAll(reason);
+    await until(() => path.lanes === 0, farewellMs);
+  }
+
+  #finish(reason: string): void {
     this.#isOver = true;
     clearTimeout(this.#outageTimer);
     this.#outageSince = undefined;
     this.#stopLanes();
-    this.#dataPath.stop(reason ?? "the peer closed the session");
-    this.#local.peerLost(reason ?? "the session was closed");
-    this.#report({ type: "closed", reason });
-  }
-
-  async #close(reason: string | undefined): Promise<void> {
-    const deadline = Date.now() + lastWordsMs;
-    while (!this.#isOver && this.#dataPath.lanes > 0 && !this.#dataPath.isControlDelivered) {
-      if (Date.now() > deadline) break;
-      await sleep(5);
-    }
-    if (!this.#isOver) {
-      this.#isOver = true;
-      clearTimeout(this.#outageTimer);
-      this.#stopLanes();
-      this.#dataPath.stop(reason ?? "the peer closed the session");
-    }
-    this.#local.closeAll(reason ?? "the session was closed");
-    const farewell = Date.now() + farewellMs;
-    while (this.#dataPath.lanes > 0 && Date.now() < farewell) await sleep(5);
+    this.#dataPath.stop(reason);
   }
 
   #log(
@@ -193,6 +197,11 @@ export class Endpoint {
   ): void {
     this.#report({ type: "log", level, fields, text });
   }
+}
+
+async function until(isSo: () => boolean, deadlineMs: number): Promise<void> {
+  const deadline = Date.now() + deadlineMs;
+  while (!isSo() && Date.now() < deadline) await sleep(2);
 }
 
 /** @throws FerryError `peer-protocol` */

@@ -22,7 +22,7 @@ export class Inbound {
   #unappliedBytes = 0;
 
   /**
-   * @param control given each control message's bytes; may throw FerryError `peer-protocol`
+   * @param control given each control message's bytes
    * @param news called when there are acknowledgements to send (`takeAcknowledgements`)
    */
   constructor(control: (payload: Buffer) => void, news: () => void) {

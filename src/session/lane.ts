@@ -7,7 +7,14 @@ import type { TLSSocket } from "node:tls";
 import { FerryError } from "../base/errors.ts";
 import { encodeHeader, frameHeaderBytes, type FrameType, frameTypes } from "../protocol/frame.ts";
 import { type Frame, FrameDecoder } from "../protocol/frame-decoder.ts";
-import { farewellMs, helloBytesMax, laneQueueBytesMax, pingMs, windowBytesMin } from "./limits.ts";
+import {
+  farewellMs,
+  helloBytesMax,
+  laneQueueBytesMax,
+  pingMs,
+  rememberedPings,
+  windowBytesMin,
+} from "./limits.ts";
 import type { SessionLimits } from "./options.ts";
 import { type Sending, SendWindow } from "./send-window.ts";
 import type { NumberedFrame } from "./send-stream.ts";
@@ -30,8 +37,6 @@ export class Lane {
   number: number;
   readonly remote: string;
   wireBytes = 0;
-  /** The last ping's round trip, milliseconds, what waited before it included. */
-  pingRoundTripMs = 0;
   readonly window: SendWindow;
   readonly #socket: TLSSocket;
   readonly #decoder = new FrameDecoder(helloBytesMax);
@@ -43,6 +48,7 @@ export class Lane {
   #receivedBytes = 0;
   #reportedBytes = 0;
   #silentPings = 0;
+  #roundTrips: number[] = [];
   #closedBecause: string | undefined;
 
   constructor(socket: TLSSocket, number: number, limits: SessionLimits, events: LaneEvents) {
@@ -61,6 +67,11 @@ export class Lane {
     socket.on("close", () => this.close("the peer closed the connection"));
   }
 
+  /** The shortest of the last pings' round trips, milliseconds: the others waited behind data. 0 before the first. */
+  get roundTripMs(): number {
+    return this.#roundTrips.length === 0 ? 0 : Math.min(...this.#roundTrips);
+  }
+
   get isOpen(): boolean {
     return this.#closedBecause === undefined;
   }
@@ -69,6 +80,7 @@ export class Lane {
   admit(events: LaneEvents): void {
     this.#events = events;
     this.#decoder.trust();
+    this.#ping();
   }
 
   /** Whether one more frame of bulk data may go out here. */
@@ -144,8 +156,7 @@ export class Lane {
       case frameTypes.ping:
         return this.say(frameTypes.pong, 0, frame.sequence);
       case frameTypes.pong:
-        this.pingRoundTripMs = Math.max(0, performance.now() - frame.sequence / 1000);
-        return;
+        return this.#answered(frame.sequence);
       case frameTypes.received:
         return this.#delivered(frame.sequence);
       default:
@@ -153,6 +164,11 @@ export class Lane {
         this.#events.frame(frame, this);
         if (this.#receivedBytes !== this.#reportedBytes) this.#events.received();
     }
+  }
+
+  #answered(clock: number): void {
+    this.#roundTrips.push(Math.max(0, performance.now() - clock / 1000));
+    if (this.#roundTrips.length > rememberedPings) this.#roundTrips.shift();
   }
 
   #delivered(bytes: number): void {

@@ -48,6 +48,8 @@ export const lastWordsMs = 2_000;
 export const farewellMs = 500;
 /** What strangers do to a port must not fill the log. */
 export const refusalsLoggedMax = 50;
+/** The round trip is the shortest of so many pings: four seconds of them. */
+export const rememberedPings = 8;
 /** After a lane broke, wait this long to try again, doubling up to the longest. */
 export const reconnectFirstMs = 50;
 export const reconnectLongestMs = 2_000;

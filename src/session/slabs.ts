@@ -13,6 +13,8 @@ const spareSlabsMax = 128;
 
 interface Slab {
   readonly memory: ArrayBuffer;
+  /** A filler still reads into it, and keeps it even with nothing lent. */
+  isFilling: boolean;
   filled: number;
   /** Filled and not given back. */
   lent: number;
@@ -30,7 +32,7 @@ export class SlabFiller {
     if (slabBytes - this.#slab.filled < tailBytes) {
       const full = this.#slab;
       this.#slab = takeSlab();
-      full.filled = slabBytes;
+      full.isFilling = false;
       keepIfIdle(full);
     }
     return new Uint8Array(this.#slab.memory, this.#slab.filled);
@@ -60,15 +62,19 @@ export function giveBackPart(chunk: Buffer, bytes: number): void {
 }
 
 function takeSlab(): Slab {
-  const slab = spare.pop() ?? { memory: new ArrayBuffer(slabBytes), filled: 0, lent: 0 };
+  const slab = spare.pop() ?? emptySlab();
+  slab.isFilling = true;
   slab.filled = 0;
   owners.set(slab.memory, slab);
   return slab;
 }
 
-/** A slab that is still being filled stays with its filler. */
+function emptySlab(): Slab {
+  return { memory: new ArrayBuffer(slabBytes), isFilling: true, filled: 0, lent: 0 };
+}
+
 function keepIfIdle(slab: Slab): void {
-  if (slab.lent > 0 || slab.filled < slabBytes) return;
+  if (slab.lent > 0 || slab.isFilling) return;
   owners.delete(slab.memory);
   if (spare.length < spareSlabsMax) spare.push(slab);
 }

@@ -10,7 +10,7 @@ import { encodeHello } from "../../src/session/hello.ts";
 import { openSourceSession, openTargetSession } from "../../src/session/open.ts";
 import type { SourceSessionOptions } from "../../src/session/options.ts";
 import { createDomain } from "./certificates.ts";
-import { pairOptions } from "./session-pair.ts";
+import { next, pairOptions } from "./session-pair.ts";
 
 type Ends = Awaited<ReturnType<typeof pairOptions>>;
 
@@ -132,7 +132,7 @@ test("an admitted peer that sends an oversize frame loses its lane; three times,
   const ends = await pairOptions();
   await using target = await openTargetSession(ends.target);
   const { port, ticket } = target;
-  const closed = new Promise<string | undefined>((resolve) => target.on("closed", resolve));
+  const closed = next(target, "closed");
   const { key, certificate: cert } = ends.source.credentials;
   const ca = ends.domain.authority.authority;
   for (let attempt = 0; attempt < 3; attempt++) {

@@ -13,7 +13,7 @@ import type {
   TargetSession,
   TargetSessionOptions,
 } from "../../src/session/options.ts";
-import type { BulkStream, Session } from "../../src/session/session.ts";
+import type { BulkStream, Session, SessionEvents } from "../../src/session/session.ts";
 import { createDomain, type TestDomain } from "./certificates.ts";
 
 export const log = pino({ level: process.env["FERRY_TEST_LOG"] ?? "silent" });
@@ -84,6 +84,17 @@ export async function openPair(options: PairOptions = {}): Promise<Pair> {
       await rm(directory, { recursive: true });
     },
   };
+}
+
+/** What the next such event of a session says first. */
+export function next<Event extends "closed" | "link-lost" | "link-restored" | "load-reported">(
+  session: Session,
+  event: Event,
+): Promise<Parameters<SessionEvents[Event]>[0]> {
+  const { promise, resolve } = Promise.withResolvers<Parameters<SessionEvents[Event]>[0]>();
+  const listener = (value?: Parameters<SessionEvents[Event]>[0]) => resolve(value);
+  session.on(event, listener as SessionEvents[Event]);
+  return promise;
 }
 
 /**

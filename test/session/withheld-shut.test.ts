@@ -18,7 +18,7 @@ import {
 } from "../../src/qemu/migration.ts";
 import { QmpClient } from "../../src/qemu/qmp-client.ts";
 import type { Qmp } from "../../src/qemu/qmp.ts";
-import { openPair, owner, type Pair } from "./session-pair.ts";
+import { next, openPair, owner, type Pair } from "./session-pair.ts";
 
 interface TestQemu extends AsyncDisposable {
   readonly qmp: Qmp;
@@ -76,7 +76,7 @@ async function migrateUntilLoaded(pair: Pair, source: Qmp, target: Qmp): Promise
   await listenIncoming(target, incoming);
   await pair.target.carryConnecting("memory", incoming);
   await pair.source.carryListening("memory", outgoing, owner);
-  const loaded = new Promise<boolean>((resolve) => pair.source.on("load-reported", resolve));
+  const loaded = next(pair.source, "load-reported");
   await startOutgoing(source, outgoing);
   assert.equal(await loaded, true);
   await waitForStatus(target, ["completed"], { timeoutMs: 10_000 });
@@ -119,7 +119,7 @@ test("a session that is lost before the release leaves the source QEMU waiting f
   await using source = await startQemu(pair.directory, "source", []);
   await using target = await startQemu(pair.directory, "target", ["-S", "-incoming", "defer"]);
   await migrateUntilLoaded(pair, source.qmp, target.qmp);
-  const over = new Promise<string | undefined>((resolve) => pair.source.on("closed", resolve));
+  const over = next(pair.source, "closed");
   await pair.target.close("the target's agent stops");
   assert.match((await over) ?? "", /agent stops/);
   assert.equal(await runState(source.qmp), "finish-migrate");
