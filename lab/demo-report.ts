@@ -18,8 +18,12 @@ export function clientErrors({ counter, redis, http }: ClientReport): number {
   return stream + (redis?.errors ?? 0) + (http?.errors ?? 0);
 }
 
-/** The line that `--json` ends with. */
-export function demoLine(vm: string, { record, target, client }: MoveOutcome): object {
+/** The line that `--json` ends with. `withDisk`: the disk moved along. */
+export function demoLine(
+  vm: string,
+  { record, target, client }: MoveOutcome,
+  withDisk: boolean,
+): object {
   return {
     result: record?.state ?? "failed",
     vm,
@@ -29,6 +33,7 @@ export function demoLine(vm: string, { record, target, client }: MoveOutcome): o
     blackoutMs: blackoutMs(record),
     clientGapMs: client.counter?.gapMsMax ?? null,
     bytesOnWire: record?.wireBytes ?? null,
+    ...(withDisk ? { diskBytes: record?.diskBytes ?? null } : {}),
     rounds: record?.rounds.length ?? null,
     clientErrors: clientErrors(client),
   };

@@ -1,7 +1,8 @@
 /**
  * `npm run demo`: a Linux guest with redis and a web server moves from one host to another and back, while a client
  * outside uses it. `--json`: the first move's figures as the last line. `--keep`: everything stays up, to be played
- * with. `--storage shared`: the disk is in a pool that both hosts share (the only kind so far, and the default).
+ * with. `--storage shared`: the disk is in a pool that both hosts share, the default; `--storage none`: it is in a pool of
+ * the host's own, the guest writes to it all the time, and it moves along.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -16,6 +17,7 @@ import { rerunAsLabRoot } from "./user-namespace.ts";
 const vm = "web01";
 const address = "10.77.0.50";
 const memoryMib = 512;
+const diskBytes = 2 ** 30;
 /** The guest fills this much with known pages and goes on changing them while it moves. */
 const checkedMib = 64;
 const changedPagesPerSecond = 250;
@@ -24,9 +26,13 @@ const baselineMs = 2_000;
 /** After a move the client goes on a little: a loss would show now. */
 const settleMs = 500;
 
+/** Records a second that the guest writes to its disk, each made durable before it is reported. */
+const recordsPerSecond = 50;
+
 interface Options {
   readonly json: boolean;
   readonly keep: boolean;
+  readonly storage: string;
 }
 
 async function main(): Promise<number> {
@@ -37,8 +43,8 @@ async function main(): Promise<number> {
       storage: { type: "string", default: "shared" },
     },
   });
-  if (values.storage !== "shared") {
-    throw new Error(`Cannot use storage "${values.storage}": the demo knows shared`);
+  if (values.storage !== "shared" && values.storage !== "none") {
+    throw new Error(`Cannot use storage "${values.storage}": the demo knows shared and none`);
   }
   const elsewhere = await rerunAsLabRoot();
   if (elsewhere !== undefined) return elsewhere;
@@ -55,7 +61,10 @@ async function main(): Promise<number> {
 
 async function show(lab: Lab, options: Options, say: (line: string) => void): Promise<number> {
   say(`Booting VM ${vm} on host-a: Linux with redis and a web server, ${memoryMib} MiB`);
-  await createGuest(lab, { name: vm, host: "host-a", address, memoryMib, diskMib: 1024 });
+  const pool = movesDisk(options) ? "local" : "vms";
+  const draft = { disks: [{ pool, sizeBytes: diskBytes }] };
+  await createGuest(lab, { name: vm, host: "host-a", address, memoryMib, draft });
+  await lab.client.ask(address, guestPorts.disk, `write /dev/vda 3 ${recordsPerSecond}`);
   await using watch = await lab.client.use(address, ["counter", "redis", "http"]);
   await lab.client.ask(address, guestPorts.memory, `fill ${checkedMib} 1`);
   await lab.client.ask(address, guestPorts.memory, `churn ${changedPagesPerSecond}`);
@@ -78,16 +87,30 @@ async function show(lab: Lab, options: Options, say: (line: string) => void): Pr
   );
   const intact = changed === "0";
 
+  const [, acknowledged] = (await lab.client.ask(address, guestPorts.disk, "stop")).split(" ");
+  const [, records, bad] = (
+    await lab.client.ask(address, guestPorts.disk, `verify /dev/vda 3 ${acknowledged}`)
+  ).split(" ");
+
   say("");
   for (const line of moveReport(moves, quiet.gapMsMax)) say(line);
   say(`Guest memory       ${pages} pages verified by the guest, ${changed} wrong`);
+  say(`Guest disk         ${records} acknowledged records verified by the guest, ${bad} wrong`);
   const ok =
-    intact && moves.length === 2 && moves.every((outcome) => outcome.record?.state === "completed");
+    intact &&
+    bad === "0" &&
+    moves.length === 2 &&
+    moves.every((outcome) => outcome.record?.state === "completed");
   const errors = moves.reduce((sum, outcome) => sum + clientErrors(outcome.client), 0);
   say(`Requests lost      ${errors}`);
   if (options.keep) sayWhatNext(say);
-  if (options.json) process.stdout.write(`${JSON.stringify(demoLine(vm, there))}\n`);
+  if (options.json)
+    process.stdout.write(`${JSON.stringify(demoLine(vm, there, movesDisk(options)))}\n`);
   return ok && errors === 0 ? 0 : 1;
+}
+
+function movesDisk({ storage }: Options): boolean {
+  return storage === "none";
 }
 
 /** Runs the same command that a person would, with its progress on the terminal. */
@@ -100,11 +123,12 @@ async function move(
 ): Promise<MoveOutcome> {
   // Always asked on host-a: any host of the domain will do.
   const host = lab.host("host-a");
-  say(`\nhost-a$ ferry move ${vm} ${target}`);
+  const command = ["move", vm, target, ...(movesDisk(options) ? ["--with-storage"] : [])];
+  say(`\nhost-a$ ferry ${command.join(" ")}`);
   await watch.mark();
   const exitCode = await execInNamespace(
     host.namespace,
-    [...host.ferryCommand, "move", vm, target],
+    [...host.ferryCommand, ...command],
     host.environment(),
     ["ignore", options.json ? 2 : 1, 2],
   );

@@ -28,6 +28,7 @@ export async function followMirrors(move: SourceMove, watch: MirrorWatch): Promi
   let limit = move.limits.storageBytesPerSecond;
   for (;;) {
     const mirrors = await noteMirrors(move, samples);
+    await noteProgress(move);
     // The host's limit may change while disks are copied: by an administrator's word, or with the time of day.
     if (limit !== move.limits.storageBytesPerSecond) {
       limit = move.limits.storageBytesPerSecond;
@@ -50,9 +51,9 @@ export async function followMirrors(move: SourceMove, watch: MirrorWatch): Promi
 }
 
 /** Asks QEMU how far the mirrors are and writes it into the record. */
-export async function noteMirrors(
+async function noteMirrors(
   move: SourceMove,
-  samples: Map<string, readonly DiskSample[]> = new Map(),
+  samples: Map<string, readonly DiskSample[]>,
 ): Promise<MirrorStatus[]> {
   const mirrors = await queryMirrors(move.process.qmp);
   const at = wallClockMs();
@@ -64,11 +65,14 @@ export async function noteMirrors(
     return toDiskRecord(disk, mirror, latest);
   });
   move.record.disks(disks);
-  if (samples.size > 0) {
-    const { wireBytes } = await sessionOf(move).stats();
-    move.record.progress(toMirrorProgress(disks, move.definition.memory.mib, wireBytes, at));
-  }
   return mirrors;
+}
+
+async function noteProgress(move: SourceMove): Promise<void> {
+  const { wireBytes } = await sessionOf(move).stats();
+  const { disks } = move.record.current;
+  const memoryMib = move.definition.memory.mib;
+  move.record.progress(toMirrorProgress(disks, memoryMib, wireBytes, wallClockMs()));
 }
 
 /** What a disk that is copied no longer needs goes to those that are. */

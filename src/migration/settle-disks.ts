@@ -4,7 +4,7 @@
  * (`pause-before-switchover`); this is the only time that moving disks add to the blackout.
  */
 import { wallClockMs } from "../base/clock.ts";
-import { removeExports } from "../qemu/disk-export.ts";
+import { removeExports, stopExporting } from "../qemu/disk-export.ts";
 import { continueSwitchover, waitForStatus } from "../qemu/migration.ts";
 import { completeMirror, removeNode } from "../qemu/mirror.ts";
 import { mirrorId } from "./follow-mirrors.ts";
@@ -25,7 +25,7 @@ async function settle(move: SourceMove): Promise<void> {
   const timeoutMs = move.limits.blackoutTimeoutMs;
   const mirrors = move.disks.map((_, index) => mirrorId(index));
   await waitForStatus(qmp, ["pre-switchover"], { timeoutMs });
-  await Promise.all(mirrors.map((id) => completeMirror(qmp, id, timeoutMs)));
+  const copied = await Promise.all(mirrors.map((id) => completeMirror(qmp, id, timeoutMs)));
   session.send({ type: "mirrored" });
   await Promise.all([
     ...mirrors.map((id) => removeNode(qmp, id)),
@@ -33,11 +33,25 @@ async function settle(move: SourceMove): Promise<void> {
   ]);
   await continueSwitchover(qmp);
   if (move.watch !== undefined) move.watch.continuedAt = wallClockMs();
+  noteLast(move, copied);
 }
 
 export async function settleDisksOnTarget(move: TargetMove): Promise<void> {
   const timeoutMs = move.limits.blackoutMsMax + move.limits.blackoutTimeoutMs;
   await move.session.receive("mirrored", { timeoutMs, signal: move.signal });
-  await removeExports(skeletonOf(move).qmp, move.disks);
+  const { qmp } = skeletonOf(move);
+  await removeExports(qmp, move.disks);
   move.session.send({ type: "sealed" });
+  await stopExporting(qmp);
+}
+
+/** What was mirrored since the mirrors were last looked at. `copied`: bytes, in the order of `move.disks`. */
+function noteLast(move: SourceMove, copied: readonly number[]): void {
+  move.record.disks(
+    move.record.current.disks.map((disk) => {
+      const copiedBytes = copied[move.disks.indexOf(disk.name)] ?? disk.copiedBytes;
+      const mirroredBytes = disk.mirroredBytes + copiedBytes - disk.copiedBytes;
+      return { ...disk, copiedBytes, mirroredBytes, totalBytes: copiedBytes };
+    }),
+  );
 }

@@ -32,7 +32,7 @@ export async function exportDisks(
   }
 }
 
-/** Removes the exports and the server; the disks belong to the guest's devices alone then. */
+/** Removes the exports: the disks belong to the guest's devices alone then. The server goes by `stopExporting`. */
 export async function removeExports(qmp: Qmp, disks: readonly string[]): Promise<void> {
   await Promise.all(
     disks.map(async (_, index) => {
@@ -46,6 +46,9 @@ export async function removeExports(qmp: Qmp, disks: readonly string[]): Promise
       await deleted;
     }),
   );
+}
+
+export async function stopExporting(qmp: Qmp): Promise<void> {
   await qmp.execute("nbd-server-stop");
 }
 

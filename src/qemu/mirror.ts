@@ -63,7 +63,9 @@ export async function startMirror(qmp: Qmp, request: MirrorRequest): Promise<voi
     "job-id": request.id,
     device: request.node,
     target: request.to,
-    sync: "full",
+    // Images have no backing files, so this copies all there is; what was never written is not touched on the new disk,
+    // where `full` would first declare every byte of it zero.
+    sync: "top",
     "copy-mode": (await changesMode(qmp)) ? "background" : "write-blocking",
     speed: request.bytesPerSecond,
     // A failing copy ends the job and is never the guest's business.
@@ -99,18 +101,20 @@ export async function queryMirrors(qmp: Qmp): Promise<MirrorStatus[]> {
 
 /**
  * Ends a ready mirror without changing over to the other disk: both are equal as of now. The guest must stand still, or
- * they are equal no longer.
+ * they are equal no longer. Answers the bytes that were copied in all.
  * @throws FerryError `qemu-failed` when the last bytes could not be written.
  */
-export async function completeMirror(qmp: Qmp, id: string, timeoutMs: number): Promise<void> {
+export async function completeMirror(qmp: Qmp, id: string, timeoutMs: number): Promise<number> {
   const over = jobOver(qmp, id, timeoutMs);
+  over.catch(() => undefined); // the command below may fail first
   await qmp.execute("block-job-cancel", { device: id, force: false });
-  await over;
+  return (await over).data["offset"] as number;
 }
 
 /** Ends a ready mirror with the guest's device on the other disk. @throws FerryError `qemu-failed`. */
 export async function pivotMirror(qmp: Qmp, id: string, timeoutMs: number): Promise<void> {
   const over = jobOver(qmp, id, timeoutMs);
+  over.catch(() => undefined); // the command below may fail first
   await qmp.execute("block-job-complete", { device: id });
   await over;
 }
@@ -151,7 +155,7 @@ export function mirrorFailure(event: QmpEvent): string | undefined {
   return typeof error === "string" ? error : undefined;
 }
 
-async function jobOver(qmp: Qmp, id: string, timeoutMs: number): Promise<void> {
+async function jobOver(qmp: Qmp, id: string, timeoutMs: number): Promise<QmpEvent> {
   const event = await qmp.waitFor(
     (candidate) =>
       (candidate.event === "BLOCK_JOB_COMPLETED" || candidate.event === "BLOCK_JOB_CANCELLED") &&
@@ -160,6 +164,7 @@ async function jobOver(qmp: Qmp, id: string, timeoutMs: number): Promise<void> {
   );
   const failure = mirrorFailure(event);
   if (failure !== undefined) throw mirrorFailed(failure);
+  return event;
 }
 
 export function mirrorFailed(why: string): FerryError {
