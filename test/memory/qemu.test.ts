@@ -1,14 +1,11 @@
 /** The memory codec between real QEMUs, of the versions at hand. */
 import assert from "node:assert/strict";
-import { createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import test, { type TestContext } from "node:test";
-import { pageBytes } from "../../src/memory/limits.ts";
-import { RamStreamParser } from "../../src/memory/ram-stream-parser.ts";
-import { RamStreamWriter } from "../../src/memory/ram-stream-writer.ts";
 import { backportsQemu, ownQemu, type QemuProgram } from "./backports-qemu.ts";
 import { carryMove, differingPages } from "./carried-move.ts";
-import { Guest } from "./guest.ts";
+import { replay } from "./captured-stream.ts";
+import { Guest, memoryMiB } from "./guest.ts";
 
 /** Rewrites a few bytes in many pages, and whole pages in some, for ever. */
 const writer = `perl -e '
@@ -31,8 +28,8 @@ const cases: readonly Case[] = [
 
 for (const [title, programs, machine, kinds] of cases) {
   const skip = programs.find((program) => typeof program === "string") ?? false;
-  const claim = `a guest that writes moves twice, ${title}, ${kinds.join(", then ")}, no page differs`;
-  test(claim, { skip, timeout: 240_000 }, async (t) => {
+  const claim = `a guest that writes moves twice, ${title}, ${kinds.join(", then ")}, and no page is lost`;
+  test(claim, { skip, timeout: 600_000 }, async (t) => {
     const [first, second, third] = programs as [QemuProgram, QemuProgram, QemuProgram];
     // Memory files belong on tmpfs, where the agent has them too.
     const directory = await mkdtemp("/dev/shm/ferry-memory-");
@@ -49,10 +46,10 @@ for (const [title, programs, machine, kinds] of cases) {
     await one.shell("cp /tmp/random /tmp/again");
     await one.shell(writer);
     const two = await start("two", second, true);
-    await moves(t, one, two, directory, kinds[0]);
+    await moves(t, one, two, directory, kinds[0], first !== ownQemu);
     await one[Symbol.asyncDispose]();
     const three = await start("three", third, true);
-    await moves(t, two, three, directory, kinds[1]);
+    await moves(t, two, three, directory, kinds[1], second !== ownQemu);
     await three.shell("cmp /tmp/random /tmp/again && echo same");
   });
 }
@@ -62,62 +59,25 @@ async function moves(
   source: Guest,
   target: Guest,
   directory: string,
-  kind: "plain" | "placed",
+  kind: Kind,
+  sourceTracksAll: boolean,
 ): Promise<void> {
   const { stats, capturedPath } = await carryMove(source, target, directory, kind);
   t.diagnostic(`${kind}: ${JSON.stringify(stats)}`);
   assert.equal(await source.migrationState("completed", "failed"), "completed");
   assert.equal(await target.migrationState("completed", "failed"), "completed");
-  assert.equal(await differingPages(source, target), 0);
+  const { memory, isMadeAgain } = await replay(capturedPath, memoryMiB * 1024 * 1024);
+  assert.ok(isMadeAgain);
+  assert.equal(await differingPages(target, memory), 0);
+  // QEMU before 9.0 under TCG loses track of some pages it should send again (its TLB outlives the dirty bits it
+  // cleared), so its stream itself lags behind its memory.
+  if (sourceTracksAll) {
+    assert.equal(await differingPages(source, memory), 0);
+  }
   assert.equal(stats.notUnderstood, undefined);
   assert.equal(stats.memoryEnded, true);
   assert.ok(stats.pagesReference > 0 && stats.pagesDelta > 0 && stats.pagesZero > 0);
-  assert.equal(await bytesUnlike(capturedPath), 0);
   await rm(capturedPath);
   await target.execute("cont");
   await target.shell("echo alive");
-}
-
-/** How many chunks of a stream come out otherwise when it is taken apart and made again, in order. */
-async function bytesUnlike(path: string): Promise<number> {
-  let unlike = 0;
-  const expected = createReadStream(path, { highWaterMark: 65_536 });
-  let pending = Buffer.alloc(0);
-  const made: Buffer[] = [];
-  const writer = new RamStreamWriter(false, async (bytes) => void made.push(bytes));
-  let steps: Promise<void> = Promise.resolve();
-  const then = (step: () => Promise<void>) => {
-    steps = steps.then(step);
-  };
-  const parser = new RamStreamParser({
-    bytes: (source, start, end) => {
-      const copy = Buffer.from(source.subarray(start, end));
-      then(() => writer.bytes(copy));
-    },
-    machine: (name) => then(() => writer.machine(Buffer.from(name, "latin1"))),
-    blocks: (blocks) => then(() => writer.blocks(blocks)),
-    zero: (block, page) => then(() => writer.zeros(block, page, 1)),
-    page: (block, page, source, start) => {
-      const copy = Buffer.from(source.subarray(start, start + pageBytes));
-      then(async () => {
-        if (!writer.hasRoom) await writer.flush();
-        writer.page(block, page, copy, 0);
-      });
-    },
-    memoryEnded: () => {},
-    notUnderstood: () => unlike++,
-  });
-  for await (const chunk of expected as AsyncIterable<Buffer>) {
-    parser.push(chunk);
-    await steps;
-    await writer.flush();
-    pending = Buffer.concat([pending, chunk]);
-    const output = Buffer.concat(made.splice(0));
-    if (!pending.subarray(0, output.length).equals(output)) unlike++;
-    pending = pending.subarray(output.length);
-  }
-  parser.end();
-  await steps;
-  await writer.flush();
-  return unlike + (pending.equals(Buffer.concat(made)) ? 0 : 1);
 }
