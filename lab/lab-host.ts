@@ -23,6 +23,9 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
+/** Of the agents' configuration: whole sections to merge, or single values. */
+export type LabSettings = Readonly<Record<string, object | boolean | string>>;
+
 export class LabHost {
   readonly name: string;
   readonly address: string;
@@ -46,7 +49,7 @@ export class LabHost {
   }
 
   /** @param settings Merged into the configuration's top-level sections. */
-  async prepare(settings: Readonly<Record<string, object>> = {}): Promise<void> {
+  async prepare(settings: LabSettings = {}): Promise<void> {
     const memory = join(memoryDirectory(this.#lab), this.name);
     await mkdir(join(this.directory, "local"), { recursive: true });
     await mkdir(memory, { recursive: true });
@@ -58,7 +61,10 @@ export class LabHost {
       log: { level: "debug" },
     };
     for (const [section, values] of Object.entries(settings)) {
-      config[section] = { ...(config[section] as object | undefined), ...values };
+      config[section] =
+        typeof values === "object"
+          ? { ...(config[section] as object | undefined), ...values }
+          : values;
     }
     // JSON is YAML.
     await writeFile(join(this.directory, "ferryd.yaml"), JSON.stringify(config, undefined, 2));

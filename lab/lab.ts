@@ -10,7 +10,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OutsideClient } from "./client/outside-client.ts";
 import { guestImage } from "./guest-image/build.ts";
-import { LabHost } from "./lab-host.ts";
+import { LabHost, type LabSettings } from "./lab-host.ts";
 import { listNamespaces, removeNamespace } from "./namespaces.ts";
 import { buildNetwork, setWireSpeed } from "./network.ts";
 import { labDirectory, type LabPlan, memoryDirectory, namespaceOf, planLab } from "./topology.ts";
@@ -30,7 +30,7 @@ export interface LabOptions {
   /** Default true: the hosts form one domain, with pools and the switch `lan`. */
   readonly domain?: boolean;
   /** Merged into every agent's configuration, by section. */
-  readonly settings?: Readonly<Record<string, object>>;
+  readonly settings?: LabSettings;
   /** Told what is being done. */
   readonly say?: (line: string) => void;
 }

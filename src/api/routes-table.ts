@@ -22,6 +22,7 @@ import type {
   DrainPlanRequest,
   DrainStatus,
 } from "./schema/drain.ts";
+import type { FaultCreate } from "./schema/fault.ts";
 import type { Host, HostList } from "./schema/host.ts";
 import type {
   MigrationCreate,
@@ -73,6 +74,8 @@ export interface Routes {
   "GET /v1/switches": { answer: SwitchList };
   "POST /v1/switches": { body: SwitchCreate; answer: VirtualSwitch };
   "DELETE /v1/switches/{switch}": { answer: undefined };
+
+  "POST /v1/faults": { body: FaultCreate; answer: unknown };
 
   "GET /v1/tokens": { answer: TokenList };
   "POST /v1/tokens": { body: TokenCreate; answer: CreatedToken };

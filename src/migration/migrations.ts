@@ -147,23 +147,31 @@ export class Migrations implements AsyncDisposable {
     return this.peerStatus(id);
   }
 
-  /** The source's word that the move is off. A *ready* target reads it from the source's journal instead. */
+  /**
+   * The other host's word that the move is off there. A target removes its half, unless it is *ready*: then it reads the
+   * source's journal. A source takes the move back while it can.
+   */
   async peerDiscard(id: string, peer: string): Promise<PeerStatus> {
     this.#refuseStranger(id, peer);
     const running = this.#migrations.get(id);
-    const ready = this.#migrations.journal.of(id).some(({ record }) => record.kind === "ready");
-    if (running !== undefined && !ready) {
+    const records = this.#migrations.journal.of(id).map((entry) => entry.record.kind);
+    if (running !== undefined && records[0] === "begun") {
+      running.cancel.abort(targetGaveUp(running.record.current.vm.name, peer));
+    } else if (running !== undefined && !records.includes("ready")) {
       running.cancel.abort(abandoned(running.record.current.vm.name));
       await running.done;
     }
     return this.peerStatus(id);
   }
 
-  /** Only the host that is the migration's source has a word here, whatever its certificate is worth elsewhere. */
+  /** Only the other host of a migration has a word in it, whatever its certificate is worth elsewhere. */
   #refuseStranger(id: string, peer: string): void {
     const first = this.#migrations.journal.of(id)[0]?.record;
-    if (first?.kind !== "accepted" || first.peer === peer) return;
-    throw new FerryError("peer-refused", `Host "${peer}" has no word in migration "${id}": its source is "${first.peer}"`);
+    if (first === undefined || !("peer" in first) || first.peer === peer) return;
+    throw new FerryError(
+      "peer-refused",
+      `Cannot take host "${peer}"'s word on migration "${id}": it is with "${first.peer}"`,
+    );
   }
 
   /** Settles what the journal left open; call once, when the agent starts and its VMs are adopted. */
@@ -187,4 +195,10 @@ export class Migrations implements AsyncDisposable {
     await this.#migrations.stop();
     await this.#recovery[Symbol.asyncDispose]();
   }
+}
+
+function targetGaveUp(vm: string, target: string): FerryError {
+  return new FerryError("migration-failed", `Cannot move VM "${vm}": the agent of "${target}" was restarted`, {
+    remedy: "Move the VM again",
+  });
 }

@@ -53,7 +53,7 @@ export function startOutgoing(
   };
   record.begin();
   move.log.info({ vm: definition.name, target, requestedBy }, "migration begins");
-  migrations.add(id, { record, cancel, done: runOutgoing(migrations, move, cancel.signal) });
+  migrations.add(id, { record, cancel, done: runOutgoing(migrations, move) });
   return record.current;
 }
 
@@ -65,11 +65,7 @@ function leftDisks(
   return { files: filesOfDisks(definition, disks), keep: keepSourceDisks };
 }
 
-async function runOutgoing(
-  { journal, parts }: RunningMigrations,
-  move: SourceMove,
-  cancelled: AbortSignal,
-): Promise<void> {
+async function runOutgoing({ journal, parts }: RunningMigrations, move: SourceMove): Promise<void> {
   try {
     await runSource(move, stages);
     if (!move.untidy) journal.append(move.id, { kind: "finished" });
@@ -84,6 +80,6 @@ async function runOutgoing(
     }
     parts.vms.releaseFromMigration(move.definition.id);
     journal.append(move.id, { kind: "finished" });
-    move.record.ended(cancelled.aborted ? "cancelled" : "failed", known);
+    move.record.ended(known.code === "cancelled" ? "cancelled" : "failed", known);
   }
 }

@@ -121,6 +121,7 @@ export class RecoveryRun implements AsyncDisposable {
     if (vms.find(open.vm) !== undefined) vms.releaseFromMigration(open.vm);
     journal.append(open.id, { kind: "finished" });
     ended(open.id, "failed", interrupted("the VM stays on this host"));
+    this.#tellOff(open);
   }
 
   async #discard(open: Open): Promise<void> {
@@ -130,6 +131,14 @@ export class RecoveryRun implements AsyncDisposable {
     journal.append(open.id, { kind: "discarded" });
     journal.append(open.id, { kind: "finished" });
     ended(open.id, "failed", interrupted("the VM stays on the source"));
+    this.#tellOff(open);
+  }
+
+  /** The other host need not wait for a session that will not come back; if it does not hear this, it waits. */
+  #tellOff({ peer, id }: Open): void {
+    this.#parts.peers.discard(peer, id).catch((error: unknown) => {
+      this.#parts.log.warn({ migration: id, reason: errorChain(error) }, "cannot tell that the move is off");
+    });
   }
 
   async #finishOnTarget(open: Open): Promise<void> {

@@ -3,7 +3,6 @@
  * After every round the convergence decision (convergence.ts) is carried out. The stage ends when QEMU, finding that the
  * rest fits the blackout limit, has stopped the guest.
  */
-import { join } from "node:path";
 import { wallClockMs } from "../../base/clock.ts";
 import { FerryError } from "../../base/errors.ts";
 import {
@@ -19,6 +18,7 @@ import {
   startOutgoing,
 } from "../../qemu/migration.ts";
 import type { SessionStats } from "../../session/session.ts";
+import { freshSocket } from "../carry-socket.ts";
 import { after, type ConvergenceState, decide, firstState } from "../convergence.ts";
 import { netRate, toProgress, toRound } from "../progress.ts";
 import { withRate } from "../remaining.ts";
@@ -45,7 +45,7 @@ export const memoryPrecopy: Stage = {
         signal: move.signal,
         timeoutMs: move.limits.setupTimeoutMs,
       });
-      const socket = join(directory, "migration-out.sock");
+      const socket = await freshSocket(directory, "migration-out.sock");
       await session.carryListening("memory", socket, { uid, gid });
       move.watch = new SwitchoverWatch(qmp, session);
       await startOutgoing(qmp, socket);
@@ -71,7 +71,7 @@ export const memoryPrecopy: Stage = {
       const { session } = move;
       const { qmp, directory } = skeletonOf(move);
       await session.receive("receive", { signal: move.signal });
-      const socket = join(directory, "migration-in.sock");
+      const socket = await freshSocket(directory, "migration-in.sock");
       await listenIncoming(qmp, socket);
       await session.carryConnecting("memory", socket);
       session.send({ type: "receiving" });

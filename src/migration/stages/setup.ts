@@ -3,7 +3,8 @@
  * and starts a skeleton QEMU with its CPUs stopped. The skeleton is the last check there is: what it can't build is found
  * before a page is copied.
  */
-import { FerryError } from "../../base/errors.ts";
+import { setTimeout as wait } from "node:timers/promises";
+import { errorChain, FerryError } from "../../base/errors.ts";
 import type { Session } from "../../session/session.ts";
 import { findDiskNode } from "../../qemu/disk-nodes.ts";
 import type { IncomingDisk } from "../../vm/moved-disks.ts";
@@ -32,7 +33,8 @@ export const setup: Stage = {
       const { session, limits } = move;
       if (session === undefined) return;
       try {
-        await abandon(session, limits.setupTimeoutMs);
+        // Whichever way reaches the target; a link that is lost carries neither, and then it settles later.
+        await Promise.any([abandon(session, limits.setupTimeoutMs), discard(move)]);
       } catch (cause) {
         // Without a session the target discards by itself, or asks this host's journal when it was ready.
         move.log.warn({ err: cause }, "the target did not confirm that it cleaned up");
@@ -88,6 +90,23 @@ async function wantedDisks(
       return { name, virtualBytes, allocatedBytes };
     }),
   );
+}
+
+/** The same over the peer API, again and again: an agent that was restarted answers when it is back. */
+async function discard(move: SourceMove): Promise<void> {
+  const { peers, peer, id, limits } = move;
+  const deadline = performance.now() + limits.setupTimeoutMs;
+  for (;;) {
+    const last = await peers.discard(peer, id).then(
+      (status) => status.last ?? "finished",
+      (error: unknown) => errorChain(error),
+    );
+    if (last === "discarded" || last === "finished") return;
+    if (performance.now() > deadline) {
+      throw new FerryError("timeout", `The target's half of the move is not gone: ${last}`);
+    }
+    await wait(limits.takeRetryMs);
+  }
 }
 
 /** The session of a source that is past setup. */

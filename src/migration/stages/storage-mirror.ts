@@ -3,10 +3,10 @@
  * writes go to the source's; once copied, the guest's writes go to both, until the switch-over (settle-disks.ts). The
  * target's QEMU exports its empty disks over NBD, the source's mirrors to them; the session carries one stream a disk.
  */
-import { join } from "node:path";
 import { exportDisks, exportSocket } from "../../qemu/disk-export.ts";
 import { findDiskNode } from "../../qemu/disk-nodes.ts";
 import { addExportNode, clearMirrors, startMirror } from "../../qemu/mirror.ts";
+import { freshSocket } from "../carry-socket.ts";
 import { followMirrors, mirrorId, mirrorShare } from "../follow-mirrors.ts";
 import { MirrorWatch } from "../mirror-watch.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
@@ -60,7 +60,7 @@ async function startOne(move: SourceMove, index: number): Promise<void> {
   const { qmp, directory, uid, gid } = move.process;
   const disk = move.disks[index] ?? "";
   const id = mirrorId(index);
-  const socket = join(directory, `${id}.sock`);
+  const socket = await freshSocket(directory, `${id}.sock`);
   await sessionOf(move).carryListening(`disk:${disk}`, socket, { uid, gid });
   await addExportNode(qmp, id, socket, disk);
   const { node } = await findDiskNode(qmp, disk);
