@@ -65,7 +65,7 @@ export class Listener implements Door, AsyncDisposable {
           secureOptions: constants.SSL_OP_NO_TICKET,
           sessionIdContext: "ferry",
         },
-        this.#app?.routing,
+        (request, response) => this.#app?.routing(request, response),
       );
       bound(server);
       server.on("tlsClientError", (error, socket) => {
@@ -110,7 +110,7 @@ export class Listener implements Door, AsyncDisposable {
     const { path, groupId } = this.#parts.socket;
     // The instance lock is held: whatever lies here is a former agent's.
     rmSync(path, { force: true });
-    const server = bound(createServer(app.routing));
+    const server = bound(createServer((request, response) => app.routing(request, response)));
     // Nobody else's from its first moment on: `listen` makes the file before it returns, under this mask.
     const mask = process.umask(0o177);
     const listening = listen(server, { path });

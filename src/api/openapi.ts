@@ -76,16 +76,18 @@ function parameters(place: "path" | "query" | "header", schema: unknown): Json[]
 }
 
 function responses(schemas: Json | undefined, produces: FastifySchema["produces"]): Json {
-  const described = Object.entries(schemas ?? {}).map(([status, schema]) => {
+  const described: Json = {};
+  for (const [status, schema] of Object.entries(schemas ?? {})) {
     const description = status === "default" ? "What stands in the way" : "The answer";
-    if (status === "204") return [status, { description: "Done" }] as const;
-    return [status, { description, content: { "application/json": { schema } } }] as const;
-  });
-  if (produces !== undefined) {
-    const content = Object.entries(produces).map(([type, schema]) => [type, { schema }]);
-    described.push(["200", { description: "The answer", content: Object.fromEntries(content) }]);
+    const content = { "application/json": { schema } };
+    described[status] = status === "204" ? { description: "Done" } : { description, content };
   }
-  return Object.fromEntries(described);
+  if (produces !== undefined) {
+    const content: Json = {};
+    for (const [type, schema] of Object.entries(produces)) content[type] = { schema };
+    described["200"] = { description: "The answer", content };
+  }
+  return described;
 }
 
 function securityOf(key: string): Json[] {

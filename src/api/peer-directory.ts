@@ -1,6 +1,6 @@
 /** Where other hosts are: names resolved over the rosters of the own domain and of those it trusts. */
 import { FerryError } from "../base/errors.ts";
-import { type RosterHost } from "../trust/roster.ts";
+import type { RosterHost } from "../trust/roster.ts";
 import { findHost, unknownHost } from "../trust/roster-members.ts";
 import type { Trust } from "../trust/trust.ts";
 

@@ -27,7 +27,7 @@ const betweenAgents = [
 const ofTheScheduler = /\/(settings|drain|resume|place|slots)\b/;
 
 inOwnNetwork(import.meta.filename, () => {
-  test("every operation answers as the document says", { timeout: 240_000 }, everyOperation);
+  test("every operation answers as the document says", everyOperation);
 });
 
 async function everyOperation(): Promise<void> {

@@ -21,7 +21,9 @@ async function throwAt(agent: RunningAgent, bytes: Buffer): Promise<void> {
 
 /** `once` would reject on the reset that is one way to close. */
 function closing(socket: Socket): Promise<void> {
-  return new Promise((resolve) => void socket.on("close", () => resolve()));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.on("close", () => resolve());
+  return promise;
 }
 
 test("garbage on the port closes the connection and harms nothing", async () => {

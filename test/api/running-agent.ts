@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type IncomingHttpHeaders, request as requestHttp } from "node:http";
+import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestTls } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -145,7 +145,7 @@ interface Exchange extends Required<Pick<Ask, "headers">> {
 }
 
 async function exchange(given: Exchange): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const [method = "GET", path = "/"] = given.route.split(" ");
   const text = given.body === undefined ? undefined : JSON.stringify(given.body);
   const headers: Record<string, string | number> = { ...given.headers };
@@ -168,17 +168,16 @@ async function exchange(given: Exchange): Promise<Answer> {
           rejectUnauthorized: false,
         });
   request.on("error", reject);
-  request.on("response", async (response) => {
-    const pieces: Buffer[] = [];
-    for await (const piece of response) pieces.push(piece as Buffer);
-    const received = Buffer.concat(pieces).toString();
-    const isJson = (response.headers["content-type"] ?? "").startsWith("application/json");
-    resolve({
-      status: response.statusCode ?? 0,
-      headers: response.headers,
-      body: isJson ? (JSON.parse(received) as unknown) : received,
-    });
-  });
+  request.on("response", resolve);
   request.end(text);
-  return await promise;
+  const response = await promise;
+  const pieces: Buffer[] = [];
+  for await (const piece of response) pieces.push(piece as Buffer);
+  const received = Buffer.concat(pieces).toString();
+  const isJson = (response.headers["content-type"] ?? "").startsWith("application/json");
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body: isJson ? (JSON.parse(received) as unknown) : received,
+  };
 }

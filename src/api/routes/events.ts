@@ -37,7 +37,7 @@ export function eventRoutes(app: ApiServer, { events }: Services): void {
       const after = request.headers["last-event-id"];
       const stream = new EventStreamWriter(events, takeOver(reply));
       streams.add(stream);
-      stream.closed.finally(() => streams.delete(stream));
+      void stream.closed.finally(() => streams.delete(stream));
       await stream.start(after === undefined ? undefined : Number(after));
       return reply;
     },

@@ -38,7 +38,7 @@ export function migrationRoutes(app: ApiServer, services: Services): void {
       const query = new URLSearchParams(
         Object.entries(filter).map(([name, value]) => [name, String(value)]),
       );
-      const asked = await askMembers(services, MigrationList, `/v1/migrations?${query}`);
+      const asked = await askMembers(services, MigrationList, `/v1/migrations?${query.toString()}`);
       const others = asked.answers.flatMap(({ answer }) => answer.migrations);
       return { migrations: merge([...own, ...others], limit), unreachable: asked.unreachable };
     },
