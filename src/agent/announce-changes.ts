@@ -2,6 +2,7 @@
 import { vmAnswer } from "../api/routes/vm-answer.ts";
 import type { EventLog } from "../database/event-log.ts";
 import type { MigrationRecord } from "../migration/record.ts";
+import type { SettingsStore } from "../scheduler/settings-store.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 
@@ -20,6 +21,10 @@ export function announceTrust(trust: Trust, events: EventLog): () => void {
       events.publish("certificate.renewed", trust.member().host.id, {});
     }
   });
+}
+
+export function announceHost(settings: SettingsStore, events: EventLog, host: string): () => void {
+  return settings.onChange((stored) => events.publish("host.settings-changed", host, stored));
 }
 
 /** People see ten a second as movement; more would only be work. */
@@ -41,7 +46,8 @@ export function migrationAnnouncer(
       events.publish("migration.changed", record.id, record);
       if (record.endedAt !== null) told.delete(record.id);
       else told.set(record.id, { milestone, at: now() });
-    } else if (now() - last.at >= progressEveryMs) {
+    } else if (record.state === "queued" || now() - last.at >= progressEveryMs) {
+      // What a queued move waits for changes seldom, and the last change must not be the one that is left out.
       last.at = now();
       events.broadcast("migration.progress", record.id, record);
     }

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { HttpDrainHosts } from "../api/drain-hosts.ts";
 import type { PeerClient } from "../api/peer-client.ts";
 import { HttpSlotLink } from "../api/slot-link.ts";
+import type { EventLog } from "../database/event-log.ts";
 import type { Log } from "../base/log.ts";
 import { defaultLimits, liveLimits, type MoveLimits } from "../migration/limits.ts";
 import type { Migrations } from "../migration/migrations.ts";
@@ -27,6 +28,7 @@ export interface SchedulingParts {
   readonly vms: LocalVms;
   readonly migrations: Migrations;
   readonly precheck: Precheck;
+  readonly events: EventLog;
   readonly settings: SettingsStore;
 }
 
@@ -53,7 +55,10 @@ export function wireScheduling(parts: SchedulingParts): Scheduling {
         .map(({ id, source, disks }) => ({ id, source, copiesDisks: disks.length > 0 })),
   });
   const scheduler = new Scheduler({ ...parts, slots: new HttpSlotLink(trust, peers) });
-  const drain = new Drain({ ...parts, scheduler, hosts: new HttpDrainHosts(trust, peers) });
+  const drain = new Drain({
+    ...{ ...parts, scheduler, hosts: new HttpDrainHosts(trust, peers) },
+    publish: (event, requestedBy) => parts.events.publish(event, host, { requestedBy }),
+  });
   return { scheduler, slots, drain };
 }
 

@@ -22,7 +22,12 @@ import { Pools } from "../storage/pools.ts";
 import { Renewal } from "../trust/renewal.ts";
 import { Trust } from "../trust/trust.ts";
 import { LocalVms } from "../vm/local-vms.ts";
-import { announceTrust, announceVms, migrationAnnouncer } from "./announce-changes.ts";
+import {
+  announceHost,
+  announceTrust,
+  announceVms,
+  migrationAnnouncer,
+} from "./announce-changes.ts";
 import type { AgentConfig } from "./config.ts";
 import { readMachine, readMachineFacts } from "./machine.ts";
 import { Metrics } from "./metrics.ts";
@@ -116,9 +121,10 @@ export async function wireAgent(
   );
 
   const { scheduler, slots, drain } = wireScheduling({
-    ...{ database, log, host, now, trust, peers, vms, migrations, precheck, settings },
+    ...{ database, log, host, now, trust, peers, vms, migrations, precheck, events, settings },
   });
   parts.use(scheduler);
+  parts.defer(announceHost(settings, events, host));
   metrics.followMoves({
     migrations,
     queueLength: () => scheduler.queueLength,

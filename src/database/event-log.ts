@@ -14,6 +14,9 @@ export const eventTypes = [
   "migration.changed",
   /** Broadcast several times a second while a move runs, never stored, and therefore never replayed. */
   "migration.progress",
+  "host.settings-changed",
+  "host.drained",
+  "host.resumed",
   "pool.created",
   "pool.deleted",
   "switch.created",

@@ -45,6 +45,8 @@ export interface DrainParts {
   readonly scheduler: Scheduler;
   readonly settings: SettingsStore;
   readonly hosts: DrainHosts;
+  /** Tells those who watch. */
+  readonly publish: (event: "host.drained" | "host.resumed", requestedBy: string) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -113,11 +115,12 @@ export class Drain {
     withStorage: boolean,
     requestedBy: string,
   ): Promise<DrainState> {
-    const { now, scheduler, vms, log } = this.#parts;
+    const { now, scheduler, vms, log, publish } = this.#parts;
     const begun = { since: now(), requestedBy, moves: [] };
     let state: DrainState = { ...begun, ...this.#store.read(), withStorage, refused: [] };
     this.#store.write(state);
     log.info({ requestedBy, moves: moves.length }, "the host is drained");
+    publish("host.drained", requestedBy);
     for (const { vm: nameOrId, target } of moves) {
       const { id, name } = vms.find(nameOrId)?.definition ?? { id: nameOrId, name: nameOrId };
       const vm = { id, name };
@@ -144,6 +147,7 @@ export class Drain {
     const state = this.#store.read();
     this.#store.clear();
     this.#parts.log.info({ requestedBy, bringBack }, "the host is open again");
+    this.#parts.publish("host.resumed", requestedBy);
     if (state === null) return [];
     await this.#leaveQueue(state);
     if (!bringBack) return [];

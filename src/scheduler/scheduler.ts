@@ -81,10 +81,13 @@ export class Scheduler implements AsyncDisposable {
    * @throws FerryError `precheck-failed` with the report, `busy`, `conflict`, `not-found`, `no-space`.
    */
   async request(request: MoveRequest): Promise<MigrationRecord> {
-    const { migrations, precheck, settings, host, now } = this.#parts;
+    const { migrations, precheck, settings, host, log, now } = this.#parts;
     if (!settings.current.settings.migrationEnabled) throw disabled(request.vm, host);
     const { disks } = await precheck.require(request);
     const record = this.#enqueue({ ...request, disks });
+    const { target, requestedBy, options } = request;
+    const facts = { migration: record.id, vm: record.vm.name, target, requestedBy, options };
+    log.info(facts, "a move was asked for");
     this.#checkedAt.set(record.id, now());
     this.#look();
     return migrations.get(record.id);
@@ -201,12 +204,13 @@ export class Scheduler implements AsyncDisposable {
   }
 
   async #try({ id, target, vmName, copiesDisks }: WaitingMove): Promise<void> {
-    const { migrations, slots } = this.#parts;
+    const { migrations, slots, log } = this.#parts;
     const { priority = "normal" } = this.#queue.find(id) ?? {};
     const request = { migrationId: id, vmName, priority, copiesDisks };
     const answer = await slots.ask(target, request, this.#stopping.signal);
     if (answer.outcome === "wait") {
       this.#holds.targetIsFull(target, answer.reason);
+      log.debug({ migration: id, target, reason: answer.reason }, "a queued move waits");
       return;
     }
     this.#holds.targetAnswered(target);

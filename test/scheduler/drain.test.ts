@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Lab } from "../../lab/lab.ts";
-import { allOver, assertPlaces, mostAtOnce, startVms } from "./many-moves.ts";
+import { mostAtOnce } from "../../lab/most-at-once.ts";
+import { allOver, assertPlaces, startVms } from "./many-moves.ts";
 
 const names = ["d1", "d2", "d3", "d4", "d5"];
 let lab: Lab;

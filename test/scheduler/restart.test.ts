@@ -46,7 +46,7 @@ for (const restarted of ["host-a", "host-b"] as const) {
 test("while a VM moves, nothing else is done to it: each request is refused with the reason", async () => {
   const host = lab.host("host-a");
   const letThemRun = await moveSlowly(lab, "host-a", 1);
-  const [running = "", waiting = ""] = [
+  const [running, waiting] = [
     await askMove(lab, "host-a", "r1", "host-b"),
     await askMove(lab, "host-a", "r2", "host-b"),
   ];
