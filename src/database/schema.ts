@@ -84,4 +84,16 @@ export const schemaSteps: readonly string[] = [
     copies_disks INTEGER NOT NULL
   ) STRICT;
   `,
+  // Disks on their way to another pool of this host (src/vm/storage-moves.ts).
+  `
+  CREATE TABLE storage_moves (
+    vm TEXT NOT NULL,
+    disk TEXT NOT NULL,
+    pool TEXT NOT NULL,
+    target_pool TEXT NOT NULL,
+    node TEXT,
+    phase TEXT NOT NULL CHECK (phase IN ('copying', 'pivoting')),
+    PRIMARY KEY (vm, disk)
+  ) STRICT;
+  `,
 ];

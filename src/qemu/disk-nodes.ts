@@ -1,6 +1,8 @@
-/** Which block node a disk's device reads and writes now: after a pivot it is another than the command line named. */
+/** The block nodes of a running VM's disks: which one a device uses now, new ones beside it, and their end. */
 import { FerryError } from "../base/errors.ts";
+import type { DiskDefinition } from "../vm/definition.ts";
 import type { Qmp } from "./qmp.ts";
+import { diskNodeOptions, fileNode } from "./storage-devices.ts";
 
 export interface DiskNode {
   readonly node: string;
@@ -13,7 +15,10 @@ interface QueryBlock {
   inserted?: { "node-name"?: string; image: { "virtual-size": number } };
 }
 
-/** `disk` is the disk's name in the definition. @throws FerryError `not-found`. */
+/**
+ * After a disk moved to another pool its device uses another node than the command line named. `disk` is the disk's name in the
+ * definition. @throws FerryError `not-found`.
+ */
 export async function findDiskNode(qmp: Qmp, disk: string): Promise<DiskNode> {
   const devices = await qmp.execute<QueryBlock[]>("query-block");
   const id = diskDevice(disk);
@@ -31,4 +36,32 @@ export async function findDiskNode(qmp: Qmp, disk: string): Promise<DiskNode> {
 /** The id of a disk's device (src/qemu/storage-devices.ts). */
 function diskDevice(disk: string): string {
   return `disk-${disk}`;
+}
+
+/** The name of the node that takes over from this one; of the two a disk goes back and forth between. */
+export function successorNode(node: string): string {
+  return node.endsWith("-moved") ? node.slice(0, -"-moved".length) : `${node}-moved`;
+}
+
+/** Opens an image as the node `name`, as the command line would. */
+export async function addDiskNode(
+  qmp: Qmp,
+  disk: DiskDefinition,
+  name: string,
+  path: string,
+): Promise<void> {
+  for (const options of diskNodeOptions(disk, name, path)) {
+    await qmp.execute("blockdev-add", options);
+  }
+}
+
+/** Closes an image that no device uses; what is not open is as good. */
+export async function removeDiskNode(qmp: Qmp, name: string): Promise<void> {
+  const nodes = await qmp.execute<{ "node-name": string }[]>("query-named-block-nodes", {
+    flat: true,
+  });
+  for (const node of [name, fileNode(name)]) {
+    if (!nodes.some((present) => present["node-name"] === node)) continue;
+    await qmp.execute("blockdev-del", { "node-name": node });
+  }
 }

@@ -31,7 +31,9 @@ export function storageArguments(
   let sataDevices = 0;
   disks.forEach((disk, index) => {
     const { path = "" } = facts.disks[index] ?? {};
-    args.push(...diskNodeArguments(disk, index, path));
+    for (const node of diskNodeOptions(disk, diskNode(index), path)) {
+      args.push("-blockdev", JSON.stringify(node));
+    }
     const common = {
       drive: diskNode(index),
       id: `disk-${disk.name}`,
@@ -69,25 +71,30 @@ export function storageArguments(
   return args;
 }
 
-function diskNodeArguments(disk: DiskDefinition, index: number, filename: string): string[] {
+/** The file's node, then the format's on it, which is called `name`. */
+export function diskNodeOptions(
+  disk: DiskDefinition,
+  name: string,
+  filename: string,
+): Record<string, unknown>[] {
   const cache = { direct: disk.cache === "none", "no-flush": false };
   const shared = { "read-only": disk.readOnly, discard: "unmap", cache };
   const file = {
     driver: "file",
-    "node-name": `${diskNode(index)}-file`,
+    "node-name": fileNode(name),
     filename,
     // QEMU's lock strands a moving VM between both hosts; Ferry's own stands in (docs/decisions/0022).
     locking: "off",
     ...shared,
   };
-  const format = { driver: disk.format, "node-name": diskNode(index), file: file["node-name"] };
-  return [
-    "-blockdev",
-    JSON.stringify(file),
-    "-blockdev",
-    // Whatever the image's header says, no other file is opened because of it.
-    JSON.stringify({ ...format, ...shared, ...noBacking(disk.format) }),
-  ];
+  const format = { driver: disk.format, "node-name": name, file: fileNode(name) };
+  // Whatever the image's header says, no other file is opened because of it.
+  return [file, { ...format, ...shared, ...noBacking(disk.format) }];
+}
+
+/** The node of a disk's file beneath the disk's own. */
+export function fileNode(name: string): string {
+  return `${name}-file`;
 }
 
 function noBacking(format: DiskDefinition["format"]): { backing?: null } {

@@ -3,6 +3,7 @@ import { errorChain } from "../base/errors.ts";
 import { QemuProcess } from "../qemu/process.ts";
 import { currentBootId, type ProcessIdentity } from "../qemu/process-identity.ts";
 import type { LocalVm } from "./local-vm.ts";
+import { settleStorageMoves } from "./move-storage.ts";
 import { vmPlaces } from "./places.ts";
 import { removeTaps } from "./reserve.ts";
 import type { VmTable } from "./vm-table.ts";
@@ -13,6 +14,7 @@ export async function adoptAll(table: VmTable): Promise<void> {
     table.all().map(async (vm) => {
       try {
         if (vm.row.process !== null) await adopt(table, vm, vm.row.process);
+        await settleStorageMoves(table, vm);
       } catch (error) {
         table.parts.log.error({ vm: vm.name, reason: errorChain(error) }, "cannot adopt a VM");
       }

@@ -12,15 +12,16 @@ export const vmRequests = [
   "delete",
   "configure",
   "move",
+  "move-storage",
 ] as const;
 export type VmRequest = (typeof vmRequests)[number];
 
 export const allowedRequests: Readonly<Record<VmState, readonly VmRequest[]>> = {
-  stopped: ["start", "delete", "configure"],
+  stopped: ["start", "delete", "configure", "move-storage"],
   crashed: ["start", "delete", "configure", "power-off"],
   starting: [],
-  running: ["shutdown", "power-off", "pause", "restart", "move"],
-  paused: ["power-off", "resume", "restart", "move"],
+  running: ["shutdown", "power-off", "pause", "restart", "move", "move-storage"],
+  paused: ["power-off", "resume", "restart", "move", "move-storage"],
   incoming: [],
   "handed-over": [],
 };
@@ -35,6 +36,7 @@ const verbs: Readonly<Record<VmRequest, string>> = {
   delete: "delete",
   configure: "change",
   move: "move",
+  "move-storage": "move the disks of",
 };
 
 const remedies: Readonly<Partial<Record<VmState, string>>> = {

@@ -13,6 +13,7 @@ import type { VmDraft } from "./draft.ts";
 import { discardIncoming, prepareIncoming, removeHandedOver } from "./incoming.ts";
 import { requireAllowed, type VmRequest } from "./lifecycle.ts";
 import type { LocalVm } from "./local-vm.ts";
+import { moveStorage, type StorageChoice } from "./move-storage.ts";
 import {
   type IncomingDisk,
   makeDisks,
@@ -123,6 +124,11 @@ export class LocalVms implements AsyncDisposable {
     return this.#operate(nameOrId, "restart", async (vm) => {
       await requireProcess(vm).qmp.execute("system_reset");
     });
+  }
+
+  /** Moves disks to other pools of this host, whether the VM runs or not; resolves when they are there. */
+  async moveStorage(nameOrId: string, choice: StorageChoice): Promise<VmRecord> {
+    return this.#operate(nameOrId, "move-storage", (vm) => moveStorage(this.#table, vm, choice));
   }
 
   /** The QEMU process of a VM of whatever ownership; undefined when none runs. */

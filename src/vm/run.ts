@@ -4,6 +4,7 @@ import type { QemuProcess } from "../qemu/process.ts";
 import { isAlive } from "../qemu/process-identity.ts";
 import { launch } from "./launch.ts";
 import type { LocalVm } from "./local-vm.ts";
+import { settleStorageMoves } from "./move-storage.ts";
 import { lockDisks, releaseDisks } from "./reserve.ts";
 import { admitMemory, resolveFacts } from "./resolve.ts";
 import type { VmTable } from "./vm-table.ts";
@@ -14,8 +15,9 @@ import type { VmTable } from "./vm-table.ts";
  */
 export async function startProcess(table: VmTable, vm: LocalVm): Promise<void> {
   const { parts, registry } = table;
-  const { definition, generation } = vm.row;
   refuseSecondProcess(vm);
+  await settleStorageMoves(table, vm);
+  const { definition, generation } = vm.row;
   const facts = await resolveFacts(parts, definition);
   await admitMemory(parts.paths.memory, definition, table.promisedMib() - definition.memory.mib);
   await lockDisks(parts, definition, facts, generation);
