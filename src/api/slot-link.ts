@@ -1,5 +1,5 @@
-/** The source's side of asking for slots (src/scheduler/scheduler.ts), over the peer API. */
-import type { SlotLink } from "../scheduler/scheduler.ts";
+/** The source's side of asking for slots (src/scheduler/attempts.ts), over the peer API. */
+import type { SlotLink } from "../scheduler/attempts.ts";
 import { SlotAnswer, type SlotRequest } from "../scheduler/slot-messages.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { PeerClient } from "./peer-client.ts";

@@ -39,6 +39,11 @@ export class Holds {
     this.targets.delete(target);
   }
 
+  /** The move is out of the queue. */
+  forget(id: string): void {
+    this.moves.delete(id);
+  }
+
   /** Holds a move that could not start for a reason that passes; false when trying again is no use. */
   mayTryAgain({ id, target }: WaitingMove, error: FerryError): boolean {
     switch (error.code) {
@@ -49,7 +54,6 @@ export class Holds {
       case "timeout":
         return this.#targetIsSilent(target);
       default:
-        this.moves.delete(id);
         return false;
     }
   }
