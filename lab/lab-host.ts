@@ -7,6 +7,7 @@ import { ApiClient } from "../src/api/client.ts";
 import type { CallArguments, Routes } from "../src/api/routes-table.ts";
 import { AgentProcess } from "./agent-process.ts";
 import { inNamespace } from "./namespaces.ts";
+import type { QemuSettings } from "./qemu.ts";
 import {
   bridgeName,
   type HostPlan,
@@ -48,8 +49,11 @@ export class LabHost {
     this.agent = new AgentProcess({ namespace, directory, socket, config });
   }
 
-  /** @param settings Merged into the configuration's top-level sections. */
-  async prepare(settings: LabSettings = {}): Promise<void> {
+  /**
+   * @param settings Merged into the configuration's top-level sections.
+   * @param qemu Another QEMU than the machine's.
+   */
+  async prepare(settings: LabSettings = {}, qemu?: QemuSettings): Promise<void> {
     const memory = join(memoryDirectory(this.#lab), this.name);
     await mkdir(join(this.directory, "local"), { recursive: true });
     await mkdir(memory, { recursive: true });
@@ -57,7 +61,7 @@ export class LabHost {
       name: this.name,
       paths: { state: join(this.directory, "state"), run: join(this.directory, "run"), memory },
       api: { advertise: this.address },
-      qemu: { user: await unprivilegedUser() },
+      qemu: { user: await unprivilegedUser(), ...qemu },
       log: { level: "debug" },
     };
     for (const [section, values] of Object.entries(settings)) {

@@ -13,6 +13,7 @@ import { guestImage } from "./guest-image/build.ts";
 import { LabHost, type LabSettings } from "./lab-host.ts";
 import { listNamespaces, removeNamespace } from "./namespaces.ts";
 import { buildNetwork, setWireSpeed } from "./network.ts";
+import { soundQemu } from "./qemu.ts";
 import { labDirectory, type LabPlan, memoryDirectory, namespaceOf, planLab } from "./topology.ts";
 import { Wire } from "./wire.ts";
 
@@ -61,7 +62,8 @@ export class Lab implements AsyncDisposable {
       if (options.speed !== undefined) await lab.#setSpeed(options.speed);
       await copyFile(image.kernel, join(lab.directory, "vms/vmlinuz"));
       await copyFile(image.initrd, join(lab.directory, "vms/initrd.img"));
-      for (const host of lab.hosts) await host.prepare(options.settings);
+      const qemu = await soundQemu(join(lab.directory, "qemu"), say);
+      for (const host of lab.hosts) await host.prepare(options.settings, qemu);
       if (options.agents !== false) await lab.start(options.domain !== false, say);
       // Its presence says that the lab is whole.
       const { hosts, migrationNetworks } = { hosts: 2, migrationNetworks: 0, ...options };

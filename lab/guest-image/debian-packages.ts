@@ -1,6 +1,6 @@
 /** Debian packages fetched and unpacked beside the machine's own, as any user: nothing is installed or started. */
 import { execFile } from "node:child_process";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -8,21 +8,27 @@ const run = promisify(execFile);
 
 /** Slow mirrors exist; a hung one shall not hang a test run for ever. */
 const downloadMsMax = 10 * 60_000;
+const signed = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]";
 
-/**
- * Puts the packages' files under `tree`. Archives already in `archives` are used as they are, so that a second
- * build needs no network.
- */
+export interface PackagePlaces {
+  /** Kept here; those already there are used as they are, so that a second build needs no network. */
+  readonly archives: string;
+  /** Where the packages' files are put. */
+  readonly tree: string;
+  /** A suite that the machine's own lists may not have, such as `bookworm-backports`; absent: the machine's. */
+  readonly suite?: string;
+}
+
 export async function unpackPackages(
   names: readonly string[],
-  { archives, tree }: { archives: string; tree: string },
+  { archives, tree, suite }: PackagePlaces,
 ): Promise<void> {
   await mkdir(archives, { recursive: true });
   const missing = await missingArchives(names, archives);
-  if (missing.length > 0) await download(missing, archives);
+  if (missing.length > 0) await download(missing, archives, suite);
   const still = await missingArchives(names, archives);
   if (still.length > 0) {
-    throw new Error(`Cannot build the guest: apt-get did not bring ${still.join(", ")}`);
+    throw new Error(`Cannot unpack packages: apt-get did not bring ${still.join(", ")}`);
   }
   await mkdir(tree, { recursive: true });
   const files = await readdir(archives);
@@ -54,11 +60,17 @@ export async function kernelPackage(metaPackage: string, archives: string): Prom
   return name;
 }
 
-async function download(names: readonly string[], directory: string): Promise<void> {
-  await withFreshLists(directory, async (options) => {
+async function download(
+  names: readonly string[],
+  directory: string,
+  suite: string | undefined,
+): Promise<void> {
+  const get = async (options: readonly string[]): Promise<unknown> => {
     const args = [...options, "-q", "-o", "APT::Sandbox::User=root", "download", ...names];
     return await run("apt-get", args, { cwd: directory, timeout: downloadMsMax });
-  });
+  };
+  if (suite === undefined) await withFreshLists(directory, get);
+  else await get(await ownLists(join(directory, suite), suite));
 }
 
 /**
@@ -72,19 +84,28 @@ async function withFreshLists<T>(
   try {
     return await use([]);
   } catch (first) {
-    const own = join(directory, "apt");
-    await mkdir(join(own, "lists/partial"), { recursive: true });
-    await mkdir(join(own, "archives/partial"), { recursive: true });
-    const options = ["-o", `Dir::State::lists=${own}/lists`, "-o", `Dir::Cache=${own}`];
     try {
-      const update = [...options, "-q", "-o", "APT::Sandbox::User=root", "update"];
-      await run("apt-get", update, { timeout: downloadMsMax });
-      return await use(options);
+      return await use(await ownLists(join(directory, "apt")));
     } catch (cause) {
       const message =
-        "Cannot download the guest's Debian packages with apt-get: make a Debian 12 mirror reachable, " +
+        "Cannot download Debian packages with apt-get: make a Debian 12 mirror reachable, " +
         "or copy .cache/guest from a machine that built it";
       throw new Error(message, { cause: new AggregateError([first, cause]) });
     }
   }
+}
+
+/** Package lists below `directory`, just fetched, as options for apt: of one suite, or of the machine's sources. */
+async function ownLists(directory: string, suite?: string): Promise<readonly string[]> {
+  await mkdir(join(directory, "lists/partial"), { recursive: true });
+  await mkdir(join(directory, "archives/partial"), { recursive: true });
+  const options = ["-o", `Dir::State::lists=${directory}/lists`, "-o", `Dir::Cache=${directory}`];
+  if (suite !== undefined) {
+    const sources = join(directory, "sources.list");
+    await writeFile(sources, `deb ${signed} http://deb.debian.org/debian ${suite} main\n`);
+    options.push("-o", `Dir::Etc::sourcelist=${sources}`, "-o", "Dir::Etc::sourceparts=/dev/null");
+  }
+  const update = [...options, "-q", "-o", "APT::Sandbox::User=root", "update"];
+  await run("apt-get", update, { timeout: downloadMsMax });
+  return options;
 }
