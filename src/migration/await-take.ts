@@ -1,5 +1,5 @@
 /**
- * A target that is *ready* waits for the source's word. It may come over the session, over the peer API (`taken`), or, when
+ * A target that is *ready* waits for the source's word. It may come over the session, over the peer API (`sourceWord`), or, when
  * neither reaches us, be read from the source's journal. Nothing else may let the guest run or end the skeleton: a source
  * that can't be reached may have handed over just before.
  */
@@ -34,26 +34,25 @@ export async function awaitTake(move: TargetMove): Promise<void> {
         () => true,
         () => false, // abandoned or broken: the source's journal knows
       ),
-      move.taken.then(() => true),
+      move.sourceWord.then((word) => word === "take"),
     ]);
     if (over) return;
-    await askSource(move, settled.signal);
+    await askSource(move);
   } finally {
     settled.abort();
     fromSession.catch(() => undefined); // settled above
   }
 }
 
-async function askSource(move: TargetMove, signal: AbortSignal): Promise<void> {
-  const told = move.taken.then(() => "take" as const);
+async function askSource(move: TargetMove): Promise<void> {
   for (;;) {
     move.stopping.throwIfAborted();
-    const verdict = await Promise.race([told, ask(move)]);
+    const verdict = await ask(move);
     if (verdict === "take") return;
     if (verdict === "discard") {
       throw new FerryError("cancelled", `Cannot take VM "${move.definition.name}": the source took the move back`);
     }
-    await Promise.race([told, wait(move.limits.takeRetryMs, undefined, { signal })]);
+    await wait(move.limits.takeRetryMs);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Session } from "../session/session.ts";
 import { runTarget } from "./engine.ts";
 import type { SessionRequest } from "./peer-link.ts";
 import type { RunningMigrations } from "./running.ts";
-import type { TargetMove } from "./stage.ts";
+import type { SourceWord, TargetMove } from "./stage.ts";
 import { stages } from "./stages/all.ts";
 
 /**
@@ -45,7 +45,7 @@ async function begin(
     ...{ requestedBy: `host ${peer}`, options: {} },
   });
   const cancel = new AbortController();
-  const taken = Promise.withResolvers<void>();
+  const sourceWord = Promise.withResolvers<SourceWord>();
   const move: TargetMove = {
     ...migrations.common(id, record, cancel.signal, {}),
     ...{ generation, definition, peer, run, session },
@@ -53,7 +53,7 @@ async function begin(
     process: undefined,
     ready: false,
     owner: false,
-    taken: taken.promise,
+    sourceWord: sourceWord.promise,
   };
   session.on("closed", () => {
     cancel.abort(abandoned(definition.name));
@@ -61,7 +61,7 @@ async function begin(
   });
   record.begin();
   const done = finish(migrations, move, cancel.signal);
-  migrations.add(id, { record, cancel, taken, done });
+  migrations.add(id, { record, cancel, sourceWord, done });
   session.on("message", ({ type }) => {
     if (type !== "abandon") return;
     cancel.abort(abandoned(definition.name));

@@ -140,7 +140,7 @@ export class Migrations implements AsyncDisposable {
     const records = this.#migrations.journal.of(id).map((entry) => entry.record);
     if (records.some((record) => record.kind === "ready" && record.generation === generation)) {
       const running = this.#migrations.get(id);
-      running?.taken?.resolve();
+      running?.sourceWord?.resolve("take");
       // The target's half ends soon after it took the VM.
       await (running === undefined ? this.#recovery.told(id) : running.done);
     }
@@ -157,7 +157,9 @@ export class Migrations implements AsyncDisposable {
     const records = this.#migrations.journal.of(id).map((entry) => entry.record.kind);
     if (running !== undefined && records[0] === "begun") {
       running.cancel.abort(targetGaveUp(running.record.current.vm.name, peer));
-    } else if (running !== undefined && !records.includes("ready")) {
+    } else if (running !== undefined && records.includes("ready")) {
+      running.sourceWord?.resolve("ask");
+    } else if (running !== undefined) {
       running.cancel.abort(abandoned(running.record.current.vm.name));
       await running.done;
     }

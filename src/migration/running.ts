@@ -8,14 +8,15 @@ import { newRecord, type NewMigration } from "./new-record.ts";
 import type { MigrationsParts } from "./parts.ts";
 import type { MigrationOptions, MigrationRecord } from "./record.ts";
 import { RecordKeeper } from "./record-keeper.ts";
+import type { SourceWord } from "./stage.ts";
 
 export interface RunningMigration {
   readonly record: RecordKeeper;
   readonly cancel: AbortController;
   /** Settles when this host's half is over, however it ended. */
   readonly done: Promise<void>;
-  /** Target only: resolved by a *take* that comes over the peer API. */
-  readonly taken?: PromiseWithResolvers<void>;
+  /** Target only: resolved when the source speaks over the peer API. */
+  readonly sourceWord?: PromiseWithResolvers<SourceWord>;
 }
 
 export class RunningMigrations {

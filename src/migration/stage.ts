@@ -83,8 +83,11 @@ export interface TargetMove extends Move {
   ready: boolean;
   /** True once *owner* is durable: from then on the VM is this host's, whatever fails. */
   owner: boolean;
-  /** Resolved when the source says *take* through the peer API instead of the session. */
-  readonly taken: Promise<void>;
+  /** Resolved when the source speaks through the peer API instead of the session. */
+  readonly sourceWord: Promise<SourceWord>;
 }
+
+/** What a source may say over the peer API to a target that is ready: it is yours, or read in my journal how it stands. */
+export type SourceWord = "take" | "ask";
 
 export const nothingToUndo = async (): Promise<void> => {};
