@@ -1,6 +1,6 @@
 /**
  * Compresses batches, several at once on libuv's threads, and gives them on in the order they came. One-shot jobs
- * with a length header: `nbWorkers` and the stream classes of node:zlib lose data (Node 26.10).
+ * with a length header, since zstd's own threads and node:zlib's streams lose data (docs/decisions/0007).
  */
 import { constants, zstdCompress } from "node:zlib";
 import type { BatchMeasurement, Compression } from "./compression-level.ts";

@@ -11,8 +11,8 @@ export const pageBits = 12;
 export const blocksMax = 1024;
 /** A length byte goes before a name. */
 export const nameBytesMax = 255;
-/** 16 TiB of pages: page numbers fit 32 bits, over all blocks of a VM. */
-export const pagesMax = 2 ** 32 - 1;
+/** 4 TiB of guest: a bit for each page is 128 MiB then. A larger guest's stream is carried without a look. */
+export const pagesMax = 2 ** 30;
 
 /** Below this zstd loses ratio and speed to its start-up. */
 export const batchBytesMin = 256 * KiB;
@@ -25,7 +25,7 @@ export const batchPagesMax = 1024;
 /** What a batch's body may unfold to; the decoder allocates no more. */
 export const contentBytesMax = 4 + batchOperationsBytesMax + batchBytesMax;
 
-/** Fingerprints of pages: 24 bytes each, 72 MiB in all; exact for 12 GiB of guest, the latest pages beyond. */
+/** Fingerprints of pages: 20 bytes each and an index, 76 MiB; for 12 GiB of guest all, beyond it the latest. */
 export const fingerprintsMax = 3 * 1024 * 1024;
 /** A difference larger than this saves too little over the page itself to be worth its decoding. */
 export const deltaBytesMax = 2 * KiB;

@@ -59,7 +59,9 @@ export class MemoryEncoder {
         this.stats.compressMs += measurement.seconds * 1000;
         this.#knowledge = afterBatch(this.#knowledge, measurement);
       },
-      thirst: options.onThirst,
+      thirst: () => {
+        if (!this.#isStopped) options.onThirst();
+      },
     });
     this.#buffer = this.#compressor.buffer();
     this.#batch = new PageBatchWriter(this.#buffer);

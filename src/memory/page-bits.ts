@@ -1,4 +1,4 @@
-/** One bit for each page of a memory: 32 MiB for a tebibyte, and the kernel's until they are used. */
+/** One bit for each page of a memory: 32 MiB for a tebibyte, and the kernel's until they are used. Pure. */
 
 export interface PageBitRun {
   readonly first: number;
