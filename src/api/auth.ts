@@ -62,6 +62,7 @@ export const accessTable = {
   "POST /v1/vms/{vm}/pause": "operator",
   "POST /v1/vms/{vm}/resume": "operator",
   "POST /v1/vms/{vm}/restart": "operator",
+  "POST /v1/vms/{vm}/move-storage": "operator",
 
   "POST /v1/checks": "operator",
   "GET /v1/migrations": "viewer",

@@ -42,6 +42,7 @@ import type {
   VmDocument,
   VmList,
   VmListQuery,
+  VmMoveStorage,
   VmShutdown,
 } from "./schema/vm.ts";
 
@@ -92,6 +93,7 @@ export interface Routes {
   "POST /v1/vms/{vm}/pause": { answer: Vm };
   "POST /v1/vms/{vm}/resume": { answer: Vm };
   "POST /v1/vms/{vm}/restart": { answer: Vm };
+  "POST /v1/vms/{vm}/move-storage": { body: VmMoveStorage; answer: Vm };
 
   "POST /v1/checks": { body: CheckRequest; answer: CheckReport };
   "GET /v1/migrations": { query: MigrationListQuery; answer: MigrationList };

@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { FerryError } from "../base/errors.ts";
 import type { MigrationOptions } from "../migration/record.ts";
+import { choosePool, type PoolChoice } from "./pool-choice.ts";
 import { parseBandwidth, parseDuration } from "./quantities.ts";
 
 export interface MoveOptions {
@@ -15,9 +16,6 @@ export interface MoveOptions {
   readonly keepSourceDisks?: boolean;
   readonly storageBandwidth?: number;
 }
-
-/** What `--target-pool` said: a pool for all disks, pools for some. */
-type PoolChoice = Pick<MigrationOptions, "targetPool" | "targetPools">;
 
 type Performance = NonNullable<MigrationOptions["performance"]>;
 type Priority = NonNullable<MigrationOptions["priority"]>;
@@ -82,21 +80,11 @@ export function migrationOptions(options: MoveOptions): MigrationOptions {
     ...(verify === true && { verifyMemory: true }),
     ...(priority !== undefined && { priority }),
     ...(withStorage === true && { withStorage }),
-    ...targetPool,
+    ...(targetPool?.all !== undefined && { targetPool: targetPool.all }),
+    ...(targetPool?.each !== undefined && { targetPools: { ...targetPool.each } }),
     ...(keepSourceDisks === true && { keepSourceDisks }),
     ...(storageBandwidth !== undefined && { storageBytesPerSecond: storageBandwidth }),
   };
-}
-
-function choosePool(text: string, before: PoolChoice = {}): PoolChoice {
-  const [first = "", pool, ...rest] = text.split("=");
-  if (first === "" || pool === "" || rest.length > 0) {
-    throw new FerryError("bad-input", `Cannot choose a pool by "${text}"`, {
-      remedy: "Give POOL, or DISK=POOL for one disk",
-    });
-  }
-  if (pool === undefined) return { ...before, targetPool: first };
-  return { ...before, targetPools: { ...before.targetPools, [first]: pool } };
 }
 
 function parseBlackout(text: string): number {

@@ -12,6 +12,7 @@ import {
   VmDocument,
   VmList,
   VmListQuery,
+  VmMoveStorage,
   VmShutdown,
   Vm as VmSchema,
   vmActions,
@@ -105,6 +106,21 @@ export function vmRoutes(app: ApiServer, services: Services): void {
       await vms.delete(request.params.vm, { disks: request.query.disks ?? "keep" });
       return reply.code(204).send(null);
     },
+  );
+  app.post(
+    "/v1/vms/:vm/move-storage",
+    {
+      config,
+      schema: {
+        operationId: "moveVmStorage",
+        summary: "Move a VM's disks to another pool of its host; answers when they are there",
+        params: Params,
+        querystring: HostQuery,
+        body: VmMoveStorage,
+        response: answers(VmSchema),
+      },
+    },
+    async (request) => answer(await vms.moveStorage(request.params.vm, request.body)),
   );
   for (const action of vmActions) actionRoute(app, services, action);
 }

@@ -71,6 +71,18 @@ export const VmShutdown = Type.Object(
 );
 export type VmShutdown = Type.Static<typeof VmShutdown>;
 
+/** Where a VM's disks go on its own host; one of the two must say something. */
+export const VmMoveStorage = Type.Object(
+  {
+    /** For all disks. */
+    pool: Type.Optional(Name),
+    /** By disk, before `pool`. */
+    pools: Type.Optional(Type.Record(Name, Name)),
+  },
+  { ...strict, $id: "VmMoveStorage" },
+);
+export type VmMoveStorage = Type.Static<typeof VmMoveStorage>;
+
 /** `POST /v1/vms/{vm}/{action}`; only `shutdown` takes a body. */
 export const vmActions = ["start", "shutdown", "power-off", "pause", "resume", "restart"] as const;
 export type VmAction = (typeof vmActions)[number];
