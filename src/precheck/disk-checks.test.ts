@@ -46,10 +46,11 @@ function input(world: World): CheckInput {
 }
 
 function found(world: World, severity: Severity): string[] {
-  return diskChecks.flatMap(({ id, look }) =>
-    look(input(world))
+  return diskChecks.flatMap((check) =>
+    check
+      .look(input(world))
       .filter((trouble) => trouble.severity === severity)
-      .map(() => id),
+      .map(() => check.id),
   );
 }
 

@@ -33,7 +33,7 @@ export async function hostsApart(directory: string): Promise<Apart> {
 
 /** What the checks would say: every disk goes to the pool of the same name. */
 export async function placeAll(
-  { path }: Apart,
+  apart: Apart,
   host: MovingHost,
   vm: string,
 ): Promise<DiskPlacement[]> {
@@ -41,7 +41,7 @@ export async function placeAll(
   return Promise.all(
     disks.map(async ({ name, pool, file }) => ({
       ...{ name, pool, targetPool: pool, virtualBytes: 0 },
-      allocatedBytes: (await stat(path(host, file))).blocks * 512,
+      allocatedBytes: (await stat(apart.path(host, file))).blocks * 512,
     })),
   );
 }
