@@ -14,8 +14,10 @@ export type Consumer = (stream: ReceiveStream) => void;
 
 export class Inbound {
   readonly #streams = new Map<number, ReceiveStream>();
-  readonly #named = new Map<string, ReceiveStream>();
-  readonly #consumers = new Map<string, Consumer>();
+  /** Opened by the peer, carried by nobody here yet; and the other way round. At most one of the two has the name. */
+  readonly #unclaimed = new Map<string, ReceiveStream[]>();
+  readonly #expected = new Map<string, Consumer[]>();
+  readonly #consumers = new Map<ReceiveStream, Consumer>();
   readonly #control: (payload: Buffer) => void;
   readonly #news: () => void;
   #dirty = new Set<ReceiveStream>();
@@ -47,11 +49,15 @@ export class Inbound {
     if (stream.hasReady) this.#serve(stream);
   }
 
-  /** From now on `consumer` takes the frames of the peer's stream `name`. */
+  /**
+   * `consumer` takes the frames of the peer's stream `name`: of its first for the first who asks, of its second for
+   * the second, so that a stream that is carried anew is not mixed with what is left of the one before.
+   */
   attach(name: string, consumer: Consumer): void {
-    this.#consumers.set(name, consumer);
-    const stream = this.#named.get(name);
-    if (stream?.hasReady === true) consumer(stream);
+    const stream = this.#unclaimed.get(name)?.shift();
+    if (stream === undefined) return append(this.#expected, name, consumer);
+    this.#consumers.set(stream, consumer);
+    consumer(stream);
   }
 
   /** A consumer has applied a frame it took, and holds nothing of its payload. */
@@ -95,8 +101,8 @@ export class Inbound {
 
   #serve(stream: ReceiveStream): void {
     if (stream.number === 0) return this.#takeControl(stream);
-    if (stream.name === undefined) this.#takeOpening(stream);
-    if (stream.hasReady && stream.name !== undefined) this.#consumers.get(stream.name)?.(stream);
+    if (!stream.isOpened) this.#takeOpening(stream);
+    if (stream.hasReady) this.#consumers.get(stream)?.(stream);
   }
 
   #takeControl(stream: ReceiveStream): void {
@@ -111,8 +117,16 @@ export class Inbound {
     const frame = stream.take();
     if (frame?.type !== frameTypes.open) return;
     const name = Buffer.concat(frame.payload).toString();
-    stream.name = name;
-    this.#named.set(name, stream);
+    stream.isOpened = true;
     this.finished(stream, frame);
+    const consumer = this.#expected.get(name)?.shift();
+    if (consumer === undefined) append(this.#unclaimed, name, stream);
+    else this.#consumers.set(stream, consumer);
   }
+}
+
+function append<Value>(lists: Map<string, Value[]>, name: string, value: Value): void {
+  const list = lists.get(name) ?? [];
+  list.push(value);
+  lists.set(name, list);
 }

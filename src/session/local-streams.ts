@@ -3,18 +3,24 @@ import type { Server } from "node:net";
 import { rmSync } from "node:fs";
 import { FerryError } from "../base/errors.ts";
 import { Carrier } from "./carrier.ts";
-import type { DataPath } from "./data-path.ts";
+import type { DataPath, StreamPort } from "./data-path.ts";
 import { connectOnce, listenForOne } from "./local-socket.ts";
 import type { BulkStream, SocketOwner } from "./session.ts";
 import type { Report } from "./worker-messages.ts";
 import type { Socket } from "node:net";
+
+interface Listener {
+  readonly server: Server;
+  readonly path: string;
+  readonly port: StreamPort;
+}
 
 export class LocalStreams {
   readonly #dataPath: DataPath;
   readonly #role: "source" | "target";
   readonly #report: (report: Report) => void;
   readonly #carriers = new Map<BulkStream, Carrier>();
-  readonly #listeners = new Map<BulkStream, { server: Server; path: string }>();
+  readonly #listeners = new Map<BulkStream, Listener>();
 
   constructor(dataPath: DataPath, role: "source" | "target", report: (report: Report) => void) {
     this.#dataPath = dataPath;
@@ -25,17 +31,14 @@ export class LocalStreams {
   /** @throws FerryError `in-use`, `already-exists`, `system-refused` */
   async carryListening(stream: BulkStream, path: string, owner: SocketOwner): Promise<void> {
     this.#checkFree(stream);
-    const server = await listenForOne(path, owner, (socket) => {
-      this.#listeners.delete(stream);
-      this.#carry(stream, socket);
-    });
-    this.#listeners.set(stream, { server, path });
+    await this.#listen(stream, path, owner, (socket, port) => this.#carry(stream, socket, port));
   }
 
   /** @throws FerryError `in-use`, `qemu-failed` */
   async carryConnecting(stream: BulkStream, path: string): Promise<void> {
     this.#checkFree(stream);
-    this.#carry(stream, await connectOnce(path));
+    const socket = await connectOnce(path);
+    this.#carry(stream, socket, this.#dataPath.openStream(stream));
   }
 
   /** @throws FerryError `conflict` where there is no return path to release */
@@ -51,7 +54,7 @@ export class LocalStreams {
   }
 
   close(stream: BulkStream): void {
-    this.#stopListening(stream);
+    this.#stopListening(stream, "closed on purpose");
     this.#carriers.get(stream)?.close("closed on purpose");
   }
 
@@ -60,7 +63,7 @@ export class LocalStreams {
    * guest run, and only the engine knows whether the guest was handed over.
    */
   peerLost(reason: string): void {
-    for (const stream of this.#listeners.keys()) this.#stopListening(stream);
+    for (const stream of this.#listeners.keys()) this.#stopListening(stream, reason);
     for (const carrier of this.#carriers.values()) {
       if (carrier.isGated) carrier.peerLost();
       else carrier.close(reason);
@@ -68,14 +71,14 @@ export class LocalStreams {
   }
 
   closeAll(reason: string): void {
-    for (const stream of this.#listeners.keys()) this.#stopListening(stream);
+    for (const stream of this.#listeners.keys()) this.#stopListening(stream, reason);
     for (const carrier of this.#carriers.values()) carrier.close(reason);
   }
 
-  #carry(stream: BulkStream, socket: Socket): void {
+  #carry(stream: BulkStream, socket: Socket, port: StreamPort): void {
     const isGated = this.#role === "source" && stream === "memory";
     const closed = (reason: string) => this.#report({ type: "stream-closed", stream, reason });
-    const carrier = new Carrier(socket, this.#dataPath.openStream(stream), isGated, {
+    const carrier = new Carrier(socket, port, isGated, {
       closed: (reason) => {
         this.#carriers.delete(stream);
         closed(reason);
@@ -86,16 +89,48 @@ export class LocalStreams {
     this.#carriers.set(stream, carrier);
   }
 
+  /** Opens the stream before anyone connects, so that its other end hears of it when this one is closed first. */
+  async #listen(
+    stream: BulkStream,
+    path: string,
+    owner: SocketOwner,
+    accepted: (socket: Socket, port: StreamPort) => void,
+  ): Promise<void> {
+    const port = this.#dataPath.openStream(stream);
+    try {
+      const server = await listenForOne(path, owner, (socket) => {
+        this.#listeners.delete(stream);
+        accepted(socket, port);
+      });
+      this.#listeners.set(stream, { server, path, port });
+    } catch (error) {
+      discard(port, "nobody can connect to it");
+      throw error;
+    }
+  }
+
   #checkFree(stream: BulkStream): void {
     if (!this.#carriers.has(stream) && !this.#listeners.has(stream)) return;
     throw new FerryError("in-use", `Cannot carry stream "${stream}": it is carried already`);
   }
 
-  #stopListening(stream: BulkStream): void {
+  #stopListening(stream: BulkStream, reason: string): void {
     const listener = this.#listeners.get(stream);
     if (listener === undefined) return;
     this.#listeners.delete(stream);
     listener.server.close();
     rmSync(listener.path, { force: true });
+    discard(listener.port, reason);
+    this.#report({ type: "stream-closed", stream, reason });
   }
+}
+
+/** A stream that never got its socket: ended, and what the peer sent of it taken and dropped. */
+function discard(port: StreamPort, reason: string): void {
+  port.abort(reason);
+  port.consume((stream) => {
+    for (let frame = stream.take(); frame !== undefined; frame = stream.take()) {
+      port.finished(stream, frame);
+    }
+  });
 }

@@ -9,8 +9,8 @@ import { receivedFramesMax } from "./limits.ts";
 
 export class ReceiveStream {
   readonly number: number;
-  /** What its first frame called it. */
-  name: string | undefined;
+  /** Whether its first frame, which names it, was taken. */
+  isOpened = false;
   /** Arrived, and not yet finished with. */
   unappliedBytes = 0;
   /** How many frames were finished with: what the peer is told. */

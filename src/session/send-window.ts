@@ -9,7 +9,8 @@
  * - It starts by doubling every round, until a round brings no more, so that a fast path is found at once.
  * - Bytes that wait behind our own make the path look longer than it is. Once in a while the window is therefore cut
  *   to a quarter for one round, and what that round measures is believed as the base, be it longer or shorter.
- * - A round in which the sender had too little to say measures the sender: its rate counts only if it is higher.
+ * - A round in which the sender had too little to say measures the sender: its rate counts only if it is higher, and
+ *   where it had next to nothing to say, not at all.
  *
  * The base is a mean over a round, not a minimum over frames: where threads wait for a processor, the luckiest frame
  * says nothing of what filling the path takes, and a window made for it would starve the others.
@@ -73,7 +74,7 @@ export class SendWindow {
     return this.#inFlight < this.limit;
   }
 
-  /** The drain rate, bytes per millisecond; 0 before the first round. */
+  /** The drain rate, bytes per millisecond; 0 before the first round worth the name. */
   get rate(): number {
     return Math.max(0, ...this.#rates);
   }
@@ -142,9 +143,13 @@ export class SendWindow {
     this.#base = probed ? roundTrip : Math.min(this.#base, roundTrip);
     if (probed) this.#probedAt = now;
     const best = this.rate;
-    this.#learnRate(rate, this.#phase === "probing" || round.peak < this.#limit * (3 / 4));
+    if (!sparse) this.#learnRate(rate, this.#phase === "probing" || !this.#wasFull(round.peak));
     this.#nextPhase(rate, best, round.peak, now);
     this.#startRound(now);
+  }
+
+  #wasFull(peak: number): boolean {
+    return peak >= this.#limit * (3 / 4);
   }
 
   #learnRate(rate: number, lessThanFull: boolean): void {
@@ -155,7 +160,7 @@ export class SendWindow {
 
   #nextPhase(rate: number, best: number, peak: number, now: number): void {
     if (this.#phase === "starting") {
-      if (peak < this.#limit * (3 / 4)) return;
+      if (!this.#wasFull(peak)) return;
       this.#flatRounds = rate < best * fullGrowth ? this.#flatRounds + 1 : 0;
       if (this.#flatRounds < roundsWithoutGrowth) {
         this.#limit = this.#bounded(this.#limit * 2);

@@ -32,6 +32,8 @@ export interface Pair extends AsyncDisposable {
   readonly directory: string;
   readonly source: Session;
   readonly target: TargetSession;
+  /** The test's own sockets; destroyed with the pair, so that a failed test ends too. */
+  readonly sockets: Socket[];
 }
 
 /** The options of both ends of a session that works; tests change what must not. */
@@ -75,11 +77,14 @@ export async function openPair(options: PairOptions = {}): Promise<Pair> {
   const port = (await options.via?.(target.port)) ?? target.port;
   const source = await openSourceSession({ ...ends.source, port, ticket: target.ticket });
   await target.connected({ timeoutMs: 5_000 });
+  const sockets: Socket[] = [];
   return {
     directory,
     source,
     target,
+    sockets,
     async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
       await Promise.all([source.close(), target.close()]);
       await rm(directory, { recursive: true });
     },
@@ -114,10 +119,9 @@ export async function carry(
   await pair.target.carryConnecting(stream, farPath);
   await pair.source.carryListening(stream, nearPath, owner);
   const near = connect({ path: nearPath, allowHalfOpen: true });
-  const [far] = (await accepted) as [Socket];
-  await once(near, "connect");
+  const [[far]] = (await Promise.all([accepted, once(near, "connect")])) as [[Socket], unknown];
   server.close();
   near.pause();
-  for (const socket of [near, far]) socket.on("error", () => {});
+  for (const socket of [near, far]) pair.sockets.push(socket.on("error", () => {}));
   return { near, far };
 }
