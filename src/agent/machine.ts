@@ -24,14 +24,13 @@ export async function readMachine(qemu: QemuHost): Promise<Machine> {
 export async function readMachineFacts(
   qemu: QemuHost,
   ferryVersion: string,
-): Promise<Omit<MachineFacts, "closed" | "defaultDiskPool">> {
+): Promise<Omit<MachineFacts, "memoryAvailableBytes" | "closed" | "defaultDiskPool">> {
   const [facts, found] = await Promise.all([readHostFacts(), findQemu(qemu)]);
   return {
     ferryVersion,
     protocolVersions: [...knownVersions],
     ...found,
     cpu: { vendor: facts.cpu.vendor, flags: [...facts.cpu.flags] },
-    memoryAvailableBytes: facts.memory.availableBytes,
   };
 }
 

@@ -54,7 +54,10 @@ export function wireScheduling(parts: SchedulingParts): Scheduling {
         .running("target")
         .map(({ id, source, disks }) => ({ id, source, copiesDisks: disks.length > 0 })),
   });
-  const scheduler = new Scheduler({ ...parts, slots: new HttpSlotLink(trust, peers) });
+  const scheduler = new Scheduler({
+    ...{ ...parts, slots: new HttpSlotLink(trust, peers) },
+    memoryOf: (vm) => (parts.vms.find(vm)?.definition.memory.mib ?? 0) * 1024 ** 2,
+  });
   const drain = new Drain({
     ...{ ...parts, scheduler, hosts: new HttpDrainHosts(trust, peers) },
     publish: (event, requestedBy) => parts.events.publish(event, host, { requestedBy }),

@@ -29,6 +29,7 @@ import {
   migrationAnnouncer,
 } from "./announce-changes.ts";
 import type { AgentConfig } from "./config.ts";
+import { freeMemory } from "./free-memory.ts";
 import { readMachine, readMachineFacts } from "./machine.ts";
 import { Metrics } from "./metrics.ts";
 import { moveAddresses } from "./move-addresses.ts";
@@ -105,6 +106,7 @@ export async function wireAgent(
     ...{ host, vms, pools, switches },
     machine: async () => ({
       ...(await readMachineFacts(vms.qemu, version)),
+      memoryAvailableBytes: await freeMemory(vms),
       closed: closedNow(database, settings),
       defaultDiskPool: settings.current.settings.defaultDiskPool,
     }),
@@ -154,6 +156,7 @@ export async function wireAgent(
         settings,
         scheduler,
         slots,
+        freeMemory: () => freeMemory(vms),
         drain,
         sessions,
         events,

@@ -31,6 +31,8 @@ export interface Services {
   readonly settings: SettingsStore;
   readonly scheduler: Scheduler;
   readonly slots: IncomingSlots;
+  /** Bytes for VMs that come to this host, beside those that are coming already. */
+  readonly freeMemory: () => Promise<number>;
   readonly drain: Drain;
   readonly sessions: PeerSessions;
   readonly events: EventLog;

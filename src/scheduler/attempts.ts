@@ -28,6 +28,8 @@ export interface AttemptParts {
   readonly slots: SlotLink;
   readonly queue: Queue;
   readonly holds: Holds;
+  /** A VM's memory, bytes; 0 for one that is gone. */
+  readonly memoryOf: (vm: string) => number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** A try or a move is over: others may have their turn. */
@@ -79,7 +81,8 @@ export class Attempts implements AsyncDisposable {
   async #try({ id, target, vmName, copiesDisks }: WaitingMove): Promise<void> {
     const { migrations, slots, queue, holds, log, changed } = this.#parts;
     const { priority = "normal" } = queue.find(id) ?? {};
-    const request = { migrationId: id, vmName, priority, copiesDisks };
+    const memoryBytes = this.#parts.memoryOf(migrations.get(id).vm.id);
+    const request = { migrationId: id, vmName, priority, copiesDisks, memoryBytes };
     const answer = await slots.ask(target, request, this.#stopping.signal);
     if (answer.outcome === "wait") {
       holds.targetIsFull(target, answer.reason);

@@ -7,6 +7,7 @@ import type { HostSettings } from "./settings.ts";
 export function limitsNow(base: MoveLimits, settings: HostSettings, minute: number): MoveLimits {
   return {
     ...base,
+    performance: settings.performanceOption,
     blackoutMsMax: settings.blackoutMsMax,
     bandwidthBytesPerSecond: bandwidthAt(settings.memoryBandwidth, minute) ?? 0,
     storageBytesPerSecond: bandwidthAt(settings.storageBandwidth, minute) ?? 0,

@@ -4,6 +4,8 @@ import fc from "fast-check";
 import type { Priority } from "../migration/record.ts";
 import { IncomingSlots } from "./incoming-slots.ts";
 
+const move = { vmName: "web01", priority: "normal", copiesDisks: false, memoryBytes: 0 } as const;
+
 /** A target with two slots, its clock, and the moves that came to it. */
 function target({ max = 2 } = {}) {
   const world = { now: 1_000_000, closed: null as string | null };
@@ -18,7 +20,7 @@ function target({ max = 2 } = {}) {
     now: () => world.now,
   });
   const ask = (migrationId: string, source = "host-a", priority: Priority = "normal") =>
-    slots.ask({ migrationId, vmName: "web01", priority, copiesDisks: false }, source).outcome;
+    slots.ask({ ...move, migrationId, priority }, source, Infinity).outcome;
   return {
     world,
     slots,
@@ -35,13 +37,10 @@ test("a target grants as many slots as it has, and says what the next one waits 
   const { slots, ask } = target();
   assert.equal(ask("1"), "granted");
   assert.equal(ask("2"), "granted");
-  assert.deepEqual(
-    slots.ask(
-      { migrationId: "3", vmName: "web03", priority: "normal", copiesDisks: false },
-      "host-a",
-    ),
-    { outcome: "wait", reason: "waits for a free slot on host-b, 2 of 2 in use, next" },
-  );
+  assert.deepEqual(slots.ask({ ...move, migrationId: "3" }, "host-a", Infinity), {
+    outcome: "wait",
+    reason: "waits for a free slot on host-b, 2 of 2 in use, next",
+  });
 });
 
 test("asking again keeps what was granted and takes no second slot", () => {
@@ -106,6 +105,17 @@ test("a closed host grants nothing, with its reason", () => {
   const { world, ask } = target();
   world.closed = "it is drained";
   assert.throws(() => ask("1"), { code: "conflict", message: /it is drained/ });
+});
+
+test("two moves never count on the same memory", () => {
+  const { slots, begin } = target();
+  const ask = (migrationId: string, free: number) =>
+    slots.ask({ ...move, migrationId, memoryBytes: 6 }, "host-a", free).outcome;
+  assert.equal(ask("1", 10), "granted");
+  assert.throws(() => ask("2", 10), { code: "no-space", message: /4 B of memory is left there/ });
+  // What a move under way fills is no longer free, and not promised any more.
+  begin("1");
+  assert.equal(ask("2", 6), "granted");
 });
 
 test("a session without a lease takes a free slot or is refused", () => {

@@ -4,6 +4,7 @@
  * disappears holds nothing. See docs/decisions/0030-slots-for-moves.md.
  */
 import { FerryError } from "../base/errors.ts";
+import { formatBytes } from "../base/format.ts";
 import { admitInOrder, countSlots, type SlotLimits, waitingText } from "./admission.ts";
 import { inFairOrder, type SourceStanding } from "./line-order.ts";
 import type { SlotAnswer, SlotRequest } from "./slot-messages.ts";
@@ -36,6 +37,7 @@ interface Holder {
 }
 
 interface Lease extends Holder {
+  readonly memoryBytes: number;
   readonly expiresAt: number;
 }
 
@@ -58,8 +60,11 @@ export class IncomingSlots {
     this.#parts = parts;
   }
 
-  /** @throws FerryError `conflict` when no move may come to this host. */
-  ask(request: SlotRequest, source: string): SlotAnswer {
+  /**
+   * `memoryFreeBytes`: what this host has for VMs that come, beside those under way.
+   * @throws FerryError `conflict` when no move may come to this host, `no-space` when the VM does not fit.
+   */
+  ask(request: SlotRequest, source: string, memoryFreeBytes: number): SlotAnswer {
     this.#refuseWhenClosed(request.vmName);
     this.#forgetGone();
     const { migrationId: id, copiesDisks, priority } = request;
@@ -78,7 +83,9 @@ export class IncomingSlots {
     if (admission?.kind === "wait") {
       return { outcome: "wait", reason: waitingText(this.#parts.host, admission) };
     }
-    this.#grant({ id, source, copiesDisks, expiresAt: now + leaseMs });
+    const { memoryBytes } = request;
+    this.#requireMemory(request, memoryFreeBytes);
+    this.#grant({ id, source, copiesDisks, memoryBytes, expiresAt: now + leaseMs });
     return { outcome: "granted" };
   }
 
@@ -94,8 +101,8 @@ export class IncomingSlots {
    * @throws FerryError `busy`, `conflict`.
    */
   claim(migrationId: string, vmName: string, source: string): void {
-    const request = { migrationId, vmName, priority: "normal", copiesDisks: false } as const;
-    const answer = this.ask(request, source);
+    const unknown = { priority: "normal", copiesDisks: false, memoryBytes: 0 } as const;
+    const answer = this.ask({ migrationId, vmName, ...unknown }, source, 0);
     if (answer.outcome === "granted") return;
     this.release(migrationId, source);
     throw new FerryError("busy", `Cannot take VM "${vmName}": the move ${answer.reason}`, {
@@ -107,6 +114,23 @@ export class IncomingSlots {
   inUse(): { readonly moves: number; readonly storageMoves: number } {
     this.#forgetGone();
     return countSlots(this.#holders());
+  }
+
+  /** Two moves that are checked one after the other and begin together must not both count on the same memory. */
+  #requireMemory({ migrationId, vmName, memoryBytes }: SlotRequest, free: number): void {
+    const promised = [...this.#leases.values()]
+      .filter(({ id }) => this.#parts.progressOf(id) === "unknown")
+      .reduce((sum, lease) => sum + lease.memoryBytes, 0);
+    if (memoryBytes <= free - promised) return;
+    this.#askers.delete(migrationId);
+    const { host } = this.#parts;
+    const present = `${formatBytes(Math.max(0, free - promised))} of memory is left there`;
+    const beside = promised === 0 ? "" : ` beside moves that are about to begin`;
+    throw new FerryError(
+      "no-space",
+      `Cannot move VM "${vmName}" to "${host}": ${present}${beside}, it needs ${formatBytes(memoryBytes)}`,
+      { remedy: `Choose another host, or stop or move VMs of "${host}" first` },
+    );
   }
 
   #grant(lease: Lease): void {

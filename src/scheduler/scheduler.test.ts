@@ -111,13 +111,15 @@ function host(name: string, peers: Map<string, TestHost>, former?: TestHost): Te
   const scheduler = new Scheduler({
     ...{ database, settings, host: name, now: () => Date.now() },
     log: pino({ level: "silent" }),
+    memoryOf: () => 0,
     migrations: moves as unknown as Migrations,
     precheck: { require: async () => ({ disks: [] }) } as unknown as Precheck,
     slots: {
       async ask(target, request) {
         const peer = peers.get(target);
         if (peer === undefined) throw new FerryError("unreachable", `No way to ${target}`);
-        return peer.slots.ask({ ...request, migrationId: `${name} ${request.migrationId}` }, name);
+        const migrationId = `${name} ${request.migrationId}`;
+        return peer.slots.ask({ ...request, migrationId }, name, Infinity);
       },
       async release(target, id) {
         peers.get(target)?.slots.release(`${name} ${id}`, name);

@@ -29,6 +29,8 @@ export interface SchedulerParts {
   readonly precheck: Precheck;
   readonly settings: SettingsStore;
   readonly slots: SlotLink;
+  /** A VM's memory, bytes; 0 for one that is gone. */
+  readonly memoryOf: (vm: string) => number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }

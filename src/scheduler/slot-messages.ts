@@ -7,7 +7,14 @@ const strict = { additionalProperties: false } as const;
 
 /** The same migration may ask again: to hear whether its turn has come, or to keep what it was granted. */
 export const SlotRequest = Type.Object(
-  { migrationId: Uuid, vmName: Name, priority: Priority, copiesDisks: Type.Boolean() },
+  {
+    migrationId: Uuid,
+    vmName: Name,
+    priority: Priority,
+    copiesDisks: Type.Boolean(),
+    /** The guest's memory. */
+    memoryBytes: Type.Integer({ minimum: 0 }),
+  },
   strict,
 );
 export type SlotRequest = Type.Static<typeof SlotRequest>;

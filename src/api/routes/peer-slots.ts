@@ -7,7 +7,7 @@ import type { ApiServer } from "../server.ts";
 import type { Services } from "../services.ts";
 import { answers, done } from "./answers.ts";
 
-export function peerSlotRoutes(app: ApiServer, { slots }: Services): void {
+export function peerSlotRoutes(app: ApiServer, { slots, freeMemory }: Services): void {
   app.post(
     "/v1/peer/slots",
     {
@@ -18,7 +18,7 @@ export function peerSlotRoutes(app: ApiServer, { slots }: Services): void {
         response: answers(PeerSlotAnswer),
       },
     },
-    async (request) => slots.ask(request.body, provenHost(request.caller).name),
+    async (request) => slots.ask(request.body, provenHost(request.caller).name, await freeMemory()),
   );
   app.delete(
     "/v1/peer/slots/:id",
