@@ -14,17 +14,14 @@ const cases = [
   ["source", "setup:inside", "source"],
   ["target", "setup:inside", "source"],
   ["source", "memory-precopy:inside", "source"],
-  ["target", "memory-precopy:inside", "source"],
   ["source", "modified-pages:inside", "source"],
   ["target", "modified-pages:inside", "source"],
-  ["source", "storage-handover:before", "source"],
   ["source", "storage-handover:inside", "source"],
   ["source", "storage-handover:after", "target"],
   ["source", "resume:after", "target"],
   ["target", "resume:before", "either"],
   ["target", "resume:after", "target"],
   ["source", "network-cleanup:before", "target"],
-  ["target", "network-cleanup:before", "target"],
 ] as const;
 
 /** An agent that starts adopts, settles with its peer and answers: seconds on a busy machine. */

@@ -11,6 +11,7 @@ import { defaultLimits, type MoveLimits } from "../../src/migration/limits.ts";
 import { Migrations } from "../../src/migration/migrations.ts";
 import type { PeerLink } from "../../src/migration/peer-link.ts";
 import type { MigrationRecord } from "../../src/migration/record.ts";
+import { currentVersion } from "../../src/protocol/version.ts";
 import { openSourceSession, openTargetSession } from "../../src/session/open.ts";
 import type { Session } from "../../src/session/session.ts";
 import { createDomain, type TestDomain, type TestHost as Member } from "../session/certificates.ts";
@@ -85,7 +86,7 @@ export class MovingHost implements AsyncDisposable {
     return {
       openSession: async (_host, request) => {
         const there = peer();
-        const common = { id: randomUUID(), version: 1, log: quietLog };
+        const common = { id: randomUUID(), version: currentVersion, log: quietLog };
         const trust = { domains: [this.#domain.authority] };
         const identity = (member: Member) => ({ domain: this.#domain.id, host: member.id });
         const target = await openTargetSession({

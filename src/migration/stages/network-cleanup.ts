@@ -2,11 +2,16 @@
  * Network cleanup (Hyper-V's stage 6): the switch learns where the MAC addresses are now, and the source's remains are
  * removed. A failure here never touches the guest, which runs; what stays is tried again when the agent starts.
  */
+import { FerryError } from "../../base/errors.ts";
 import { announce } from "../../network/announce.ts";
 import { removeLeftDisks } from "../moved-files.ts";
 import { filesOfDisks } from "../placed-definition.ts";
 import { nothingToUndo, type Stage } from "../stage.ts";
+import type { Session } from "../../session/session.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
+
+/** Announcing is a few frames; what takes longer has gone wrong. */
+const announceTimeoutMs = 5_000;
 
 export const networkCleanup: Stage = {
   name: "network-cleanup",
@@ -15,7 +20,7 @@ export const networkCleanup: Stage = {
     async run(move) {
       const session = sessionOf(move);
       try {
-        await session.receive("announced", { timeoutMs: move.limits.setupTimeoutMs });
+        await announced(session);
       } finally {
         await move.vms.removeAfterHandover(move.definition.id);
         if (move.taken) await removeLeftDisks({ ...move, vm: move.definition.id });
@@ -34,3 +39,17 @@ export const networkCleanup: Stage = {
     undo: nothingToUndo,
   },
 };
+
+/** Nothing here depends on it: a target that can't be heard announces when it is back. */
+async function announced(session: Session): Promise<void> {
+  const lost = Promise.withResolvers<never>();
+  const detach = session.on("link-lost", (reason) =>
+    lost.reject(new FerryError("unreachable", `The target was lost before it announced the VM: ${reason}`)),
+  );
+  try {
+    const heard = session.receive("announced", { timeoutMs: announceTimeoutMs });
+    await Promise.race([heard, lost.promise]);
+  } finally {
+    detach();
+  }
+}
