@@ -6,8 +6,10 @@
  * |------------|--------|------------------|---------------------------------------------------------------------|
  * | prepare    | source | setup            | here is the definition and generation g; make a skeleton            |
  * | prepared   | target | setup            | reserved; the skeleton QEMU waits with its CPUs stopped             |
- * | mirror     | source | storage-mirror   | export the disks you made; mirrors want to connect                  |
- * | mirroring  | target | storage-mirror   | exported; a stream for each disk is open                            |
+ * | mirror     | source | storage-mirror   | export the disks you made                                           |
+ * | mirroring  | target | storage-mirror   | exported                                                            |
+ * | connect    | source | storage-mirror   | open the stream of a disk, anew if it was open; null: all are open  |
+ * | connected  | target | storage-mirror   | the stream leads to the disk's export                               |
  * | receive    | source | memory-precopy   | open the memory stream                                              |
  * | receiving  | target | memory-precopy   | QEMU listens; bytes may flow                                        |
  * | stopped    | source | modified-pages   | the guest stands still; what follows is the end of the stream       |
@@ -56,8 +58,26 @@ export const ControlMessage = Type.Union([
   message("prepared", { qemuVersion: Type.String({ maxLength: 64 }) }),
   message("mirror", {}),
   message("mirroring", {}),
-  message("receive", {}),
-  message("receiving", {}),
+  message("connect", { disk: Type.Union([Name, Type.Null()]) }),
+  message("connected", {}),
+  message("receive", {
+    /** Absent: QEMU's stream crosses as it is. */
+    encoding: Type.Optional(Type.Literal("pages")),
+  }),
+  message("receiving", {
+    /** Absent: QEMU's stream is to cross as it is, whatever was asked for. */
+    encoding: Type.Optional(
+      Type.Object(
+        {
+          /** The most that the source may have the target keep of pages sent before. */
+          pageCacheBytesMax: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+          /** The block of memory whose pages the target's agent puts in their place itself; null: none. */
+          placedBlock: Type.Union([Type.String({ minLength: 1, maxLength: 255 }), Type.Null()]),
+        },
+        strict,
+      ),
+    ),
+  }),
   message("stopped", {}),
   message("mirrored", {}),
   message("sealed", {}),

@@ -22,7 +22,8 @@ export async function exportDisks(
 ): Promise<void> {
   await qmp.execute("nbd-server-start", {
     addr: { type: "unix", data: { path: exportSocket(directory) } },
-    "max-connections": disks.length,
+    // A connection that is made anew may come before the end of the old one is noticed.
+    "max-connections": 2 * disks.length,
   });
   for (const [index, disk] of disks.entries()) {
     const { node } = await findDiskNode(qmp, disk);

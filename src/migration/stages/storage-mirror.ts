@@ -5,8 +5,8 @@
  */
 import { exportDisks, exportSocket } from "../../qemu/disk-export.ts";
 import { findDiskNode } from "../../qemu/disk-nodes.ts";
-import { addExportNode, clearMirrors, startMirror } from "../../qemu/mirror.ts";
-import { freshSocket } from "../carry-socket.ts";
+import { clearMirrors, startMirror } from "../../qemu/mirror.ts";
+import { connectMirror } from "../connect-mirror.ts";
 import { followMirrors, mirrorId, mirrorShare } from "../follow-mirrors.ts";
 import { MirrorWatch } from "../mirror-watch.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
@@ -24,6 +24,7 @@ export const storageMirror: Stage = {
       await session.receive("mirroring", { signal: move.signal, timeoutMs });
       using watch = new MirrorWatch(move.process.qmp, session);
       for (const index of move.disks.keys()) await startOne(move, index);
+      session.send({ type: "connect", disk: null });
       await move.faults.reach("source:storage-mirror:inside", move.signal);
       await followMirrors(move, watch);
     },
@@ -45,11 +46,16 @@ export const storageMirror: Stage = {
       const { qmp, directory } = skeletonOf(move);
       await session.receive("mirror", { signal });
       await exportDisks(qmp, directory, move.disks);
-      for (const disk of move.disks) {
-        await session.carryConnecting(`disk:${disk}`, exportSocket(directory));
-      }
       await move.faults.reach("target:storage-mirror:inside", signal);
       session.send({ type: "mirroring" });
+      for (;;) {
+        const { disk } = await session.receive("connect", { signal });
+        if (disk === null) break;
+        // What is left of an attempt that failed.
+        await session.closeStream(`disk:${disk}`);
+        await session.carryConnecting(`disk:${disk}`, exportSocket(directory));
+        session.send({ type: "connected" });
+      }
     },
 
     undo: nothingToUndo, // setup's undo ends the skeleton and removes the disks
@@ -57,12 +63,10 @@ export const storageMirror: Stage = {
 };
 
 async function startOne(move: SourceMove, index: number): Promise<void> {
-  const { qmp, directory, uid, gid } = move.process;
+  const { qmp } = move.process;
   const disk = move.disks[index] ?? "";
   const id = mirrorId(index);
-  const socket = await freshSocket(directory, `${id}.sock`);
-  await sessionOf(move).carryListening(`disk:${disk}`, socket, { uid, gid });
-  await addExportNode(qmp, id, socket, disk);
+  await connectMirror(move, disk, id);
   const { node } = await findDiskNode(qmp, disk);
   const bytesPerSecond = mirrorShare(move, move.disks.length);
   await startMirror(qmp, { id, node, to: id, bytesPerSecond });
