@@ -29,11 +29,6 @@ export class FrameDecoder {
     this.#payloadMax = Number.POSITIVE_INFINITY;
   }
 
-  /** Whether bytes of an unfinished frame are held. */
-  get midFrame(): boolean {
-    return this.#headerBytes > 0;
-  }
-
   /**
    * Yields the frames that end in this chunk. The chunk is the decoder's from now on.
    *

@@ -81,15 +81,15 @@ export class Outbound {
   }
 
   /** Sends all that may be sent now. */
-  pump(lanes: Iterable<Lane>): void {
-    const open = [...lanes];
-    if (open.length === 0) return;
-    for (let frame = this.control.next(0); frame !== undefined; frame = this.control.next(0)) {
-      this.#send(frame, soonest(open), performance.now());
-    }
+  pump(among: Iterable<Lane>): void {
+    const lanes = [...among];
+    if (lanes.length === 0) return;
     const now = performance.now();
+    for (let frame = this.control.next(0); frame !== undefined; frame = this.control.next(0)) {
+      this.#send(frame, soonest(lanes, () => true), now);
+    }
     for (;;) {
-      const lane = soonest(open.filter((each) => each.hasRoom));
+      const lane = soonest(lanes, hasRoom);
       if (lane === undefined || !this.window.hasRoom || this.#heldBack(this.#total, now)) break;
       const outlet = this.#share.pick(this.#ready(now));
       const frame = outlet?.stream.next(this.frameBytes);
@@ -167,10 +167,13 @@ export class Outbound {
   }
 }
 
-/** The lane whose backlog is gone first. */
-function soonest(lanes: readonly Lane[]): Lane | undefined {
+const hasRoom = (lane: Lane) => lane.hasRoom;
+
+/** Of the lanes that will do, the one whose backlog is gone first. */
+function soonest(lanes: readonly Lane[], willDo: (lane: Lane) => boolean): Lane | undefined {
   let best: Lane | undefined;
   for (const lane of lanes) {
+    if (!willDo(lane)) continue;
     if (best === undefined || lane.backlogMs < best.backlogMs) best = lane;
   }
   return best;
