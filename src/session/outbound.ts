@@ -86,7 +86,11 @@ export class Outbound {
     if (lanes.length === 0) return;
     const now = performance.now();
     for (let frame = this.control.next(0); frame !== undefined; frame = this.control.next(0)) {
-      this.#send(frame, soonest(lanes, () => true), now);
+      this.#send(
+        frame,
+        soonest(lanes, () => true),
+        now,
+      );
     }
     for (;;) {
       const lane = soonest(lanes, hasRoom);
