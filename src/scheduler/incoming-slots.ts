@@ -32,6 +32,7 @@ export interface IncomingSlotsParts {
 /** A move that has a slot. */
 interface Holder {
   readonly id: string;
+  /** The host's id, or its name for a move without a lease. */
   readonly source: string;
   readonly copiesDisks: boolean;
 }

@@ -43,7 +43,7 @@ export function peerMigrationRoutes(app: ApiServer, services: Services): void {
     async (request) => {
       const peer = provenHost(request.caller);
       const { migrationId, vmName } = request.body;
-      slots.claim(migrationId, vmName, peer.name);
+      slots.claim(migrationId, vmName, peer.identity.host);
       return await sessions.open(request.body, peer);
     },
   );

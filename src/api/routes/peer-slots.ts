@@ -18,7 +18,8 @@ export function peerSlotRoutes(app: ApiServer, { slots, freeMemory }: Services):
         response: answers(PeerSlotAnswer),
       },
     },
-    async (request) => slots.ask(request.body, provenHost(request.caller).name, await freeMemory()),
+    async (request) =>
+      slots.ask(request.body, provenHost(request.caller).identity.host, await freeMemory()),
   );
   app.delete(
     "/v1/peer/slots/:id",
@@ -31,7 +32,7 @@ export function peerSlotRoutes(app: ApiServer, { slots, freeMemory }: Services):
       },
     },
     async (request, reply) => {
-      slots.release(request.params.id, provenHost(request.caller).name);
+      slots.release(request.params.id, provenHost(request.caller).identity.host);
       return reply.code(204).send(null);
     },
   );
