@@ -6,10 +6,10 @@
  * compatibility is the machine type's.
  */
 
-/** 1: the first. */
-export const currentVersion = 1;
+/** 1: the first. 2: memory may cross page by page. */
+export const currentVersion = 2;
 
-export const knownVersions: readonly number[] = [currentVersion];
+export const knownVersions: readonly number[] = [currentVersion, currentVersion - 1];
 
 /** The highest version that both know, or undefined where there is none. */
 export function agreeVersion(

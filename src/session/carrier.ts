@@ -11,6 +11,8 @@ import { FerryError } from "../base/errors.ts";
 import { frameFlags, frameTypes } from "../protocol/frame.ts";
 import type { Frame } from "../protocol/frame-decoder.ts";
 import type { StreamPort } from "./data-path.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Intake } from "./intake.ts";
 import type { ReceiveStream } from "./receive-stream.ts";
 import { ReturnPath } from "./return-path.ts";
 import { readIntoSlabs } from "./slab-reader.ts";
@@ -23,9 +25,21 @@ export interface CarrierEvents {
   loadReported: (ok: boolean) => void;
 }
 
+/** How a stream is carried. */
+export interface Carriage {
+  readonly port: StreamPort;
+  /** What the socket's bytes go through on their way to the port; the port itself where nothing is done to them. */
+  readonly intake: Intake;
+  readonly delivery: Delivery;
+  /** Whether this is the source's memory stream. */
+  readonly isGated: boolean;
+}
+
 export class Carrier {
   readonly #socket: Socket;
   readonly #port: StreamPort;
+  readonly #intake: Intake;
+  readonly #delivery: Delivery;
   readonly #events: CarrierEvents;
   readonly #gate: ReturnPath | undefined;
   #gateOpening: PromiseWithResolvers<void> | undefined;
@@ -33,19 +47,21 @@ export class Carrier {
   #peerLost = false;
   #localEnded = false;
   #isClosed = false;
-  #writing = false;
 
-  /** @param socket paused, with `allowHalfOpen`. @param gated whether this is the source's memory stream */
-  constructor(socket: Socket, port: StreamPort, gated: boolean, events: CarrierEvents) {
+  /** @param socket paused, with `allowHalfOpen` */
+  constructor(socket: Socket, carriage: Carriage, events: CarrierEvents) {
+    const { port, intake, delivery, isGated } = carriage;
     this.#socket = socket;
     this.#port = port;
+    this.#intake = intake;
+    this.#delivery = delivery;
     this.#events = events;
-    this.#gate = gated ? new ReturnPath() : undefined;
+    this.#gate = isGated ? new ReturnPath() : undefined;
     readIntoSlabs(socket, (chunk) => this.#read(chunk));
     socket.on("end", () => this.#readEnd());
     socket.on("error", (error: Error) => this.#close(error.message));
     socket.on("close", () => this.#close("end"));
-    port.onThirst = () => socket.resume();
+    intake.onThirst = () => socket.resume();
     port.consume((stream) => this.#writeNext(stream));
     socket.resume();
   }
@@ -58,7 +74,7 @@ export class Carrier {
       this.#gateOpening = Promise.withResolvers();
       this.#gateOpening.promise.catch(() => {});
       const shutIsHere = this.#gate.isShut;
-      this.#write(this.#gate.release(), () => {
+      writeTogether(this.#socket, this.#gate.release(), () => {
         if (shutIsHere) this.#delivered();
       });
     }
@@ -82,28 +98,30 @@ export class Carrier {
   }
 
   #read(chunk: Buffer): void {
-    this.#port.offer(chunk);
-    if (!this.#port.isThirsty) this.#socket.pause();
+    this.#intake.offer(chunk);
+    if (!this.#intake.isThirsty) this.#socket.pause();
   }
 
   /** QEMU never half-closes its migration socket: on the source, its end is the end of both directions. */
   #readEnd(): void {
     this.#localEnded = true;
-    this.#port.end();
+    this.#intake.end();
     if (this.#socket.writableFinished || this.#gate !== undefined) this.#close("end");
   }
 
   #writeNext(stream: ReceiveStream): void {
     if (this.#isClosed) return this.#discard(stream);
-    if (this.#writing) return;
-    const frame = stream.take();
-    if (frame === undefined) return;
-    this.#writing = true;
-    const finish = () => {
-      this.#writing = false;
-      this.#port.finished(stream, frame);
-      this.#writeNext(stream);
-    };
+    while (this.#delivery.hasRoom) {
+      const frame = stream.take();
+      if (frame === undefined) return;
+      this.#writeFrame(frame, () => {
+        this.#port.finished(stream, frame);
+        this.#writeNext(stream);
+      });
+    }
+  }
+
+  #writeFrame(frame: Frame, finish: () => void): void {
     if (frame.type === frameTypes.end) this.#endOfPeer(frame, finish);
     else if (this.#gate === undefined) this.#write(frame.payload, finish);
     else this.#writeGated(this.#gate, frame, finish);
@@ -132,8 +150,10 @@ export class Carrier {
   }
 
   #write(pieces: readonly Buffer[], written: () => void): void {
-    if (pieces.length === 0) return written();
-    writeTogether(this.#socket, pieces, written);
+    this.#delivery.deliver(pieces, (failure) => {
+      if (failure !== undefined) this.#close(failure.message);
+      written();
+    });
   }
 
   /** SHUT is with QEMU: the socket may end as any other. */
@@ -152,7 +172,10 @@ export class Carrier {
     } else if (aborted) {
       this.#close(reasonOf(frame, aborted));
     } else {
-      this.#endWriting();
+      this.#delivery.end((failure) => {
+        if (failure !== undefined) this.#close(failure.message);
+        else this.#endWriting();
+      });
     }
     finish();
   }
@@ -167,9 +190,10 @@ export class Carrier {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#socket.destroy();
+    this.#delivery.close();
     if (!this.#localEnded) {
-      if (reason === "end" && this.#peerEnded) this.#port.end();
-      else this.#port.abort(reason);
+      if (reason === "end" && this.#peerEnded) this.#intake.end();
+      else this.#intake.abort(reason);
     }
     this.#gateOpening?.reject(noReturnPath());
     this.#events.closed(reason);

@@ -6,6 +6,7 @@ import { FerryError } from "../base/errors.ts";
 import { frameTypes, reasonBytesMax } from "../protocol/frame.ts";
 import type { Frame } from "../protocol/frame-decoder.ts";
 import { type Consumer, Inbound } from "./inbound.ts";
+import type { Intake } from "./intake.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
 import { violationsMax } from "./limits.ts";
 import type { SessionLimits } from "./options.ts";
@@ -23,13 +24,10 @@ export interface DataPathEvents {
 }
 
 /** One local socket's side of a stream. */
-export interface StreamPort {
-  /** Called when the stream could take more bytes. */
-  onThirst: () => void;
-  readonly isThirsty: boolean;
-  offer(bytes: Buffer): void;
-  end(): void;
-  abort(reason: string): void;
+export interface StreamPort extends Intake {
+  /** Offered, and in no frame yet. */
+  readonly unsentBytes: number;
+  readonly acknowledgedBytes: number;
   consume(consumer: Consumer): void;
   finished(stream: ReceiveStream, frame: Frame): void;
 }
@@ -90,6 +88,12 @@ export class DataPath {
       get isThirsty() {
         return isThirsty();
       },
+      get unsentBytes() {
+        return outlet.stream.unsentBytes;
+      },
+      get acknowledgedBytes() {
+        return outlet.stream.acknowledgedBytes;
+      },
       offer: (bytes) => {
         this.#lastAccepted.set(name, Date.now());
         this.#write(outlet, () => outlet.stream.offer(bytes));
@@ -112,7 +116,8 @@ export class DataPath {
     this.#later();
   }
 
-  stats(): SessionStats {
+  /** `memory` is the encoder's to say, whom this does not know. */
+  stats(): Omit<SessionStats, "memory"> {
     const streams: SessionStats["streams"] = {};
     for (const { stream } of this.#outbound.outlets) {
       const { name, acceptedBytes, acknowledgedBytes } = stream;

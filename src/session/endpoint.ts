@@ -62,10 +62,10 @@ export class Endpoint {
         this.#dataPath.sendControl(Buffer.from(command.json));
         return undefined;
       case "carry-listening":
-        await this.#local.carryListening(command.stream, command.path, command.owner);
+        await this.#local.carryListening(command);
         return undefined;
       case "carry-connecting":
-        await this.#local.carryConnecting(command.stream, command.path);
+        await this.#local.carryConnecting(command);
         return undefined;
       case "release-return-path":
         await this.#local.releaseReturnPath();
@@ -81,7 +81,7 @@ export class Endpoint {
         this.#watchOutage();
         return undefined;
       case "stats":
-        return this.#dataPath.stats();
+        return { ...this.#dataPath.stats(), memory: this.#local.encoderStats };
       case "close":
         await this.#close(command.reason ?? "the peer closed the session");
         return undefined;

@@ -58,5 +58,9 @@ export const reconnectLongestMs = 2_000;
 export const frameBytesMin = 16 * KiB;
 /** Time on the wire for one frame: acknowledgements come frame by frame, so this is how finely the drain is seen. */
 export const frameMs = 2;
+/** How often the encoder of memory is told what the link drains: several frames, and soon enough for the first round. */
+export const linkLookMs = 100;
+/** Of encoded memory that is being applied at once: a few batches, so that none waits for the one before to be done. */
+export const decodingBytesMax = 4 * MiB;
 /** Even the slowest link keeps this much on the way, or it would stall between two acknowledgements. */
 export const windowBytesMin = 256 * KiB;

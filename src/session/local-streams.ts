@@ -1,13 +1,21 @@
 /** The bulk streams of this end, each with the local socket it is carried from or to. */
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
 import { rmSync } from "node:fs";
 import { FerryError } from "../base/errors.ts";
-import { Carrier } from "./carrier.ts";
+import type { EncoderStats } from "../memory/encoder-stats.ts";
+import { type Carriage, Carrier, type CarrierEvents } from "./carrier.ts";
 import type { DataPath, StreamPort } from "./data-path.ts";
+import { DecodingDelivery } from "./decoding-delivery.ts";
+import { PlainDelivery } from "./delivery.ts";
+import { EncodingIntake } from "./encoding-intake.ts";
+import type { Intake } from "./intake.ts";
 import { connectOnce, listenForOne } from "./local-socket.ts";
+import type { MemoryEncoding } from "./memory-coding.ts";
 import type { BulkStream, SocketOwner } from "./session.ts";
-import type { Report } from "./worker-messages.ts";
-import type { Socket } from "node:net";
+import type { Command, Report } from "./worker-messages.ts";
+
+type Listening = Extract<Command, { type: "carry-listening" }>;
+type Connecting = Extract<Command, { type: "carry-connecting" }>;
 
 interface Listener {
   readonly server: Server;
@@ -21,6 +29,7 @@ export class LocalStreams {
   readonly #report: (report: Report) => void;
   readonly #carriers = new Map<BulkStream, Carrier>();
   readonly #listeners = new Map<BulkStream, Listener>();
+  #encoder: EncodingIntake | undefined;
 
   constructor(dataPath: DataPath, role: "source" | "target", report: (report: Report) => void) {
     this.#dataPath = dataPath;
@@ -29,16 +38,32 @@ export class LocalStreams {
   }
 
   /** @throws FerryError `in-use`, `already-exists`, `system-refused` */
-  async carryListening(stream: BulkStream, path: string, owner: SocketOwner): Promise<void> {
+  async carryListening({ stream, path, owner, encoding }: Listening): Promise<void> {
     this.#checkFree(stream);
-    await this.#listen(stream, path, owner, (socket, port) => this.#carry(stream, socket, port));
+    await this.#listen(stream, path, owner, (socket, port) => {
+      const intake = this.#intakeFor(port, encoding);
+      this.#carry(stream, socket, { port, intake, delivery: new PlainDelivery(socket) });
+    });
   }
 
-  /** @throws FerryError `in-use`, `qemu-failed` */
-  async carryConnecting(stream: BulkStream, path: string): Promise<void> {
+  /** @throws FerryError `in-use`, `qemu-failed`, `system-refused` */
+  async carryConnecting({ stream, path, decoding }: Connecting): Promise<void> {
     this.#checkFree(stream);
     const socket = await connectOnce(path);
-    this.#carry(stream, socket, this.#dataPath.openStream(stream));
+    try {
+      const delivery =
+        decoding === undefined ? new PlainDelivery(socket) : new DecodingDelivery(socket, decoding);
+      const port = this.#dataPath.openStream(stream);
+      this.#carry(stream, socket, { port, intake: port, delivery });
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  /** Null where no memory was encoded here. */
+  get encoderStats(): EncoderStats | null {
+    return this.#encoder?.stats ?? null;
   }
 
   /** @throws FerryError `conflict` where there is no return path to release */
@@ -75,17 +100,24 @@ export class LocalStreams {
     for (const carrier of this.#carriers.values()) carrier.close(reason);
   }
 
-  #carry(stream: BulkStream, socket: Socket, port: StreamPort): void {
+  #intakeFor(port: StreamPort, encoding: MemoryEncoding | undefined): Intake {
+    if (encoding === undefined) return port;
+    this.#encoder = new EncodingIntake(port, encoding);
+    return this.#encoder;
+  }
+
+  #carry(stream: BulkStream, socket: Socket, carriage: Omit<Carriage, "isGated">): void {
     const isGated = this.#role === "source" && stream === "memory";
     const closed = (reason: string) => this.#report({ type: "stream-closed", stream, reason });
-    const carrier = new Carrier(socket, port, isGated, {
+    const events: CarrierEvents = {
       closed: (reason) => {
         this.#carriers.delete(stream);
         closed(reason);
       },
       peerClosed: closed,
       loadReported: (ok) => this.#report({ type: "load-reported", ok }),
-    });
+    };
+    const carrier = new Carrier(socket, { ...carriage, isGated }, events);
     this.#carriers.set(stream, carrier);
   }
 

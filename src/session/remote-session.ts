@@ -7,6 +7,7 @@ import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type ControlMessage, controlMessageBytesMax } from "../protocol/messages.ts";
 import { Inbox } from "./inbox.ts";
+import type { MemoryDecoding, MemoryEncoding } from "./memory-coding.ts";
 import { errorFromPortable } from "./portable-error.ts";
 import type { BulkStream, Session, SessionEvents, SessionStats, SocketOwner } from "./session.ts";
 import type { Call, Command, Report, WorkerSettings } from "./worker-messages.ts";
@@ -77,12 +78,21 @@ export class RemoteSession implements Session {
 
   receive: Session["receive"] = (kind, options) => this.#inbox.receive(kind, options);
 
-  async carryListening(stream: BulkStream, path: string, owner: SocketOwner): Promise<void> {
-    await this.#call({ type: "carry-listening", stream, path, owner });
+  async carryListening(
+    stream: BulkStream,
+    path: string,
+    owner: SocketOwner,
+    encoding?: MemoryEncoding,
+  ): Promise<void> {
+    await this.#call({ type: "carry-listening", stream, path, owner, encoding });
   }
 
-  async carryConnecting(stream: BulkStream, path: string): Promise<void> {
-    await this.#call({ type: "carry-connecting", stream, path });
+  async carryConnecting(
+    stream: BulkStream,
+    path: string,
+    decoding?: MemoryDecoding,
+  ): Promise<void> {
+    await this.#call({ type: "carry-connecting", stream, path, decoding });
   }
 
   async releaseReturnPath(): Promise<void> {

@@ -2,19 +2,21 @@
  * A session as the rest of Ferry sees it: the authenticated conversation of two agents for one migration. Behind it
  * a worker thread owns every byte (src/session/worker.ts); this side only controls.
  */
+import type { EncoderStats } from "../memory/encoder-stats.ts";
 import type { ControlMessage, ControlMessageOf } from "../protocol/messages.ts";
+import type { MemoryDecoding, MemoryEncoding } from "./memory-coding.ts";
 
 /** `memory` carries QEMU's migration stream and, backwards, its return path; `disk:NAME` one disk's mirror. */
 export type BulkStream = "memory" | `disk:${string}`;
 
 export interface SessionStats {
-  /** Bytes taken from local sockets for each bulk stream, and acknowledged by the peer's application. */
+  /** Bytes taken in for each bulk stream, and acknowledged by the peer's application. */
   readonly streams: Record<
     string,
     {
       acceptedBytes: number;
       acknowledgedBytes: number;
-      /** When the last byte was taken from the local socket: milliseconds since the epoch; null before the first. */
+      /** When the last byte was taken in: milliseconds since the epoch; null before the first. */
       lastAcceptedAt: number | null;
     }
   >;
@@ -25,6 +27,8 @@ export interface SessionStats {
   readonly drainBytesPerSecond: number;
   readonly roundTripMs: number;
   readonly lanes: number;
+  /** Of the memory stream where it is encoded here; null elsewhere. Its bytes in `streams` are the encoded ones. */
+  readonly memory: EncoderStats | null;
 }
 
 export interface SessionEvents {
@@ -58,10 +62,22 @@ export interface Session extends AsyncDisposable {
     kind: Kind,
     options: { signal?: AbortSignal; timeoutMs?: number },
   ): Promise<ControlMessageOf<Kind>>;
-  /** Listens on a unix socket (mode 0600, owner `uid`) and carries the one connection it accepts as `stream`. */
-  carryListening(stream: BulkStream, socketPath: string, owner: SocketOwner): Promise<void>;
-  /** Connects to a unix socket and carries it as `stream`. */
-  carryConnecting(stream: BulkStream, socketPath: string): Promise<void>;
+  /**
+   * Listens on a unix socket (mode 0600, owner `uid`) and carries the one connection it accepts as `stream`. With
+   * `encoding` what it says is QEMU's migration stream, and crosses encoded; the peer must decode it.
+   */
+  carryListening(
+    stream: BulkStream,
+    socketPath: string,
+    owner: SocketOwner,
+    encoding?: MemoryEncoding,
+  ): Promise<void>;
+  /** Connects to a unix socket and carries it as `stream`, decoding what the peer encodes. */
+  carryConnecting(
+    stream: BulkStream,
+    socketPath: string,
+    decoding?: MemoryDecoding,
+  ): Promise<void>;
   /**
    * Source only: lets the withheld SHUT of the return path through to QEMU. Called only once the handover is
    * durable: delivering it is the commit, closing the socket before it is the abort (DESIGN 12.1).

@@ -5,6 +5,7 @@
 import type { ErrorBody } from "../base/errors.ts";
 import type { ControlMessage } from "../protocol/messages.ts";
 import type { PeerIdentity, TrustSnapshot } from "../trust/peer-identity.ts";
+import type { MemoryDecoding, MemoryEncoding } from "./memory-coding.ts";
 import type { SessionLimits } from "./options.ts";
 import type { BulkStream, SessionStats, SocketOwner } from "./session.ts";
 
@@ -41,8 +42,14 @@ export type Command =
       readonly stream: BulkStream;
       readonly path: string;
       readonly owner: SocketOwner;
+      readonly encoding: MemoryEncoding | undefined;
     }
-  | { readonly type: "carry-connecting"; readonly stream: BulkStream; readonly path: string }
+  | {
+      readonly type: "carry-connecting";
+      readonly stream: BulkStream;
+      readonly path: string;
+      readonly decoding: MemoryDecoding | undefined;
+    }
   | { readonly type: "release-return-path" }
   | { readonly type: "close-stream"; readonly stream: BulkStream }
   | {

@@ -8,6 +8,7 @@ export function writeTogether(
   written: () => void,
 ): void {
   const last = pieces.length - 1;
+  if (last < 0) return written();
   socket.cork();
   for (const [index, piece] of pieces.entries()) {
     if (index < last) socket.write(piece);

@@ -73,7 +73,7 @@ async function migrateUntilLoaded(pair: Pair, source: Qmp, target: Qmp): Promise
     pauses: false,
     mayThrottle: false,
   });
-  await listenIncoming(target, incoming);
+  await listenIncoming(target, incoming, { memoryIsPlaced: false });
   await pair.target.carryConnecting("memory", incoming);
   await pair.source.carryListening("memory", outgoing, owner);
   const loaded = next(pair.source, "load-reported");

@@ -1,0 +1,101 @@
+/** Tells QEMU's migration stream page by page on its way into the session's stream (src/memory/memory-encoder.ts). */
+import { performance } from "node:perf_hooks";
+import { FerryError } from "../base/errors.ts";
+import type { EncoderStats } from "../memory/encoder-stats.ts";
+import { MemoryEncoder } from "../memory/memory-encoder.ts";
+import type { StreamPort } from "./data-path.ts";
+import type { Intake } from "./intake.ts";
+import { linkLookMs } from "./limits.ts";
+import type { MemoryEncoding } from "./memory-coding.ts";
+import { giveBack } from "./slabs.ts";
+
+export class EncodingIntake implements Intake {
+  onThirst = () => {};
+  readonly #port: StreamPort;
+  readonly #encoder: MemoryEncoder;
+  readonly #looks: NodeJS.Timeout;
+  #looked = { at: performance.now(), acknowledged: 0 };
+  /** Whether, since the last look, the stream once had nothing to send. */
+  #ranDry = false;
+  #flushing: NodeJS.Immediate | undefined;
+  /** Bytes came since `#flushing` began to wait. */
+  #hasNews = false;
+
+  constructor(port: StreamPort, encoding: MemoryEncoding) {
+    this.#port = port;
+    this.#encoder = new MemoryEncoder({
+      ...encoding,
+      send: (pieces) => {
+        for (const piece of pieces) port.offer(piece);
+      },
+      onThirst: () => this.#thirst(),
+    });
+    port.onThirst = () => this.#thirst();
+    this.#looks = setInterval(() => this.#lookAtLink(), linkLookMs).unref();
+  }
+
+  get stats(): EncoderStats {
+    return this.#encoder.stats;
+  }
+
+  /** Both must want more, or what waits here would be hidden from QEMU's estimate of the blackout. */
+  get isThirsty(): boolean {
+    return this.#encoder.isThirsty && this.#port.isThirsty;
+  }
+
+  offer(bytes: Buffer): void {
+    this.#encoder.write(bytes);
+    giveBack(bytes);
+    this.#hasNews = true;
+    this.#flushWhenQuiet();
+  }
+
+  end(): void {
+    this.#rest();
+    this.#encoder.end().then(
+      () => this.#port.end(),
+      (error: unknown) => this.#port.abort(FerryError.from(error).message),
+    );
+  }
+
+  abort(reason: string): void {
+    this.#rest();
+    this.#encoder.stop();
+    this.#port.abort(reason);
+  }
+
+  #thirst(): void {
+    this.#ranDry ||= this.#port.unsentBytes === 0;
+    if (!this.isThirsty) return;
+    this.onThirst();
+    this.#flushWhenQuiet();
+  }
+
+  /** A batch that is not full waits while the socket has more to read: until a turn of the event loop brings none. */
+  #flushWhenQuiet(): void {
+    this.#flushing ??= setImmediate(() => {
+      this.#flushing = undefined;
+      if (this.#hasNews) {
+        this.#hasNews = false;
+        this.#flushWhenQuiet();
+      } else if (this.isThirsty) {
+        this.#encoder.flush();
+      }
+    });
+  }
+
+  #lookAtLink(): void {
+    const now = performance.now();
+    const acknowledged = this.#port.acknowledgedBytes;
+    const seconds = (now - this.#looked.at) / 1000;
+    const isBusy = !this.#ranDry && this.#port.unsentBytes > 0;
+    this.#encoder.observeLink((acknowledged - this.#looked.acknowledged) / seconds, isBusy);
+    this.#looked = { at: now, acknowledged };
+    this.#ranDry = false;
+  }
+
+  #rest(): void {
+    clearInterval(this.#looks);
+    clearImmediate(this.#flushing);
+  }
+}

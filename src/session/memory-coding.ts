@@ -1,0 +1,31 @@
+/** How the memory stream crosses when it is told page by page (src/memory): what each end's worker is given. */
+import { availableParallelism } from "node:os";
+import type { TargetMemory } from "../memory/page-encoder.ts";
+
+/** The source's end. */
+export interface MemoryEncoding {
+  /** What the target's agent does with pages. */
+  readonly target: TargetMemory;
+  /** Memory for versions of pages sent before; no more than the target takes. */
+  readonly pageCacheBytes: number;
+  /** Batches compressed at once. */
+  readonly jobs: number;
+}
+
+/** The target's end. */
+export interface MemoryDecoding {
+  /** The file that is the target QEMU's memory, to put pages into; null: QEMU's stream is made again for it. */
+  readonly placed: { readonly block: string; readonly path: string } | null;
+  /** The largest page cache that the source may ask for. */
+  readonly pageCacheBytesMax: number;
+  /** Batches decompressed at once. */
+  readonly jobs: number;
+}
+
+/** Half of the processors, for guests run on them too; two at least, so that one batch is ready when the next begins. */
+export function codingJobs(processors: number = availableParallelism()): number {
+  return Math.min(threadsOfPool, Math.max(2, Math.floor(processors / 2)));
+}
+
+/** libuv's, unless told otherwise: more jobs would only wait for each other. */
+const threadsOfPool = 4;
