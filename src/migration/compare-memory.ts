@@ -4,8 +4,9 @@
  * those that differ.
  */
 import { hash } from "node:crypto";
-import { open, readdir, readlink } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { FerryError } from "../base/errors.ts";
+import { guestMemoryPath } from "../qemu/guest-memory.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
 import { sessionOf, skeletonOf } from "./stages/setup.ts";
 
@@ -72,7 +73,7 @@ async function digest(
   pages: number,
   pagesPerDigest: number,
 ): Promise<string[]> {
-  await using memory = await openMemory(pid);
+  await using memory = await open(await guestMemoryPath(pid), "r");
   const digests: string[] = [];
   const buffer = Buffer.allocUnsafe(pagesPerDigest * pageBytes);
   for (let page = firstPage; page < firstPage + pages; page += pagesPerDigest) {
@@ -82,16 +83,4 @@ async function digest(
     digests.push(hash("sha256", buffer.subarray(0, length), "base64"));
   }
   return digests;
-}
-
-/** The memory file of a QEMU: it has no name any more, so it is found among the process's open files. */
-async function openMemory(pid: number): ReturnType<typeof open> {
-  const directory = `/proc/${pid}/fd`;
-  for (const name of await readdir(directory)) {
-    const target = await readlink(`${directory}/${name}`).catch(() => "");
-    if (/\/ferry-[^/]*( \(deleted\))?$/.test(target)) return await open(`${directory}/${name}`, "r");
-  }
-  throw new FerryError("unsupported", `Cannot compare memory: QEMU ${pid} has no memory file`, {
-    remedy: "Stop and start the VM once with this Ferry version, or move without the comparison",
-  });
 }

@@ -1,7 +1,12 @@
 /** The times and bounds of a move, each with its reason. */
+import { pageCacheBytesDefault } from "../memory/limits.ts";
 import type { MigrationOptions } from "./record.ts";
 
 export interface MoveLimits {
+  /** How memory crosses the network. */
+  readonly performance: NonNullable<MigrationOptions["performance"]>;
+  /** Memory for versions of pages sent before, on each host. */
+  readonly pageCacheBytesMax: number;
   /** Most the guest may stand still at the switch-over, if the administrator says nothing else. */
   readonly blackoutMsMax: number;
   readonly throttlePercentMax: number;
@@ -20,6 +25,8 @@ export interface MoveLimits {
 }
 
 export const defaultLimits: MoveLimits = {
+  performance: "compression",
+  pageCacheBytesMax: pageCacheBytesDefault,
   blackoutMsMax: 300,
   throttlePercentMax: 99,
   bandwidthBytesPerSecond: 0,
@@ -33,6 +40,12 @@ export const defaultLimits: MoveLimits = {
 /** Limits that are read anew at every use: an administrator may change the host's while a move runs. */
 export function liveLimits(now: () => MoveLimits): MoveLimits {
   return {
+    get performance() {
+      return now().performance;
+    },
+    get pageCacheBytesMax() {
+      return now().pageCacheBytesMax;
+    },
     get blackoutMsMax() {
       return now().blackoutMsMax;
     },
@@ -64,6 +77,7 @@ export function liveLimits(now: () => MoveLimits): MoveLimits {
 export function limitsFor(limits: MoveLimits, options: MigrationOptions): MoveLimits {
   return {
     ...limits,
+    performance: options.performance ?? limits.performance,
     blackoutMsMax: options.blackoutMsMax ?? limits.blackoutMsMax,
     bandwidthBytesPerSecond: options.bandwidthBytesPerSecond ?? limits.bandwidthBytesPerSecond,
     storageBytesPerSecond: options.storageBytesPerSecond ?? limits.storageBytesPerSecond,

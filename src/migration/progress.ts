@@ -9,10 +9,12 @@ const percentPrecopyMax = 95;
 
 /** At what rate the rest shrinks now, bytes per second; negative while the guest writes faster than the link carries. */
 export function netRate(memory: MemoryStatus, stats: SessionStats): number {
-  return linkRate(memory, stats) - memory.dirtyBytesPerSecond;
+  return guestRate(memory, stats) - memory.dirtyBytesPerSecond;
 }
 
-function linkRate(memory: MemoryStatus, stats: SessionStats): number {
+/** Guest memory that crosses now, bytes per second: what the link drains, or, where that is encoded, what QEMU gets rid of. */
+export function guestRate(memory: MemoryStatus, stats: SessionStats): number {
+  if (stats.memory !== null) return memory.rateBytesPerSecond;
   return stats.drainBytesPerSecond || memory.rateBytesPerSecond;
 }
 
@@ -32,7 +34,7 @@ export function toProgress(
     transferredBytes: memory.transferredBytes,
     remainingBytes: memory.remainingBytes,
     percent: Math.max(0, Math.min(percentPrecopyMax, Math.round(done * percentPrecopyMax))),
-    rateBytesPerSecond: Math.round(linkRate(memory, stats)),
+    rateBytesPerSecond: Math.round(guestRate(memory, stats)),
     dirtyBytesPerSecond: memory.dirtyBytesPerSecond,
     expectedBlackoutMs: memory.expectedBlackoutMs,
     remainingMs: remaining?.ms ?? null,

@@ -79,6 +79,8 @@ export async function prepareOutgoing(qmp: Qmp, settings: OutgoingSettings): Pro
       capability("multifd", false),
       capability("pause-before-switchover", settings.pauses),
       capability("late-block-activate", false),
+      // It stays on in a QEMU whose memory was placed, and would keep memory out of the stream.
+      capability("x-ignore-shared", false),
     ],
   });
   await qmp.execute("migrate-set-parameters", {
@@ -88,10 +90,23 @@ export async function prepareOutgoing(qmp: Qmp, settings: OutgoingSettings): Pro
   });
 }
 
+export interface IncomingSettings {
+  /** Whether the agent puts the guest's memory in its place, so that the stream has none of it. */
+  readonly memoryIsPlaced: boolean;
+}
+
 /** The target's skeleton listens on `socketPath` when this returns. */
-export async function listenIncoming(qmp: Qmp, socketPath: string): Promise<void> {
+export async function listenIncoming(
+  qmp: Qmp,
+  socketPath: string,
+  { memoryIsPlaced }: IncomingSettings,
+): Promise<void> {
   await qmp.execute("migrate-set-capabilities", {
-    capabilities: [capability("events", true), capability("return-path", true)],
+    capabilities: [
+      capability("events", true),
+      capability("return-path", true),
+      capability("x-ignore-shared", memoryIsPlaced),
+    ],
   });
   // QEMU would announce its MAC addresses when it has loaded, while the VM is still the source's.
   await qmp.execute("migrate-set-parameters", { "announce-rounds": 0 });

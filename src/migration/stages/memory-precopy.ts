@@ -20,7 +20,8 @@ import {
 import type { SessionStats } from "../../session/session.ts";
 import { freshSocket } from "../carry-socket.ts";
 import { after, type ConvergenceState, decide, firstState } from "../convergence.ts";
-import { netRate, toProgress, toRound } from "../progress.ts";
+import { answeredEncoding, decodingFor, encodingFor, wantedEncoding } from "../memory-coding.ts";
+import { guestRate, netRate, toProgress, toRound } from "../progress.ts";
 import { withRate } from "../remaining.ts";
 import type { SourceMove, Stage } from "../stage.ts";
 import { SwitchoverWatch } from "../switchover-watch.ts";
@@ -40,17 +41,19 @@ export const memoryPrecopy: Stage = {
         pauses: move.disks.length > 0,
         mayThrottle: move.limits.throttlePercentMax > 0,
       });
-      session.send({ type: "receive" });
-      await session.receive("receiving", {
+      // From here on: what the target says while this host still prepares must not be missed.
+      const watch = new SwitchoverWatch(qmp, session);
+      move.watch = watch;
+      session.send({ type: "receive", ...wantedEncoding(move) });
+      const { encoding } = await session.receive("receiving", {
         signal: move.signal,
         timeoutMs: move.limits.setupTimeoutMs,
       });
       const socket = await freshSocket(directory, "migration-out.sock");
-      await session.carryListening("memory", socket, { uid, gid });
-      move.watch = new SwitchoverWatch(qmp, session);
+      await session.carryListening("memory", socket, { uid, gid }, encodingFor(move, encoding));
       await startOutgoing(qmp, socket);
       await move.faults.reach("source:memory-precopy:inside", move.signal);
-      await followRounds(move, move.watch, convergence);
+      await followRounds(move, watch, convergence);
     },
 
     /** Before the handover this puts the guest back to work, from wherever the switch-over was left. */
@@ -70,11 +73,12 @@ export const memoryPrecopy: Stage = {
     async run(move) {
       const { session } = move;
       const { qmp, directory } = skeletonOf(move);
-      await session.receive("receive", { signal: move.signal });
+      const { encoding } = await session.receive("receive", { signal: move.signal });
+      const decoding = await decodingFor(move, encoding);
       const socket = await freshSocket(directory, "migration-in.sock");
-      await listenIncoming(qmp, socket);
-      await session.carryConnecting("memory", socket);
-      session.send({ type: "receiving" });
+      await listenIncoming(qmp, socket, { memoryIsPlaced: (decoding?.placed ?? null) !== null });
+      await session.carryConnecting("memory", socket, decoding);
+      session.send({ type: "receiving", ...answeredEncoding(decoding) });
       await move.faults.reach("target:memory-precopy:inside", move.signal);
       await session.receive("stopped", { signal: move.signal });
     },
@@ -109,8 +113,7 @@ async function followRounds(
       roundStart = now; // QEMU has only begun: the first round starts here
       continue;
     }
-    const link = now.stats.drainBytesPerSecond || now.memory.rateBytesPerSecond;
-    const round = toRound(roundStart, now.memory, link, now.at);
+    const round = toRound(roundStart, now.memory, guestRate(now.memory, now.stats), now.at);
     move.record.round(round);
     move.log.info({ round }, "round ended");
     roundStart = now;

@@ -99,7 +99,8 @@ async function recordBlackout(move: SourceMove): Promise<void> {
   const moments = { stoppedAt, continuedAt, lastByteAt, loadedAt, handedOverAt: move.handedOverAt, takenAt, roundTripMs };
   move.record.blackout(splitBlackout(moments, memory?.downtimeMs ?? null));
   move.record.figures({
-    guestBytes: stats?.streams["memory"]?.acceptedBytes ?? move.record.current.guestBytes,
+    guestBytes:
+      stats?.memory?.bytesIn ?? stats?.streams["memory"]?.acceptedBytes ?? move.record.current.guestBytes,
     wireBytes: stats?.wireBytes ?? move.record.current.wireBytes,
   });
 }

@@ -1,0 +1,55 @@
+/** Each way for memory to cross, with real QEMUs; afterwards both memories are the same. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import type { MigrationRecord } from "../../src/migration/record.ts";
+import { testDirectory } from "../vm/host.ts";
+import { type MovingHost, twoHosts } from "./two-hosts.ts";
+
+const draft = { name: "web01", memoryMib: 128, vnc: false, disks: [{ pool: "vms", sizeBytes: 1 << 20 }] };
+
+describe("memory crosses by every performance option", { concurrency: false }, () => {
+  let directory: Awaited<ReturnType<typeof testDirectory>>;
+  let a: MovingHost;
+  let b: MovingHost;
+
+  before(async () => {
+    directory = await testDirectory();
+    ({ a, b } = await twoHosts(directory.path));
+    await a.host.vms.create(draft);
+    await a.host.vms.start("web01");
+  });
+
+  after(async () => {
+    await a?.[Symbol.asyncDispose]();
+    await b?.[Symbol.asyncDispose]();
+    await directory?.[Symbol.asyncDispose]();
+  });
+
+  async function move(options: MigrationRecord["options"]): Promise<MigrationRecord> {
+    const [from, to] = a.host.vms.find("web01") === undefined ? [b, a] : [a, b];
+    const request = { vm: "web01", target: to.name, requestedBy: "test" };
+    const { id } = from.migrations.start({ ...request, options: { ...options, verifyMemory: true } });
+    const record = await from.ended(id);
+    assert.equal(record.error, null);
+    assert.equal(record.state, "completed");
+    assert.equal(record.differingPages, 0);
+    assert.ok(record.guestBytes > 0);
+    return record;
+  }
+
+  test("tcp carries it as it is", async () => {
+    const { guestBytes, wireBytes } = await move({ performance: "tcp" });
+    assert.ok(wireBytes >= guestBytes);
+  });
+
+  test("compression carries much less, and again on the way back", async () => {
+    for (const way of ["there", "back"]) {
+      const { guestBytes, wireBytes } = await move({ performance: "compression" });
+      assert.ok(wireBytes < guestBytes / 2, `${way}: ${wireBytes} of ${guestBytes} bytes`);
+    }
+  });
+
+  test("tcp carries all memory of a QEMU whose memory was placed by the agent", async () => {
+    await move({ performance: "tcp" });
+  });
+});
