@@ -36,7 +36,7 @@ async function begin(
 ): Promise<void> {
   const { parts, journal } = migrations;
   const id = request.migrationId;
-  const { definition, generation, run, disks } = await session.receive("prepare", {
+  const { definition, generation, run, disks, files } = await session.receive("prepare", {
     timeoutMs: parts.limits.setupTimeoutMs,
   });
   journal.append(id, { kind: "accepted", vm: definition.id, peer, generation, run });
@@ -49,7 +49,7 @@ async function begin(
   const move: TargetMove = {
     ...migrations.common(id, record, cancel.signal, {}),
     ...{ generation, definition, peer, run, session },
-    ...{ disks: disks.map(({ name }) => name), wantedDisks: disks },
+    ...{ disks: disks.map(({ name }) => name), wantedDisks: disks, wantedFiles: files },
     process: undefined,
     ready: false,
     owner: false,

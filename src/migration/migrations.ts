@@ -11,7 +11,7 @@ import { startOutgoing } from "./outgoing.ts";
 import type { MigrationsParts } from "./parts.ts";
 import type { PeerStatus, SessionRequest } from "./peer-link.ts";
 import { endQueued, type MoveRequest, queueOutgoing, requeue } from "./queued.ts";
-import type { DiskPlacement, MigrationRecord } from "./record.ts";
+import type { DiskPlacement, FilePlacement, MigrationRecord } from "./record.ts";
 import { RecoveryRun } from "./recovery-run.ts";
 import { RunningMigrations } from "./running.ts";
 
@@ -81,9 +81,9 @@ export class Migrations implements AsyncDisposable {
     this.#migrations.queued.get(id)?.waiting(reason);
   }
 
-  /** What the latest checks say of a queued move's disks. */
-  placeDisks(id: string, disks: readonly DiskPlacement[]): void {
-    this.#migrations.queued.get(id)?.place(disks);
+  /** What the latest checks say of a queued move's disks and other files. */
+  place(id: string, disks: readonly DiskPlacement[], files: readonly FilePlacement[]): void {
+    this.#migrations.queued.get(id)?.place(disks, files);
   }
 
   /** See `startOutgoing`; `together` runs in the transaction of the journal's first record. */

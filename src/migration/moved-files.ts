@@ -4,7 +4,7 @@
  */
 import { invariant } from "../base/invariant.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
-import type { IncomingDisk } from "../vm/moved-disks.ts";
+import type { PoolFile } from "../vm/definition.ts";
 import type { Journal } from "./journal.ts";
 import { filesOfDisks } from "./placed-definition.ts";
 import type { TargetMove } from "./stage.ts";
@@ -17,22 +17,28 @@ interface MovedFiles {
   readonly vms: LocalVms;
 }
 
-/** Target: makes the disks; they are in the journal before the first of them exists. */
-export async function makeDisks(move: TargetMove, disks: readonly IncomingDisk[]): Promise<void> {
-  if (disks.length === 0) return;
-  const files = filesOfDisks(move.definition, move.disks);
-  await move.vms.makeDisks(move.definition, disks, () => {
-    move.journal.append(move.id, { kind: "making", files });
+/** Target: makes disks and files, empty; they are in the journal before the first of them exists. */
+export async function makeFiles(move: TargetMove): Promise<void> {
+  const { definition, wantedDisks: disks, wantedFiles } = move;
+  if (disks.length === 0 && wantedFiles.length === 0) return;
+  await move.vms.makeStorage({ definition, disks, files: wantedFiles }, () => {
+    move.journal.append(move.id, { kind: "making", files: madeFiles(move) });
   });
 }
 
-/** Target: removes what `makeDisks` made. The skeleton must be gone. May be repeated. */
-export async function removeMadeDisks({ id, vm, journal, vms }: MovedFiles): Promise<void> {
+/** Target: what `makeFiles` makes. */
+export function madeFiles({ definition, disks, wantedFiles }: TargetMove): PoolFile[] {
+  const files = wantedFiles.map(({ pool, file }) => ({ pool, file }));
+  return [...filesOfDisks(definition, disks), ...files];
+}
+
+/** Target: removes what `makeFiles` made. The skeleton must be gone. May be repeated. */
+export async function removeMadeFiles({ id, vm, journal, vms }: MovedFiles): Promise<void> {
   const files = journal
     .of(id)
     .flatMap(({ record }) => (record.kind === "making" ? record.files : []));
   if (files.length === 0) return;
-  invariant(vms.find(vm) === undefined, `VM ${vm} is not here when its disks are removed`);
+  invariant(vms.find(vm) === undefined, `VM ${vm} is not here when its files are removed`);
   await vms.removeDisks(files);
 }
 

@@ -1,5 +1,11 @@
 /** The record a migration begins with. Pure. */
-import type { DiskPlacement, DiskRecord, MigrationOptions, MigrationRecord } from "./record.ts";
+import type {
+  DiskPlacement,
+  DiskRecord,
+  FilePlacement,
+  MigrationOptions,
+  MigrationRecord,
+} from "./record.ts";
 
 export interface NewMigration {
   readonly id: string;
@@ -11,6 +17,8 @@ export interface NewMigration {
   readonly options: MigrationOptions;
   /** Default: none. */
   readonly disks?: readonly DiskPlacement[];
+  /** Default: none. */
+  readonly files?: readonly FilePlacement[];
 }
 
 /** A disk before anything of it is copied. */
@@ -48,6 +56,7 @@ export function newRecord(migration: NewMigration, requestedAt: number): Migrati
     progress: null,
     blackout: null,
     disks: (migration.disks ?? []).map(waitingDisk),
+    files: [...(migration.files ?? [])],
     guestBytes: 0,
     diskBytes: 0,
     wireBytes: 0,

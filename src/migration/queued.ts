@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { FerryError } from "../base/errors.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import type { VmRecord } from "../vm/vm-host.ts";
-import type { DiskPlacement, MigrationOptions, MigrationRecord } from "./record.ts";
+import type { DiskPlacement, FilePlacement, MigrationOptions, MigrationRecord } from "./record.ts";
 import type { RunningMigrations } from "./running.ts";
 
 export interface MoveRequest {
@@ -17,6 +17,8 @@ export interface MoveRequest {
   readonly requestedBy: string;
   /** Disks that move with the VM, as the checks place them. Default: none. */
   readonly disks?: readonly DiskPlacement[];
+  /** Other files that the target does not reach. Default: none. */
+  readonly files?: readonly FilePlacement[];
 }
 
 /**
@@ -40,9 +42,10 @@ export function queueOutgoing(
   }
   if (migration !== null) throw busy(name, migration, "it is being moved already");
   const id = randomUUID();
-  const { target, requestedBy, options, disks = [] } = request;
+  const { target, requestedBy, options, disks = [], files = [] } = request;
   const keeper = migrations.newKeeper({
-    ...{ id, vm: definition, role: "source", source: host, target, requestedBy, options, disks },
+    ...{ id, vm: definition, role: "source", source: host, target, requestedBy, options },
+    ...{ disks, files },
   });
   migrations.queued.set(id, keeper);
   keeper.queued();

@@ -10,6 +10,7 @@ import type {
   BlackoutRecord,
   DiskPlacement,
   DiskRecord,
+  FilePlacement,
   MigrationRecord,
   Progress,
   RoundRecord,
@@ -80,9 +81,9 @@ export class RecordKeeper {
     this.#publish(figures);
   }
 
-  /** Before a queued move begins: what the latest checks say of its disks. */
-  place(disks: readonly DiskPlacement[]): void {
-    this.#change({ disks: disks.map(waitingDisk) });
+  /** Before a queued move begins: what the latest checks say of its disks and other files. */
+  place(disks: readonly DiskPlacement[], files: readonly FilePlacement[]): void {
+    this.#change({ disks: disks.map(waitingDisk), files: [...files] });
   }
 
   disks(disks: readonly DiskRecord[]): void {

@@ -4,7 +4,7 @@
  * sizes are bytes, rates are bytes per second.
  */
 import Type from "typebox";
-import { Name } from "../vm/definition.ts";
+import { FileName, Name } from "../vm/definition.ts";
 import { stageNames } from "./plan.ts";
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -129,6 +129,17 @@ export const DiskPlacement = Type.Object({
 });
 export type DiskPlacement = Type.Static<typeof DiskPlacement>;
 
+/** A kernel, initrd or medium that the target does not reach. */
+export const FilePlacement = Type.Object({
+  pool: Name,
+  file: FileName,
+  targetPool: Name,
+  bytes: Bytes,
+  /** False where the target has a file of that name and size already. */
+  copy: Type.Boolean(),
+});
+export type FilePlacement = Type.Static<typeof FilePlacement>;
+
 /** A disk that moves with its VM, and how far it is. */
 export const DiskRecord = Type.Object({
   ...DiskPlacement.properties,
@@ -179,6 +190,8 @@ export const MigrationRecord = Type.Object({
   blackout: nullable(BlackoutRecord),
   /** Disks that move along; empty where the target reaches them all. The target's record has none. */
   disks: Type.Array(DiskRecord),
+  /** Other files that the target did not reach; they stay on the source as well. */
+  files: Type.Array(FilePlacement),
   guestBytes: Bytes,
   /** Content of disks that was copied or mirrored. */
   diskBytes: Bytes,

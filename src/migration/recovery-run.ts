@@ -14,7 +14,7 @@ import { verdictOf } from "./await-take.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal-record.ts";
 import type { MoveLimits } from "./limits.ts";
-import { removeLeftDisks, removeMadeDisks } from "./moved-files.ts";
+import { removeLeftDisks, removeMadeFiles } from "./moved-files.ts";
 import type { PeerLink } from "./peer-link.ts";
 import { decideRecovery } from "./recovery.ts";
 import { takeOwnership } from "./take-ownership.ts";
@@ -127,7 +127,7 @@ export class RecoveryRun implements AsyncDisposable {
   async #discard(open: Open): Promise<void> {
     const { journal, vms, ended } = this.#parts;
     await vms.discardIncoming(open.vm);
-    await removeMadeDisks({ ...open, journal, vms });
+    await removeMadeFiles({ ...open, journal, vms });
     journal.append(open.id, { kind: "discarded" });
     journal.append(open.id, { kind: "finished" });
     ended(open.id, "failed", interrupted("the VM stays on the source"));

@@ -7,7 +7,7 @@ import type { Switches } from "../network/switches.ts";
 import type { Session } from "../session/session.ts";
 import type { VmDefinition } from "../vm/definition.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
-import type { IncomingDisk } from "../vm/moved-disks.ts";
+import type { IncomingDisk, IncomingFile } from "../vm/moved-disks.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
 import type { Faults } from "./faults.ts";
 import type { Journal } from "./journal.ts";
@@ -77,6 +77,8 @@ export interface TargetMove extends Move {
   readonly session: Session;
   /** What the source says of `disks`. */
   readonly wantedDisks: readonly IncomingDisk[];
+  /** Kernels and media that the source sends along. */
+  readonly wantedFiles: readonly IncomingFile[];
   /** The skeleton; set by setup. */
   process: VmProcess | undefined;
   /** True from *ready* on: only the source's word may end the skeleton now. */

@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MigrationOptions } from "../migration/record.ts";
-import type { DiskDefinition } from "../vm/definition.ts";
+import type { DiskDefinition, VmDefinition } from "../vm/definition.ts";
 import type { CheckInput, Severity } from "./check.ts";
 import { diskChecks } from "./disk-checks.ts";
 import type { HostFacts } from "./facts.ts";
 import { placeDisks } from "./place-disks.ts";
+import { placeFiles } from "./place-files.ts";
 import { proofAnswer } from "./same-bytes.ts";
 
 type Storage = HostFacts["storage"][string];
 
 const GiB = 2 ** 30;
-const roomy: Storage = { freeBytes: 100 * GiB, taken: [], writeError: null };
+const roomy: Storage = { freeBytes: 100 * GiB, files: {}, writeError: null };
 const image = { virtualBytes: 20 * GiB, allocatedBytes: 2 * GiB, snapshots: 0 };
 
 function disk(name: string, more: Partial<DiskDefinition> = {}): DiskDefinition {
@@ -19,11 +20,19 @@ function disk(name: string, more: Partial<DiskDefinition> = {}): DiskDefinition 
   return { name, pool: "local", file: `${name}.qcow2`, ...fixed, ...more };
 }
 
+const mediaSizes = { "tools.iso": 7 };
+
+function medium(file: string): VmDefinition["cdroms"][number] {
+  return { name: file, medium: { pool: "local", file } };
+}
+
 interface World {
   readonly disks?: readonly DiskDefinition[];
   readonly options?: MigrationOptions;
   readonly storage?: HostFacts["storage"];
   readonly defaultDiskPool?: string;
+  /** Names of media in pool `local`. */
+  readonly media?: readonly string[];
   readonly images?: HostFacts["images"];
   /** Pools that both hosts reach. */
   readonly shared?: readonly string[];
@@ -37,10 +46,10 @@ function input(world: World): CheckInput {
   const pools = Object.fromEntries(shared.map((name) => [name, pool]));
   const answers = Object.fromEntries(shared.map((name) => [name, proofAnswer("host-b")]));
   return {
-    definition: { name: "web01", disks },
+    definition: { name: "web01", disks, cdroms: (world.media ?? []).map(medium), kernelBoot: null },
     options,
     answers,
-    source: { host: "host-a", images, pools },
+    source: { host: "host-a", images, pools, storage: { local: { ...roomy, files: mediaSizes } } },
     target: { host: "host-b", storage, pools, defaultDiskPool: world.defaultDiskPool ?? null },
   } as unknown as CheckInput;
 }
@@ -98,7 +107,7 @@ test("disks that would not fit together are refused, though each would", () => {
 });
 
 test("a file of that name, and two disks of one name, are refused", () => {
-  const storage = { local: { ...roomy, taken: ["root.qcow2"] } };
+  const storage = { local: { ...roomy, files: { "root.qcow2": 1 } } };
   assert.deepEqual(found({ storage }, "blocking"), ["disk-name-free"]);
   const twins = [disk("root", { pool: "one" }), disk("data", { pool: "two", file: "root.qcow2" })];
   assert.deepEqual(found({ disks: twins, storage: { local: roomy } }, "blocking"), [
@@ -112,4 +121,19 @@ test("a pool that can't be written, one that is not there, and snapshots inside 
   assert.deepEqual(found({ options: { targetPool: "none" } }, "blocking"), ["disk-place"]);
   const images = { root: { ...image, snapshots: 2 } };
   assert.deepEqual(found({ images }, "blocking"), ["disk-snapshots"]);
+});
+
+test("a medium that the target does not reach is copied, unless a file of that name and size is there", () => {
+  const copies = (files: Record<string, number>): (boolean | undefined)[] => {
+    const storage = { local: { ...roomy, files } };
+    const world = { media: ["tools.iso"], storage };
+    return [
+      ...found(world, "blocking").map(() => undefined),
+      ...placeFiles(input(world)).map(({ copy }) => copy),
+    ];
+  };
+  assert.deepEqual(copies({}), [true]);
+  assert.deepEqual(copies({ "tools.iso": 7 }), [false]);
+  assert.deepEqual(copies({ "tools.iso": 8 }), [undefined, false]);
+  assert.deepEqual(placeFiles(input({ media: ["tools.iso"], shared: ["local"] })), []);
 });

@@ -2,6 +2,7 @@
 import { formatBytes } from "../base/format.ts";
 import type { Check, CheckInput, Trouble } from "./check.ts";
 import { type MovingDisk, movingDisks } from "./place-disks.ts";
+import { movingFiles, placeFiles } from "./place-files.ts";
 
 export const diskChecks: readonly Check[] = [
   {
@@ -44,6 +45,30 @@ export const diskChecks: readonly Check[] = [
     },
   },
   {
+    id: "file-place",
+    title: "Kernels and media are there, or have a place to be copied to",
+    look(input) {
+      const { target } = input;
+      return movingFiles(input).flatMap(({ pool, file, targetPool, bytes, presentBytes }) => {
+        if (targetPool === null || target.storage[targetPool] === undefined) {
+          return [
+            blocking(
+              `"${target.host}" has no pool "${targetPool ?? pool}" for file "${file}"`,
+              `On "${target.host}": ferry pool create ${pool} --path DIRECTORY, or name one of its pools: --target-pool`,
+            ),
+          ];
+        }
+        if (presentBytes === undefined || presentBytes === bytes) return [];
+        return [
+          blocking(
+            `File "${file}" in pool "${targetPool}" of "${target.host}" has ${presentBytes} bytes, the VM's has ${bytes}`,
+            "Rename one of the two, or put the same file there",
+          ),
+        ];
+      });
+    },
+  },
+  {
     id: "disk-name-free",
     title: "No file of a disk's name is in the way",
     look(input) {
@@ -60,7 +85,7 @@ export const diskChecks: readonly Check[] = [
             ),
           ];
         }
-        if (!input.target.storage[targetPool]?.taken.includes(disk.file)) return [];
+        if (input.target.storage[targetPool]?.files[disk.file] === undefined) return [];
         return [
           blocking(
             `Pool "${targetPool}" of "${input.target.host}" has a file "${disk.file}" already`,
@@ -79,6 +104,9 @@ export const diskChecks: readonly Check[] = [
       for (const { disk, targetPool } of placedDisks(input)) {
         const bytes = source.images[disk.name]?.allocatedBytes ?? 0;
         wanted.set(targetPool, (wanted.get(targetPool) ?? 0) + bytes);
+      }
+      for (const { targetPool, bytes, copy } of placeFiles(input)) {
+        if (copy) wanted.set(targetPool, (wanted.get(targetPool) ?? 0) + bytes);
       }
       return [...wanted].flatMap(([pool, bytes]) => {
         const free = target.storage[pool]?.freeBytes ?? 0;

@@ -28,8 +28,8 @@ export const StorageFacts = Type.Object(
   {
     /** What is promised to moves under way is taken off already. */
     freeBytes: Bytes,
-    /** Of the names of the VM's disk files: those that a file here has already. */
-    taken: Type.Array(Type.String({ maxLength: 256 }), { maxItems: 24 }),
+    /** Of the names of the VM's files: those that a file here has, with its size. */
+    files: Type.Record(Type.String({ maxLength: 256 }), Bytes),
     /** Why this host can't make files there; null when it can. */
     writeError: nullable(Type.String({ maxLength: 1024 })),
   },

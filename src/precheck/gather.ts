@@ -55,17 +55,23 @@ export async function gatherFacts(parts: GatherParts, request: FactsRequest): Pr
   };
 }
 
-async function storageFacts(pools: Pools, { disks }: VmDefinition): Promise<HostFacts["storage"]> {
+async function storageFacts(
+  pools: Pools,
+  definition: VmDefinition,
+): Promise<HostFacts["storage"]> {
+  const names = new Set(filesOf(definition).map(({ file }) => file));
   const facts = await Promise.all(
     pools.list().map(async ({ name, path }) => {
-      if (!(await exists(path))) return [];
+      if ((await sizeOf(path)) === undefined) return [];
       const { freeBytes } = await pools.space(name);
-      const taken = await Promise.all(
-        disks.map(async ({ file }) => ((await exists(join(path, file))) ? [file] : [])),
+      const sizes = await Promise.all(
+        [...names].map(async (file) => [file, await sizeOf(join(path, file))] as const),
       );
       const facts = {
         freeBytes: Math.max(0, freeBytes - (await pools.reservations.outstanding(path))),
-        taken: [...new Set(taken.flat())],
+        files: Object.fromEntries(
+          sizes.flatMap(([file, bytes]) => (bytes === undefined ? [] : [[file, bytes] as const])),
+        ),
         writeError: await access(path, constants.W_OK).then(() => null, errorText),
       };
       return [[name, facts] as const];
@@ -91,8 +97,9 @@ async function imageFacts(
   return Object.fromEntries(images.flat());
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined)) !== undefined;
+/** Undefined when there is nothing of that name. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  return (await lstat(path).catch(() => undefined))?.size;
 }
 
 function errorText(error: unknown): string {

@@ -18,7 +18,7 @@ export function movingDisks(input: CheckInput): MovingDisk[] {
     const named = namedPool(input, disk);
     const stays = sameBytes(input, disk.pool) && (named === undefined || named === disk.pool);
     if (stays) return [];
-    return [{ disk, targetPool: named ?? defaultPool(input, disk) }];
+    return [{ disk, targetPool: named ?? defaultPool(input, disk.pool) }];
   });
 }
 
@@ -36,7 +36,8 @@ function namedPool({ options }: CheckInput, { name }: DiskDefinition): string | 
   return options.targetPools?.[name] ?? options.targetPool;
 }
 
-function defaultPool({ target }: CheckInput, { pool }: DiskDefinition): string | null {
+/** Where something of the source's pool `pool` goes when nobody says. */
+export function defaultPool({ target }: CheckInput, pool: string): string | null {
   if (target.storage[pool] !== undefined) return pool;
   if (target.defaultDiskPool !== null) return target.defaultDiskPool;
   const pools = Object.keys(target.storage);

@@ -62,13 +62,14 @@ export class Precheck {
 
   /**
    * Runs the checks and refuses what they would stop.
-   * @throws FerryError `precheck-failed` with the report; `consent-needed` with the report when disks would have to be
+   * @throws FerryError `precheck-failed` with the report; `consent-needed` with the report when files would have to be
    *   copied and nobody said that they may.
    */
   async require(question: CheckQuestion): Promise<CheckReport> {
     const report = await this.run(question);
     if (report.possible) {
-      if (report.disks.length > 0 && question.options.withStorage !== true) throw unasked(report);
+      const copies = report.disks.length > 0 || report.files.some(({ copy }) => copy);
+      if (copies && question.options.withStorage !== true) throw unasked(report);
       return report;
     }
     const blocking = report.findings.filter((finding) => finding.severity === "blocking");
@@ -94,17 +95,23 @@ export class Precheck {
   }
 }
 
-function unasked({ vm, target, disks }: CheckReport): FerryError {
-  const list = disks.map(
-    ({ name, targetPool, allocatedBytes }) =>
-      `disk "${name}" (${formatBytes(allocatedBytes)}) to pool "${targetPool}"`,
-  );
+function unasked({ vm, target, disks, files }: CheckReport): FerryError {
+  const list = [
+    ...disks.map(({ name, targetPool, allocatedBytes }) => {
+      return `disk "${name}" (${formatBytes(allocatedBytes)}) to pool "${targetPool}"`;
+    }),
+    ...files
+      .filter(({ copy }) => copy)
+      .map(({ file, targetPool, bytes }) => {
+        return `file "${file}" (${formatBytes(bytes)}) to pool "${targetPool}"`;
+      }),
+  ];
   return new FerryError(
     "consent-needed",
-    `Cannot move VM "${vm.name}" without its disks: "${target}" does not reach them, they would be copied; ${list.join(", ")}`,
+    `Cannot move VM "${vm.name}" without copying files that "${target}" does not reach: ${list.join(", ")}`,
     {
       remedy: "Say that they may be copied: --with-storage",
-      details: { vm, target, disks },
+      details: { vm, target, disks, files },
     },
   );
 }

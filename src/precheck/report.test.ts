@@ -41,7 +41,7 @@ function facts(host: string, more: Partial<HostFacts> = {}): HostFacts {
     closed: { outgoing: null, incoming: null },
     known: null,
     pools: { vms: { id: "p1", freeBytes: 2 ** 40, proof: "written by host-a", writeError: null, missing: [] } },
-    storage: { vms: { freeBytes: 2 ** 40, taken: ["root.qcow2"], writeError: null } },
+    storage: { vms: { freeBytes: 2 ** 40, files: { "root.qcow2": 1 }, writeError: null } },
     images: { root: { virtualBytes: 2 ** 34, allocatedBytes: 2 ** 30, snapshots: 0 } },
     switches: { lan: "br0" },
     ...more,

@@ -1,8 +1,9 @@
 /** Turns both hosts' facts into a report: every check of the list, all findings at once. Pure. */
 import type { CheckInput, Finding } from "./check.ts";
-import type { DiskPlacement } from "../migration/record.ts";
+import type { DiskPlacement, FilePlacement } from "../migration/record.ts";
 import { checks } from "./checks.ts";
 import { placeDisks } from "./place-disks.ts";
+import { placeFiles } from "./place-files.ts";
 
 export interface CheckReport {
   readonly vm: { readonly id: string; readonly name: string };
@@ -13,6 +14,8 @@ export interface CheckReport {
   readonly findings: readonly Finding[];
   /** Disks that move with the VM, because the target does not reach them or another pool was named. */
   readonly disks: readonly DiskPlacement[];
+  /** Kernels and media that the target does not reach. */
+  readonly files: readonly FilePlacement[];
 }
 
 export function reportOn(input: CheckInput): CheckReport {
@@ -37,5 +40,6 @@ export function reportOn(input: CheckInput): CheckReport {
     possible: !findings.some((finding) => finding.severity === "blocking"),
     findings,
     disks: placeDisks(input),
+    files: placeFiles(input),
   };
 }

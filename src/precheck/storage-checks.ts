@@ -2,10 +2,17 @@
 import type { VmDefinition } from "../vm/definition.ts";
 import type { Check, CheckInput, Trouble } from "./check.ts";
 import { movingDisks } from "./place-disks.ts";
+import { movingFiles } from "./place-files.ts";
 
 /** Every file of a VM that lies in a pool, with whether the guest writes to it. */
-export function filesOf(definition: VmDefinition): { pool: string; file: string; writes: boolean }[] {
-  const files = definition.disks.map(({ pool, file, readOnly }) => ({ pool, file, writes: !readOnly }));
+export function filesOf(
+  definition: VmDefinition,
+): { pool: string; file: string; writes: boolean }[] {
+  const files = definition.disks.map(({ pool, file, readOnly }) => ({
+    pool,
+    file,
+    writes: !readOnly,
+  }));
   const read = [
     ...definition.cdroms.map((cdrom) => cdrom.medium),
     definition.kernelBoot?.kernel ?? null,
@@ -96,11 +103,11 @@ export const storageChecks: readonly Check[] = [
   },
 ];
 
-/** Files that the target must find where they are: all but disks that move along. */
+/** Files that the target must find where they are: all but those that move along. */
 function filesThatStay(input: CheckInput): { pool: string; file: string }[] {
-  const moving = movingDisks(input).map(({ disk }) => disk);
+  const moving = [...movingDisks(input).map(({ disk }) => disk), ...movingFiles(input)];
   return filesOf(input.definition).filter(
-    ({ pool, file }) => !moving.some((disk) => disk.pool === pool && disk.file === file),
+    ({ pool, file }) => !moving.some((other) => other.pool === pool && other.file === file),
   );
 }
 

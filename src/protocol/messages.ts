@@ -5,6 +5,7 @@
  * | message    | from   | stage            | meaning                                                             |
  * |------------|--------|------------------|---------------------------------------------------------------------|
  * | prepare    | source | setup            | here is the definition and generation g; make a skeleton            |
+ * | send-files | target | setup            | a stream for each of the files is open                              |
  * | prepared   | target | setup            | reserved; the skeleton QEMU waits with its CPUs stopped             |
  * | mirror     | source | storage-mirror   | export the disks you made                                           |
  * | mirroring  | target | storage-mirror   | exported                                                            |
@@ -25,7 +26,7 @@
  * | failed     | either | any before take  | my half failed, and why                                             |
  */
 import Type from "typebox";
-import { Name, VmDefinition } from "../vm/definition.ts";
+import { FileName, Name, VmDefinition } from "../vm/definition.ts";
 
 export const controlMessageBytesMax = 1024 * 1024;
 
@@ -54,7 +55,20 @@ export const ControlMessage = Type.Union([
       ),
       { maxItems: 24 },
     ),
+    /** Kernels and media to be made, as the definition places them, with their sizes in bytes. */
+    files: Type.Array(
+      Type.Object(
+        {
+          pool: Name,
+          file: FileName,
+          bytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+        },
+        strict,
+      ),
+      { maxItems: 8 },
+    ),
   }),
+  message("send-files", {}),
   message("prepared", { qemuVersion: Type.String({ maxLength: 64 }) }),
   message("mirror", {}),
   message("mirroring", {}),

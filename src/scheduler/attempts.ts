@@ -114,8 +114,8 @@ export class Attempts implements AsyncDisposable {
     if (checkedAt !== undefined && now() - checkedAt < checkedMs) return;
     const { vm, target, options } = migrations.get(id);
     migrations.waiting(id, "is being checked again");
-    const { disks } = await precheck.require({ vm: vm.id, target, options });
-    migrations.placeDisks(id, disks);
+    const { disks, files } = await precheck.require({ vm: vm.id, target, options });
+    migrations.place(id, disks, files);
   }
 
   #failed(move: WaitingMove, error: FerryError): void {

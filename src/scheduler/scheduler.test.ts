@@ -52,7 +52,7 @@ class Moves {
     if (this.get(id).waitingFor !== waitingFor) this.#set({ ...this.get(id), waitingFor });
   }
 
-  placeDisks(): void {}
+  place(): void {}
 
   startQueued(id: string, together: () => void): void {
     together();

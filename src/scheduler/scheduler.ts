@@ -75,8 +75,8 @@ export class Scheduler implements AsyncDisposable {
   async request(request: MoveRequest): Promise<MigrationRecord> {
     const { migrations, precheck, settings, host, log } = this.#parts;
     if (!settings.current.settings.migrationEnabled) throw disabled(request.vm, host);
-    const { disks } = await precheck.require(request);
-    const record = this.#enqueue({ ...request, disks });
+    const { disks, files } = await precheck.require(request);
+    const record = this.#enqueue({ ...request, disks, files });
     const { target, requestedBy, options } = request;
     const facts = { migration: record.id, vm: record.vm.name, target, requestedBy, options };
     log.info(facts, "a move was asked for");

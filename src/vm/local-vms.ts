@@ -15,8 +15,8 @@ import { requireAllowed, type VmRequest } from "./lifecycle.ts";
 import type { LocalVm } from "./local-vm.ts";
 import { moveStorage, type StorageChoice } from "./move-storage.ts";
 import {
-  type IncomingDisk,
-  makeDisks,
+  type IncomingStorage,
+  makeStorage,
   releaseRoom,
   removeDisks,
   setDisksAside,
@@ -177,13 +177,14 @@ export class LocalVms implements AsyncDisposable {
     if (vm !== undefined) await discardIncoming(this.#table, vm);
   }
 
-  /** Target, setup: see `makeDisks` in moved-disks.ts. */
-  async makeDisks(
-    definition: VmDefinition,
-    disks: readonly IncomingDisk[],
-    making: () => void,
-  ): Promise<void> {
-    await makeDisks(this.#table.parts, definition, disks, making);
+  /** Target, setup: see `makeStorage` in moved-disks.ts. */
+  async makeStorage(storage: IncomingStorage, making: () => void): Promise<void> {
+    await makeStorage(this.#table.parts, storage, making);
+  }
+
+  /** Where a file of a pool is. @throws FerryError `not-found`. */
+  async pathOf(file: PoolFile): Promise<string> {
+    return this.#table.parts.pools.pathOf(file);
   }
 
   /** Target, at the end: the disks are written; nothing is reserved for them any more. */

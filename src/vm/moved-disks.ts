@@ -1,5 +1,5 @@
 /** Disks that move with their VM: made on the target before anything is copied, put away on the source when it is gone. */
-import { rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { FerryError } from "../base/errors.ts";
 import { lockPath } from "../storage/disk-lock.ts";
 import { createImage } from "../storage/images.ts";
@@ -16,18 +16,35 @@ export interface IncomingDisk {
   readonly allocatedBytes: number;
 }
 
+/** A kernel or medium that is sent along. */
+export interface IncomingFile extends PoolFile {
+  readonly bytes: number;
+}
+
+/** What is to be made for a VM that comes to this host. */
+export interface IncomingStorage {
+  readonly definition: VmDefinition;
+  readonly disks: readonly IncomingDisk[];
+  readonly files: readonly IncomingFile[];
+}
+
 /**
- * Makes empty images of the right size and format, with room for their contents reserved. Whatever fails, none is left.
+ * Makes empty images of the right size and format, and empty files, with room for their contents reserved. Whatever fails,
+ * none is left.
  * `making` is called once it is known that no file is there and before the first is made.
  * @throws FerryError `no-space`, `already-exists`, `not-found`.
  */
-export async function makeDisks(
+export async function makeStorage(
   parts: VmHostParts,
-  definition: VmDefinition,
-  disks: readonly IncomingDisk[],
+  { definition, disks, files }: IncomingStorage,
   making: () => void,
 ): Promise<void> {
   const { pools } = parts;
+  const wantedFiles = await Promise.all(
+    files.map(async ({ pool, file, bytes }) => ({
+      ...{ path: await pools.pathForNew({ pool, file }), bytes },
+    })),
+  );
   const wanted = await Promise.all(
     disks.map(async ({ name, virtualBytes, allocatedBytes }) => {
       const { pool, file, format } = diskOf(definition, name);
@@ -35,10 +52,15 @@ export async function makeDisks(
       return { path, format, virtualBytes, bytes: Math.min(allocatedBytes, virtualBytes) };
     }),
   );
-  await pools.reservations.reserve(wanted);
+  await pools.reservations.reserve([...wanted, ...wantedFiles]);
   making();
   await using made = new AsyncDisposableStack();
-  made.defer(() => pools.reservations.release(wanted.map(({ path }) => path)));
+  const paths = [...wanted, ...wantedFiles].map(({ path }) => path);
+  made.defer(() => pools.reservations.release(paths));
+  for (const { path } of wantedFiles) {
+    await (await open(path, "wx", 0o644)).close();
+    made.defer(async () => rm(path, { force: true }));
+  }
   const tool = await imageTool(parts);
   for (const { path, format, virtualBytes } of wanted) {
     await createImage(tool, path, format, virtualBytes);

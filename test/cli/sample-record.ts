@@ -23,6 +23,7 @@ export function aRecord(changes: Partial<MigrationRecord> = {}): MigrationRecord
     progress: null,
     blackout: null,
     disks: [],
+    files: [],
     guestBytes: 0,
     diskBytes: 0,
     wireBytes: 0,

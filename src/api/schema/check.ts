@@ -1,6 +1,6 @@
 /** Precheck: everything that could stop a move, all causes at once, each with its remedy. Nothing is changed by it. */
 import Type from "typebox";
-import { DiskPlacement, MigrationOptions } from "../../migration/record.ts";
+import { DiskPlacement, FilePlacement, MigrationOptions } from "../../migration/record.ts";
 import { Name } from "../../vm/definition.ts";
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -45,6 +45,8 @@ export const CheckReport = Type.Object(
     findings: Type.Array(Finding),
     /** Disks that move with the VM, because the target does not reach them or another pool was named. */
     disks: Type.Array(DiskPlacement),
+    /** Kernels and media that the target does not reach. */
+    files: Type.Array(FilePlacement),
   },
   { $id: "CheckReport" },
 );

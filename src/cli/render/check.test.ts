@@ -9,6 +9,7 @@ const report: CheckReport = {
   target: "host-b",
   possible: false,
   disks: [],
+  files: [],
   findings: [
     { check: "memory", severity: "passed", host: "host-b", message: "Enough", remedy: null },
     { check: "clock", severity: "warning", host: "host-b", message: "2 s off", remedy: "Use NTP" },

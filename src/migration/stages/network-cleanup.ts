@@ -4,8 +4,7 @@
  */
 import { FerryError } from "../../base/errors.ts";
 import { announce } from "../../network/announce.ts";
-import { removeLeftDisks } from "../moved-files.ts";
-import { filesOfDisks } from "../placed-definition.ts";
+import { madeFiles, removeLeftDisks } from "../moved-files.ts";
 import { nothingToUndo, type Stage } from "../stage.ts";
 import type { Session } from "../../session/session.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
@@ -34,7 +33,7 @@ export const networkCleanup: Stage = {
     async run(move) {
       await announce(move.definition, skeletonOf(move), move.switches, move.log);
       move.session.send({ type: "announced" });
-      await move.vms.releaseRoom(filesOfDisks(move.definition, move.disks));
+      await move.vms.releaseRoom(madeFiles(move));
     },
     undo: nothingToUndo,
   },

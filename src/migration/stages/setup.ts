@@ -8,7 +8,8 @@ import { errorChain, FerryError } from "../../base/errors.ts";
 import type { Session } from "../../session/session.ts";
 import { findDiskNode } from "../../qemu/disk-nodes.ts";
 import type { IncomingDisk } from "../../vm/moved-disks.ts";
-import { makeDisks, removeMadeDisks } from "../moved-files.ts";
+import { receiveFiles, sendFiles } from "../carry-files.ts";
+import { makeFiles, removeMadeFiles } from "../moved-files.ts";
 import { placedDefinition } from "../placed-definition.ts";
 import type { DiskPlacement } from "../record.ts";
 import type { SourceMove, Stage, TargetMove } from "../stage.ts";
@@ -21,10 +22,18 @@ export const setup: Stage = {
       const { id, peer, definition, generation, run, signal, limits } = move;
       const request = { migrationId: id, vmId: definition.id, vmName: definition.name, generation };
       move.session = await move.peers.openSession(peer, request, signal);
-      const placements = move.record.current.disks;
+      const { disks: placements, files } = move.record.current;
       const disks = await wantedDisks(move, placements);
-      const placed = placedDefinition(definition, placements);
-      move.session.send({ type: "prepare", definition: placed, generation, run, disks });
+      const sent = files.filter(({ copy }) => copy);
+      move.session.send({
+        ...{ type: "prepare", generation, run, disks },
+        definition: placedDefinition(definition, placements, files),
+        files: sent.map(({ targetPool: pool, file, bytes }) => ({ pool, file, bytes })),
+      });
+      if (sent.length > 0) {
+        await move.session.receive("send-files", { signal, timeoutMs: limits.setupTimeoutMs });
+        await sendFiles(move, sent);
+      }
       await move.session.receive("prepared", { signal, timeoutMs: limits.setupTimeoutMs });
       await move.faults.reach("source:setup:inside", signal);
     },
@@ -45,7 +54,8 @@ export const setup: Stage = {
 
   target: {
     async run(move) {
-      await makeDisks(move, move.wantedDisks);
+      await makeFiles(move);
+      await receiveFiles(move);
       move.process = await move.vms.prepareIncoming(move.definition, move.generation, move.id);
       move.session.send({ type: "prepared", qemuVersion: move.process.qemuVersion });
       await move.faults.reach("target:setup:inside", move.signal);
@@ -54,7 +64,7 @@ export const setup: Stage = {
     async undo(move) {
       await move.vms.discardIncoming(move.definition.id);
       move.process = undefined;
-      await removeMadeDisks({ ...move, vm: move.definition.id });
+      await removeMadeFiles({ ...move, vm: move.definition.id });
     },
   },
 };
