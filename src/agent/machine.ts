@@ -21,10 +21,18 @@ export async function readMachine(qemu: QemuHost): Promise<Machine> {
   };
 }
 
+/** What depends on this host's settings and VMs, and not on the machine alone. */
+type HostWideFact =
+  | "memoryAvailableBytes"
+  | "closed"
+  | "defaultDiskPool"
+  | "moveAddresses"
+  | "migrationNetworks";
+
 export async function readMachineFacts(
   qemu: QemuHost,
   ferryVersion: string,
-): Promise<Omit<MachineFacts, "memoryAvailableBytes" | "closed" | "defaultDiskPool">> {
+): Promise<Omit<MachineFacts, HostWideFact>> {
   const [facts, found] = await Promise.all([readHostFacts(), findQemu(qemu)]);
   return {
     ferryVersion,

@@ -1,19 +1,18 @@
 /** Where other hosts reach this one for moves. */
 import { networkInterfaces } from "node:os";
 import type { HostSettings } from "../scheduler/settings.ts";
-import { requireAddresses } from "../scheduler/migration-network.ts";
+import { usableAddresses } from "../network/migration-network.ts";
 
 /**
  * The best first: this host's addresses in its migration networks, or, where any network will do, the one at which the
- * domain knows it. @throws FerryError `unsupported` when it has no address in any of its migration networks.
+ * domain knows it; none when it has no address in any of its migration networks.
  */
 export function moveAddresses(
-  host: string,
   advertised: string,
   { migrationNetworks }: HostSettings,
 ): readonly string[] {
   if (migrationNetworks === null) return [advertised];
-  return requireAddresses(host, ownAddresses(), migrationNetworks);
+  return usableAddresses(ownAddresses(), migrationNetworks);
 }
 
 /** Without those that mean something on one link only. */

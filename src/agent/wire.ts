@@ -102,6 +102,7 @@ export async function wireAgent(
       },
     }),
   );
+  const advertise = config.api.advertise ?? host;
   const precheck = new Precheck({
     ...{ host, vms, pools, switches },
     machine: async () => ({
@@ -109,11 +110,12 @@ export async function wireAgent(
       memoryAvailableBytes: await freeMemory(vms),
       closed: closedNow(database, settings),
       defaultDiskPool: settings.current.settings.defaultDiskPool,
+      moveAddresses: [...moveAddresses(advertise, settings.current.settings)],
+      migrationNetworks: settings.current.settings.migrationNetworks,
     }),
     askTarget: (target, request) => link.facts(target, request),
   });
-  const advertise = config.api.advertise ?? host;
-  const addresses = () => moveAddresses(host, advertise, settings.current.settings);
+  const addresses = () => moveAddresses(advertise, settings.current.settings);
   const { portFirst, portLast } = config.session;
   const sessions = parts.use(
     new PeerSessions({

@@ -7,7 +7,7 @@ import { HostFacts } from "../precheck/facts.ts";
 import type { FactsRequest } from "../precheck/facts.ts";
 import { knownVersions } from "../protocol/version.ts";
 import { openSourceSession } from "../session/open.ts";
-import { type MigrationNetwork, requireAddresses } from "../scheduler/migration-network.ts";
+import { type MigrationNetwork, requireAddresses } from "../network/migration-network.ts";
 import type { Session } from "../session/session.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { PeerClient } from "./peer-client.ts";

@@ -26,7 +26,7 @@ export interface PeerSessionsParts {
     readonly portFirst: number;
     readonly portLast: number;
   };
-  /** Where the source may reach this host, the best first. @throws FerryError `unsupported` when nowhere. */
+  /** Where the source may reach this host, the best first. */
   readonly addresses: () => readonly string[];
 }
 
@@ -48,6 +48,7 @@ export class PeerSessions implements AsyncDisposable {
     if (version === undefined) throw noCommonVersion(peer.name, request.versions);
     if (this.#waiting.size >= waitingMax) throw tooManyWaiting(peer.name);
     const addresses = [...this.#parts.addresses()];
+    if (addresses.length === 0) throw noAddress(peer.name);
     const { key, certificate } = trust.member();
     const session = await openTargetSession({
       id: randomUUID(),
@@ -89,6 +90,14 @@ function noCommonVersion(peer: string, offered: readonly number[]): FerryError {
     "unsupported",
     `Cannot open a session with "${peer}": it speaks protocol ${offered.join(", ")}, this host ${knownVersions.join(", ")}`,
     { remedy: "Upgrade the older Ferry; hosts may differ by one version" },
+  );
+}
+
+function noAddress(peer: string): FerryError {
+  return new FerryError(
+    "unsupported",
+    `Cannot open a session with "${peer}": this host has no address in any of its migration networks`,
+    { remedy: "Correct the migration networks of this host: ferry host network list" },
   );
 }
 

@@ -5,7 +5,8 @@
 import type { Check } from "./check.ts";
 import { diskChecks } from "./disk-checks.ts";
 import { hostChecks } from "./host-checks.ts";
+import { networkChecks } from "./network-checks.ts";
 import { storageChecks } from "./storage-checks.ts";
 import { vmChecks } from "./vm-checks.ts";
 
-export const checks: readonly Check[] = [...vmChecks, ...hostChecks, ...storageChecks, ...diskChecks];
+export const checks: readonly Check[] = [...vmChecks, ...hostChecks, ...networkChecks, ...storageChecks, ...diskChecks];

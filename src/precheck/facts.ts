@@ -3,6 +3,7 @@
  * function (gather.ts); the target's cross the network and are checked against this schema before anything believes them.
  */
 import Type from "typebox";
+import { MigrationNetwork } from "../network/migration-network.ts";
 import { VmDefinition } from "../vm/definition.ts";
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -74,6 +75,10 @@ export const HostFacts = Type.Object(
     memoryAvailableBytes: Bytes,
     /** Where disks go that come here without a pool of their own name; null: nowhere. */
     defaultDiskPool: nullable(Type.String({ maxLength: 64 })),
+    /** Where sources reach this host for moves, the best first; none when it has no address in its own migration networks. */
+    moveAddresses: Type.Array(Type.String({ maxLength: 255 }), { maxItems: 64 }),
+    /** Those that moves from here use; null: any. */
+    migrationNetworks: nullable(Type.Array(MigrationNetwork, { maxItems: 64 })),
     /** Why no move leaves this host or comes to it now; null where one may. */
     closed: Type.Object(
       {

@@ -16,7 +16,7 @@ import { filesOf, poolsOf } from "./storage-checks.ts";
 export type MachineFacts = Pick<
   HostFacts,
   "ferryVersion" | "protocolVersions" | "qemu" | "accelerator" | "cpu" | "memoryAvailableBytes" | "closed"
-  | "defaultDiskPool"
+  | "defaultDiskPool" | "moveAddresses" | "migrationNetworks"
 >;
 
 export interface GatherParts {

@@ -38,6 +38,8 @@ function facts(host: string, more: Partial<HostFacts> = {}): HostFacts {
     cpu: { vendor: "AuthenticAMD", flags: [] },
     memoryAvailableBytes: 8 * 2 ** 30,
     defaultDiskPool: null,
+    moveAddresses: ["10.0.0.2"],
+    migrationNetworks: null,
     closed: { outgoing: null, incoming: null },
     known: null,
     pools: { vms: { id: "p1", freeBytes: 2 ** 40, proof: "written by host-a", writeError: null, missing: [] } },

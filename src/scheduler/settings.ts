@@ -8,7 +8,7 @@ import { FerryError } from "../base/errors.ts";
 import { ConvergencePolicy, PerformanceOption } from "../migration/record.ts";
 import { Name } from "../vm/definition.ts";
 import { BandwidthLimit, windowFaults } from "./bandwidth.ts";
-import { MigrationNetwork, networkFaults } from "./migration-network.ts";
+import { MigrationNetwork, networkFaults } from "../network/migration-network.ts";
 
 const strict = { additionalProperties: false } as const;
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
