@@ -18,7 +18,7 @@ function messageOf(schema: TSchema, httpPart: string, given: unknown): string {
 }
 
 test("a body is taken as it is: text is no number there", () => {
-  assert.match(messageOf(VmShutdown, "body", { timeoutMs: "5" }), /at \/timeoutMs: must be/);
+  assert.match(messageOf(VmShutdown, "body", { timeoutMs: "5" }), /at \/timeoutMs: "5" must be integer/);
   assert.deepEqual(check(VmShutdown, "body", { timeoutMs: 5 }), { value: { timeoutMs: 5 } });
 });
 
@@ -33,7 +33,8 @@ test("what is wrong is named: the property that is too many, missing, or out of 
   const draft = { name: "web01" };
   const wrong = (more: object) => messageOf(VmCreate, "body", { ...draft, ...more });
   assert.match(wrong({ memory: 1 }), /body at \/memory: there is no such property$/);
-  assert.match(wrong({ memoryMib: 0 }), /at \/memoryMib: must be >= 16$/);
+  assert.match(wrong({ memoryMib: 0 }), /at \/memoryMib: 0 must be >= 16$/);
+  assert.match(messageOf(VmCreate, "body", { name: "../x" }), /"\.\.\/x" is not a name of/);
   assert.match(messageOf(VmCreate, "body", {}), /name/);
   assert.match(messageOf(HostQuery, "querystring", { hots: "a" }), /query at \/hots/);
 });

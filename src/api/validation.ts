@@ -4,6 +4,7 @@ import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import Value from "typebox/value";
 import { FerryError } from "../base/errors.ts";
+import { schemaProblem } from "../base/schema-problem.ts";
 
 const partNames: Record<string, string> = {
   body: "request's body",
@@ -22,19 +23,13 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({
     const value =
       httpPart === "body" ? (given ?? {}) : Value.Convert(schema, Value.Default(schema, given));
     if (check.Check(value)) return { value };
-    const [first] = check.Errors(value);
-    const where = first?.instancePath ? ` at ${first.instancePath}` : "";
+    const found = schemaProblem(schema, value);
+    const where = found === undefined || found.path === "/" ? "" : ` at ${found.path}`;
     const error = new FerryError(
       "bad-input",
-      `Cannot use the ${partNames[httpPart] ?? "request"}${where}: ${describe(first)}`,
+      `Cannot use the ${partNames[httpPart] ?? "request"}${where}: ${found?.problem ?? "it has another form"}`,
       { remedy: "GET /v1/openapi.json says what each request takes" },
     );
     return { error };
   };
 };
-
-function describe(error: { keyword: string; message: string } | undefined): string {
-  // How a schema without further properties refuses one.
-  if (error?.keyword === "boolean") return "there is no such property";
-  return error?.message ?? "it has another form";
-}

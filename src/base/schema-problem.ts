@@ -12,6 +12,7 @@ export interface SchemaProblem {
 interface SchemaError {
   readonly keyword: string;
   readonly instancePath: string;
+  readonly schemaPath: string;
   readonly message: string;
   readonly params: object;
 }
@@ -22,10 +23,15 @@ export function schemaProblem(schema: TSchema, document: unknown): SchemaProblem
   const [error] = errors;
   if (error === undefined) return undefined;
   const path = error.instancePath === "" ? "/" : error.instancePath;
-  return { path, problem: describe(error, errors, document) };
+  return { path, problem: describe(error, errors, document, schema) };
 }
 
-function describe(error: SchemaError, errors: readonly SchemaError[], document: unknown): string {
+function describe(
+  error: SchemaError,
+  errors: readonly SchemaError[],
+  document: unknown,
+  schema: TSchema,
+): string {
   if (error.keyword === "boolean") return "there is no such property";
   const present = shorten(Value.Pointer.Get(document, error.instancePath));
   if (error.keyword === "const") {
@@ -37,7 +43,18 @@ function describe(error: SchemaError, errors: readonly SchemaError[], document: 
     return `${present} is not ${wanted.length === 1 ? wanted[0] : `one of ${wanted.join(", ")}`}`;
   }
   if (error.keyword === "required") return error.message;
+  if (error.keyword === "pattern") {
+    const words = descriptionAt(schema, error.schemaPath);
+    if (words !== undefined) return `${present} is not ${words}`;
+  }
   return `${present} ${error.message}`;
+}
+
+/** What the schema says in words of the property whose keyword failed. */
+function descriptionAt(schema: TSchema, schemaPath: string): string | undefined {
+  const place = schemaPath.replace(/^#/, "").replace(/\/pattern$/, "");
+  const found = Value.Pointer.Get(schema, place) as { description?: unknown } | undefined;
+  return typeof found?.description === "string" ? found.description : undefined;
 }
 
 function shorten(value: unknown): string {

@@ -28,7 +28,7 @@ export class Switches {
     const found = this.find(name);
     if (found !== undefined) return found;
     throw new FerryError("not-found", `Cannot find virtual switch "${name}" on this host`, {
-      remedy: "List the switches with: ferry switch list; add it with: ferry switch add",
+      remedy: "List the switches with: ferry switch list; add it with: ferry switch create",
     });
   }
 

@@ -55,7 +55,7 @@ export class Pools {
     const pool = this.find(name);
     if (pool !== undefined) return pool;
     throw new FerryError("not-found", `Cannot find pool "${name}" on this host`, {
-      remedy: "List the pools with: ferry pool list; add it with: ferry pool add",
+      remedy: "List the pools with: ferry pool list; add it with: ferry pool create",
     });
   }
 
