@@ -7,21 +7,26 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { guestImage } from "../../lab/guest-image/build.ts";
 import { QmpClient } from "../../src/qemu/qmp-client.ts";
-import type { QemuProgram } from "./backports-qemu.ts";
+import type { QemuProgram } from "./qemus.ts";
 
 /** The guest image unpacks into memory. */
 export const memoryMiB = 384;
+/** One that QEMU 7.2 and those after it have. */
+const machine = "pc-q35-7.2";
+
+/** A guest that does not answer by then hangs: booting takes it six seconds on an idle machine. */
+const answerMsMax = 90_000;
 
 export interface GuestOptions {
   readonly program: QemuProgram;
   readonly directory: string;
   readonly name: string;
-  readonly machine: string;
   /** Starts a target that waits for a stream, instead of a guest that boots. */
   readonly incoming?: boolean;
 }
 
 export class Guest implements AsyncDisposable {
+  readonly program: QemuProgram;
   readonly memoryPath: string;
   readonly #process: ChildProcess;
   readonly #qmp: QmpClient;
@@ -29,9 +34,16 @@ export class Guest implements AsyncDisposable {
   readonly #gone = new AbortController();
   #console = "";
 
-  private constructor(child: ChildProcess, memory: string, qmp: QmpClient, serial: Socket) {
+  private constructor(
+    program: QemuProgram,
+    child: ChildProcess,
+    memoryPath: string,
+    qmp: QmpClient,
+    serial: Socket,
+  ) {
+    this.program = program;
     this.#process = child;
-    this.memoryPath = memory;
+    this.memoryPath = memoryPath;
     this.#qmp = qmp;
     this.#serial = serial;
     child.once("exit", () => this.#gone.abort());
@@ -40,13 +52,7 @@ export class Guest implements AsyncDisposable {
     });
   }
 
-  static async start({
-    program,
-    directory,
-    name,
-    machine,
-    incoming,
-  }: GuestOptions): Promise<Guest> {
+  static async start({ program, directory, name, incoming }: GuestOptions): Promise<Guest> {
     const image = await guestImage();
     const path = (suffix: string) => join(directory, `${name}.${suffix}`);
     const backend = `memory-backend-file,id=pc.ram,size=${memoryMiB}M,mem-path=${path("ram")},share=on`;
@@ -68,7 +74,8 @@ export class Guest implements AsyncDisposable {
       }
       const serial = connect(path("serial"));
       await once(serial, "connect");
-      return new Guest(process, path("ram"), await QmpClient.connect(path("qmp")), serial);
+      const qmp = await QmpClient.connect(path("qmp"));
+      return new Guest(program, process, path("ram"), qmp, serial);
     } catch (error) {
       process.kill("SIGKILL");
       throw error;
@@ -90,18 +97,20 @@ export class Guest implements AsyncDisposable {
     });
   }
 
-  /** Runs a command in the guest's shell and waits for it to be done. */
+  /** Runs a command in the guest's shell; fails if the command does. */
   async shell(command: string): Promise<void> {
     const mark = `done-${Math.floor(performance.now() * 1000)}`;
     // The echo of the line itself must not be taken for its output.
-    this.#serial.write(`${command}; echo ${mark.slice(0, 4)}""${mark.slice(4)}\n`);
-    await this.says(mark);
+    this.#serial.write(`${command}; echo ${mark.slice(0, 4)}""${mark.slice(4)}-$?-\n`);
+    await this.says(`${mark}-0-`, new RegExp(`${mark}-[1-9]`));
   }
 
-  /** Waits until the guest's console has said something. */
-  async says(text: string): Promise<void> {
+  /** Waits until the guest's console has said something; fails if it says the other thing. */
+  async says(text: string, failure?: RegExp): Promise<void> {
+    const signal = AbortSignal.any([this.#gone.signal, AbortSignal.timeout(answerMsMax)]);
     while (!this.#console.includes(text)) {
-      await once(this.#serial, "data", { signal: this.#gone.signal });
+      if (failure?.test(this.#console) === true) throw new Error(`The guest said ${this.#console}`);
+      await once(this.#serial, "data", { signal });
     }
     this.#console = this.#console.slice(this.#console.indexOf(text) + text.length);
   }

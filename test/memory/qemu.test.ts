@@ -1,11 +1,13 @@
 /** The memory codec between real QEMUs, of the versions at hand. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { backportsQemu, ownQemu, type QemuProgram } from "./backports-qemu.ts";
 import { carryMove, differingPages } from "./carried-move.ts";
 import { replay } from "./captured-stream.ts";
 import { Guest, memoryMiB } from "./guest.ts";
+import { newerQemu, ownQemu, type QemuProgram } from "./qemus.ts";
 
 /** Rewrites a few bytes in many pages, and whole pages in some, for ever. */
 const writer = `perl -e '
@@ -16,26 +18,27 @@ const writer = `perl -e '
     select undef, undef, undef, 0.005;
   }' & true`.replaceAll("\n", " ");
 
-const newer = await backportsQemu();
-
 type Kind = "plain" | "placed";
-type Case = [string, Array<QemuProgram | string>, string, [Kind, Kind]];
-const cases: readonly Case[] = [
-  ["7.2 to 7.2", [ownQemu, ownQemu, ownQemu], "pc-q35-7.2", ["plain", "placed"]],
-  ["7.2 to 10", [ownQemu, newer, newer], "pc-q35-7.2", ["placed", "plain"]],
-  ["10 to 10", [newer, newer, newer], "pc-q35-10.0", ["plain", "placed"]],
-];
 
-for (const [title, programs, machine, kinds] of cases) {
-  const skip = programs.find((program) => typeof program === "string") ?? false;
-  const claim = `a guest that writes moves twice, ${title}, ${kinds.join(", then ")}, and no page is lost`;
+const programs = await mkdtemp(join(tmpdir(), "ferry-qemu-"));
+test.after(() => rm(programs, { recursive: true }));
+const own = await ownQemu();
+const newer = await newerQemu(programs);
+
+for (const { title, first, second, kinds } of [
+  { title: "from this QEMU to this", first: own, second: own, kinds: ["plain", "placed"] },
+  { title: "from this QEMU to a newer", first: own, second: newer, kinds: ["placed", "plain"] },
+  { title: "between newer QEMUs", first: newer, second: newer, kinds: ["plain", "placed"] },
+] as const) {
+  const skip = [first, second].find((program) => typeof program === "string") ?? false;
+  const claim = `a guest that writes moves twice ${title}, ${kinds.join(", then ")}, none of it lost`;
   test(claim, { skip, timeout: 600_000 }, async (t) => {
-    const [first, second, third] = programs as [QemuProgram, QemuProgram, QemuProgram];
+    assert.ok(typeof first !== "string" && typeof second !== "string");
     // Memory files belong on tmpfs, where the agent has them too.
     const directory = await mkdtemp("/dev/shm/ferry-memory-");
     t.after(() => rm(directory, { recursive: true }));
     const start = async (name: string, program: QemuProgram, incoming: boolean) => {
-      const guest = await Guest.start({ program, directory, name, machine, incoming });
+      const guest = await Guest.start({ program, directory, name, incoming });
       t.after(async () => await guest[Symbol.asyncDispose]());
       return guest;
     };
@@ -46,38 +49,38 @@ for (const [title, programs, machine, kinds] of cases) {
     await one.shell("cp /tmp/random /tmp/again");
     await one.shell(writer);
     const two = await start("two", second, true);
-    await moves(t, one, two, directory, kinds[0], first !== ownQemu);
-    await one[Symbol.asyncDispose]();
-    const three = await start("three", third, true);
-    await moves(t, two, three, directory, kinds[1], second !== ownQemu);
-    await three.shell("cmp /tmp/random /tmp/again && echo same");
+    const next = await moves(t, one, two, directory, kinds[0]);
+    const three = await start("three", second, true);
+    const last = await moves(t, next, three, directory, kinds[1]);
+    await last.shell("cmp /tmp/random /tmp/again");
   });
 }
 
+/** Moves the guest and returns where it runs on. */
 async function moves(
   t: TestContext,
   source: Guest,
   target: Guest,
   directory: string,
   kind: Kind,
-  sourceTracksAll: boolean,
-): Promise<void> {
+): Promise<Guest> {
   const { stats, capturedPath } = await carryMove(source, target, directory, kind);
   t.diagnostic(`${kind}: ${JSON.stringify(stats)}`);
   assert.equal(await source.migrationState("completed", "failed"), "completed");
   assert.equal(await target.migrationState("completed", "failed"), "completed");
   const { memory, isMadeAgain } = await replay(capturedPath, memoryMiB * 1024 * 1024);
+  await rm(capturedPath);
   assert.ok(isMadeAgain);
   assert.equal(await differingPages(target, memory), 0);
-  // QEMU before 9.0 under TCG loses track of some pages it should send again (its TLB outlives the dirty bits it
-  // cleared), so its stream itself lags behind its memory.
-  if (sourceTracksAll) {
-    assert.equal(await differingPages(source, memory), 0);
-  }
   assert.equal(stats.notUnderstood, undefined);
   assert.equal(stats.memoryEnded, true);
-  assert.ok(stats.pagesReference > 0 && stats.pagesDelta > 0 && stats.pagesZero > 0);
-  await rm(capturedPath);
-  await target.execute("cont");
-  await target.shell("echo alive");
+  assert.ok(stats.pagesZero > 0 && stats.pagesReference + stats.pagesDelta > 0);
+  // The stream itself lags behind the memory of a source that loses track (docs/decisions/0008): what was moved may
+  // be a broken guest, so the source's goes on.
+  if (source.program.isSound) assert.equal(await differingPages(source, memory), 0);
+  const [next, other] = source.program.isSound ? [target, source] : [source, target];
+  await other[Symbol.asyncDispose]();
+  await next.execute("cont");
+  await next.shell("echo alive");
+  return next;
 }
