@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { afterEach, test } from "node:test";
 import { Lab } from "../../lab/lab.ts";
@@ -47,8 +48,10 @@ test("migration networks are apart from the guests'", async () => {
 
 test("up after a killed run removes what that run left, running programs too", async () => {
   const former = await up();
-  const [program, args] = inNamespace(former.host("host-a").namespace, ["sleep", "infinity"]);
-  const leftover = spawn(program, args, { stdio: "ignore", detached: true });
+  const command = ["sh", "-c", "echo there; exec sleep infinity"];
+  const [program, args] = inNamespace(former.host("host-a").namespace, command);
+  const leftover = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"], detached: true });
+  await once(leftover.stdout, "data");
   const ended = new Promise<NodeJS.Signals | null>((resolve) => {
     leftover.on("exit", (_, signal) => resolve(signal));
   });
