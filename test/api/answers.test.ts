@@ -48,7 +48,13 @@ async function everyOperation(): Promise<void> {
   for (const host of [a, b]) {
     await host.good("POST /v1/pools", { body: { name: "shared", path: shared } });
   }
+  const other = join(a.directory, "other");
+  mkdirSync(other);
+  await a.good("POST /v1/pools", { body: { name: "other", path: other } });
   await vms(a);
+  await a.good("POST /v1/vms/web01/start");
+  await a.good("POST /v1/vms/web01/move-storage", { body: { pool: "shared" } });
+  await a.good("POST /v1/vms/web01/power-off");
   await migrations(a);
   await peers(a, b);
   await a.good("DELETE /v1/hosts/host-b");
@@ -104,6 +110,7 @@ async function vms(a: RunningAgent): Promise<void> {
   await a.good("POST /v1/vms/web01/pause");
   await a.good("POST /v1/vms/web01/resume");
   await a.good("POST /v1/vms/web01/restart");
+  await a.good("POST /v1/vms/web01/move-storage", { body: { pool: "other" } });
   // A guest without an operating system hears no ACPI: it is powered off when the time is over.
   await a.good("POST /v1/vms/web01/shutdown", { body: { timeoutMs: 100 } });
   await a.good("POST /v1/vms/web01/start");
