@@ -73,6 +73,7 @@ export interface Return {
 export class Drain {
   readonly #parts: DrainParts;
   readonly #store: DrainStore;
+  #underWay = false;
 
   constructor(parts: DrainParts) {
     this.#parts = parts;
@@ -109,12 +110,23 @@ export class Drain {
     return { ...plan, expectedMs: drainTime(plan.moves, past, atOnce) };
   }
 
-  /** Closes the host for VMs and queues the moves, in their order. Keeps going when one can't be queued. */
+  /**
+   * Closes the host for VMs and queues the moves, in their order. Keeps going when one can't be queued.
+   * @throws FerryError `busy`.
+   */
   async begin(
     moves: readonly ConfirmedMove[],
     withStorage: boolean,
     requestedBy: string,
-  ): Promise<DrainState> {
+  ): Promise<void> {
+    await this.#alone("drain", () => this.#begin(moves, withStorage, requestedBy));
+  }
+
+  async #begin(
+    moves: readonly ConfirmedMove[],
+    withStorage: boolean,
+    requestedBy: string,
+  ): Promise<void> {
     const { now, scheduler, vms, log, publish } = this.#parts;
     const begun = { since: now(), requestedBy, moves: [] };
     let state: DrainState = { ...begun, ...this.#store.read(), withStorage, refused: [] };
@@ -139,11 +151,17 @@ export class Drain {
       }
       this.#store.write(state);
     }
-    return state;
   }
 
-  /** Opens the host again; with `bringBack`, asks the hosts that took its VMs to move them back. */
+  /**
+   * Opens the host again; with `bringBack`, asks the hosts that took its VMs to move them back.
+   * @throws FerryError `busy`.
+   */
   async resume(bringBack: boolean, requestedBy: string): Promise<Return[]> {
+    return await this.#alone("resume", () => this.#resume(bringBack, requestedBy));
+  }
+
+  async #resume(bringBack: boolean, requestedBy: string): Promise<Return[]> {
     const state = this.#store.read();
     this.#store.clear();
     this.#parts.log.info({ requestedBy, bringBack }, "the host is open again");
@@ -167,6 +185,24 @@ export class Drain {
     throw new FerryError("conflict", `Cannot ${verb} VM "${vm}": host "${host}" is drained`, {
       remedy: `Use another host, or open this one again: ferry host resume ${host}`,
     });
+  }
+
+  /** Two administrators who drain and resume at the same time would undo each other's words. */
+  async #alone<Result>(verb: string, body: () => Promise<Result>): Promise<Result> {
+    const { host } = this.#parts;
+    if (this.#underWay) {
+      throw new FerryError(
+        "busy",
+        `Cannot ${verb} host "${host}": another drain or resume of it is just beginning`,
+        { remedy: `Look how it stands: ferry host drain ${host} --status` },
+      );
+    }
+    this.#underWay = true;
+    try {
+      return await body();
+    } finally {
+      this.#underWay = false;
+    }
   }
 
   async #bringBack(
