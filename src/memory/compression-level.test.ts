@@ -92,3 +92,11 @@ test("batches stay between their bounds", () => {
     }),
   );
 });
+
+test("a processor that is busy no longer is found out by a few trials", () => {
+  let known: CompressionKnowledge = { ...compressionUnmeasured, current: "raw" };
+  known = { ...known, jobBytesPerSecond: 20e6 };
+  const trial = { level: 1, contentBytes: 1e6, bodyBytes: 4e5, seconds: 1e6 / 300e6 };
+  for (let n = 0; n < 4; n++) known = afterBatch(known, trial);
+  assert.notEqual(chooseCompression(known, 2), "raw");
+});

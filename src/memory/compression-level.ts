@@ -39,6 +39,8 @@ export const compressionUnmeasured: CompressionKnowledge = {
 
 /** The weight of a new measurement: about the last ten count. */
 const weight = 0.15;
+/** While nothing is compressed but now and then a batch on trial, each of them has to tell more. */
+const trialWeight = 0.4;
 /** A change has to promise this much, or measurements that waver would make choices waver. */
 const advantageMin = 1.05;
 /** Compression costs the guests' processor: what it has to be worth to be begun, and to be kept up. */
@@ -60,14 +62,15 @@ export function afterBatch(
   knowledge: CompressionKnowledge,
   { level, contentBytes, bodyBytes, seconds }: BatchMeasurement,
 ): CompressionKnowledge {
-  const relative = levels.find((each) => each.level === level);
+  const relative = levels.find((one) => one.level === level);
   if (relative === undefined || !(seconds > 0) || bodyBytes <= 0) return knowledge;
   const rate = contentBytes / seconds / relative.rate;
   const ratio = 1 + Math.max(0, contentBytes / bodyBytes - 1) / relative.gain;
+  const each = knowledge.current === "raw" ? trialWeight : weight;
   return {
     ...knowledge,
-    jobBytesPerSecond: average(knowledge.jobBytesPerSecond, rate),
-    ratio: average(knowledge.ratio, ratio),
+    jobBytesPerSecond: average(knowledge.jobBytesPerSecond, rate, each),
+    ratio: average(knowledge.ratio, ratio, each),
   };
 }
 
@@ -82,7 +85,7 @@ export function afterLink(
   if (!(bytesPerSecond > 0)) return knowledge;
   const before = knowledge.linkBytesPerSecond;
   const now = {
-    link: average(before, bytesPerSecond),
+    link: average(before, bytesPerSecond, weight),
     compressor: Math.max(before * linkGrowth, bytesPerSecond),
     source: Math.max(before, bytesPerSecond),
   }[bottleneck];
@@ -118,6 +121,6 @@ export function batchBytesFor({ linkBytesPerSecond, ratio }: CompressionKnowledg
   return Math.round(Math.min(batchBytesMax, Math.max(batchBytesMin, bytes)));
 }
 
-function average(before: number, now: number): number {
-  return before + weight * (now - before);
+function average(before: number, now: number, share: number): number {
+  return before + share * (now - before);
 }
