@@ -1,8 +1,8 @@
 /**
  * `npm run demo`: a Linux guest with redis and a web server moves from one host to another and back, while a client
  * outside uses it. `--json`: the first move's figures as the last line. `--keep`: everything stays up, to be played
- * with. `--storage shared`: the disk is in a pool that both hosts share, the default; `--storage none`: it is in a pool of
- * the host's own, the guest writes to it all the time, and it moves along.
+ * with. `--storage shared`: disk and kernel are in a pool that both hosts share, the default; `--storage none`: they are in a
+ * pool of the host's own and move along. The guest writes to its disk all the time.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -17,7 +17,6 @@ import { rerunAsLabRoot } from "./user-namespace.ts";
 const vm = "web01";
 const address = "10.77.0.50";
 const memoryMib = 512;
-const diskBytes = 2 ** 30;
 /** The guest fills this much with known pages and goes on changing them while it moves. */
 const checkedMib = 64;
 const changedPagesPerSecond = 250;
@@ -62,8 +61,8 @@ async function main(): Promise<number> {
 async function show(lab: Lab, options: Options, say: (line: string) => void): Promise<number> {
   say(`Booting VM ${vm} on host-a: Linux with redis and a web server, ${memoryMib} MiB`);
   const pool = movesDisk(options) ? "local" : "vms";
-  const draft = { disks: [{ pool, sizeBytes: diskBytes }] };
-  await createGuest(lab, { name: vm, host: "host-a", address, memoryMib, draft });
+  if (movesDisk(options)) await lab.host("host-a").takeKernel();
+  await createGuest(lab, { name: vm, host: "host-a", address, memoryMib, pool, diskMib: 1024 });
   await lab.client.ask(address, guestPorts.disk, `write /dev/vda 3 ${recordsPerSecond}`);
   await using watch = await lab.client.use(address, ["counter", "redis", "http"]);
   await lab.client.ask(address, guestPorts.memory, `fill ${checkedMib} 1`);

@@ -22,8 +22,10 @@ export interface GuestOptions {
   readonly address: string;
   /** Default 256. */
   readonly memoryMib?: number;
-  /** A new qcow2 disk of that size in pool `vms`, which all hosts share; absent: none. */
+  /** A new qcow2 disk of that size; absent: none. */
   readonly diskMib?: number;
+  /** The pool with the kernel, and the disk; default `vms`, which all hosts share. */
+  readonly pool?: string;
   /** More of the draft, or other values. */
   readonly draft?: Partial<VmCreate>;
 }
@@ -38,19 +40,19 @@ export async function createGuest(lab: Lab, options: GuestOptions): Promise<void
 }
 
 export function guestDraft(options: GuestOptions): VmCreate {
-  const { name, address, memoryMib = 256, diskMib, draft } = options;
+  const { name, address, memoryMib = 256, diskMib, pool = "vms", draft } = options;
   // The host's own protections against its guests' tricks cost an emulated CPU a third of its speed.
   const settings = `console=ttyS0 quiet mitigations=off ferry.ip=${address}/24 ferry.name=${name}`;
   return {
     name,
     memoryMib,
     kernelBoot: {
-      kernel: { pool: "vms", file: "vmlinuz" },
-      initrd: { pool: "vms", file: "initrd.img" },
+      kernel: { pool, file: "vmlinuz" },
+      initrd: { pool, file: "initrd.img" },
       commandLine: settings,
     },
     nics: [{ switch: "lan" }],
-    disks: diskMib === undefined ? [] : [{ pool: "vms", sizeBytes: diskMib * 2 ** 20 }],
+    disks: diskMib === undefined ? [] : [{ pool, sizeBytes: diskMib * 2 ** 20 }],
     ...draft,
   };
 }

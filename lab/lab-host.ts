@@ -1,6 +1,6 @@
 /** One host of the lab: its agent, and the ways to ask it. */
 import { spawn } from "node:child_process";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { ApiClient } from "../src/api/client.ts";
@@ -86,6 +86,14 @@ export class LabHost {
     const { switches } = await this.api("GET /v1/switches");
     if (!switches.some(({ name }) => name === "lan")) {
       await this.api("POST /v1/switches", { body: { name: "lan", bridge: bridgeName } });
+    }
+  }
+
+  /** Copies the guest's kernel from the shared pool to this host's own. */
+  async takeKernel(): Promise<void> {
+    for (const file of ["vmlinuz", "initrd.img"]) {
+      const shared = join(labDirectory(this.#lab), "vms", file);
+      await copyFile(shared, join(this.directory, "local", file));
     }
   }
 
