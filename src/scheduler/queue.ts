@@ -6,7 +6,7 @@ import type { Priority } from "../migration/record.ts";
 import { inQueueOrder } from "./line-order.ts";
 
 /** More moves than a host has VMs; a script in a loop stops here. */
-const queueMax = 1_000;
+export const queueMax = 1_000;
 
 export interface QueueEntry {
   /** The migration's. */

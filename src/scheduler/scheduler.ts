@@ -15,7 +15,7 @@ import { countSlots, type SlotsInUse } from "./admission.ts";
 import { Attempts, type SlotLink } from "./attempts.ts";
 import { Holds } from "./holds.ts";
 import { nextAttempts, type WaitingMove } from "./next-attempts.ts";
-import { type NewPlace, Queue } from "./queue.ts";
+import { type NewPlace, Queue, queueMax } from "./queue.ts";
 import type { SettingsStore } from "./settings-store.ts";
 
 /** Looked through at least so often while moves wait: settings have times, and a missed change must not stop the queue. */
@@ -59,7 +59,7 @@ export class Scheduler implements AsyncDisposable {
     for (const { id } of this.#queue.list()) {
       if (migrations.requeue(id) === undefined) this.#queue.remove(id);
     }
-    for (const { id } of migrations.list({ state: "queued" })) {
+    for (const { id } of migrations.list({ state: "queued", limit: queueMax })) {
       if (this.#queue.has(id)) continue;
       migrations.requeue(id);
       migrations.endQueued(id, "failed", lost());
