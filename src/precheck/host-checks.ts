@@ -95,6 +95,22 @@ export const hostChecks: readonly Check[] = [
     },
   },
   {
+    id: "emulator-keeps-track",
+    title: "The source's QEMU keeps track of all that the guest writes",
+    look({ source }) {
+      const major = Number.parseInt(source.qemu?.version ?? "", 10);
+      if (source.accelerator === "kvm" || !(major < 9)) return [];
+      return [
+        {
+          on: "source",
+          severity: "warning",
+          message: `QEMU ${source.qemu?.version} on "${source.host}" emulates the processor and may lose changes of memory in a move; from 9.0 on it does not`,
+          remedy: `Use KVM, or a newer QEMU on "${source.host}"; move with --verify until then`,
+        },
+      ];
+    },
+  },
+  {
     id: "cpu-vendor",
     title: "Both processors have the same manufacturer",
     look({ source, target }) {

@@ -12,12 +12,16 @@
  *   4. source: *handed-over(g+1)* durable.
  */
 import { wallClockMs } from "../../base/clock.ts";
+import { FerryError } from "../../base/errors.ts";
 import { flushDisks } from "../../qemu/disk-export.ts";
 import { activateDisks, waitForStatus } from "../../qemu/migration.ts";
 import { markHandedOver } from "../../vm/registry.ts";
 import { answerDigests, countDifferingPages } from "../compare-memory.ts";
-import { nothingToUndo, type Stage } from "../stage.ts";
+import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
+
+const unequalRemedy =
+  "The VM goes on where it was; under TCG a QEMU before 9.0 loses changes (docs/decisions/0008): upgrade it on the source";
 
 export const storageHandover: Stage = {
   name: "storage-handover",
@@ -28,7 +32,7 @@ export const storageHandover: Stage = {
       const timeoutMs = move.limits.blackoutTimeoutMs;
       await session.receive("ready", { timeoutMs });
       if (move.record.current.options.verifyMemory === true) {
-        move.record.figures({ differingPages: await countDifferingPages(move) });
+        await requireSameMemory(move);
       }
       await session.releaseReturnPath();
       await waitForStatus(move.process.qmp, ["completed"], { timeoutMs });
@@ -60,3 +64,15 @@ export const storageHandover: Stage = {
     undo: nothingToUndo,
   },
 };
+
+/** Before the point of no return a difference is only a move that did not happen. */
+async function requireSameMemory(move: SourceMove): Promise<void> {
+  const differingPages = await countDifferingPages(move);
+  move.record.figures({ differingPages });
+  if (differingPages === 0) return;
+  throw new FerryError(
+    "migration-failed",
+    `Cannot hand VM "${move.definition.name}" over: ${differingPages} pages of its memory differ on the target, none may`,
+    { remedy: unequalRemedy },
+  );
+}
