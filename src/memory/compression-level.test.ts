@@ -19,6 +19,7 @@ const knowledge: fc.Arbitrary<CompressionKnowledge> = fc.record({
   jobBytesPerSecond: fc.double({ min: 1e6, max: 2e9, noNaN: true }),
   ratio: fc.double({ min: 1, max: 20, noNaN: true }),
   linkBytesPerSecond: fc.double({ min: 1e5, max: 2e10, noNaN: true }),
+  sourceBytesPerSecond: fc.constant(Number.POSITIVE_INFINITY),
 });
 const jobs = fc.integer({ min: 1, max: 16 });
 
@@ -50,6 +51,15 @@ test("slow links are worth a high level, fast ones a low one, and the fastest no
   assert.equal(settled(118e6), 3);
   assert.equal(settled(600e6), -5);
   assert.equal(settled(3e9), "raw");
+});
+
+test("where QEMU gives little, the network is spared if the processor keeps up and it pays", () => {
+  const known = { ...compressionUnmeasured, linkBytesPerSecond: 3e9 };
+  const slow = afterLink(known, 20e6, "source", 60e6);
+  assert.equal(chooseCompression(slow, 2), 1);
+  assert.equal(chooseCompression({ ...slow, jobBytesPerSecond: 20e6 }, 2), "raw");
+  assert.equal(chooseCompression({ ...slow, ratio: 1.05 }, 2), "raw");
+  assert.equal(chooseCompression(afterLink(slow, 20e6, "link"), 2), "raw");
 });
 
 test("a slow processor compresses less", () => {

@@ -27,6 +27,8 @@ export interface CompressionKnowledge {
   readonly ratio: number;
   /** Bytes per second that the link drains. */
   readonly linkBytesPerSecond: number;
+  /** Guest bytes per second that QEMU gives while it gives less than would be taken; infinite while it gives all. */
+  readonly sourceBytesPerSecond: number;
 }
 
 /** Before anything is measured: a gigabit link and memory as it usually is. */
@@ -35,6 +37,7 @@ export const compressionUnmeasured: CompressionKnowledge = {
   jobBytesPerSecond: 350e6,
   ratio: 2.5,
   linkBytesPerSecond: 118e6,
+  sourceBytesPerSecond: Number.POSITIVE_INFINITY,
 };
 
 /** The weight of a new measurement: about the last ten count. */
@@ -45,6 +48,10 @@ const trialWeight = 0.4;
 const advantageMin = 1.05;
 /** Compression costs the guests' processor: what it has to be worth to be begun, and to be kept up. */
 const worthMin = { begin: 1.1, keepUp: 1.03 };
+/** Where QEMU gives less than anything takes, the network is spared: by a compressor that keeps up with so much more. */
+const spare = 1.25;
+/** And that makes so much less of it. */
+const sparingRatioMin = 1.1;
 /** While the link waits for us it is faster than what it drains; how much, only trying can tell. */
 const linkGrowth = 1.25;
 const linkBytesPerSecondMax = 25e9;
@@ -81,6 +88,7 @@ export function afterLink(
   knowledge: CompressionKnowledge,
   bytesPerSecond: number,
   bottleneck: Bottleneck,
+  guestBytesPerSecond: number = Number.POSITIVE_INFINITY,
 ): CompressionKnowledge {
   if (!(bytesPerSecond > 0)) return knowledge;
   const before = knowledge.linkBytesPerSecond;
@@ -89,7 +97,11 @@ export function afterLink(
     compressor: Math.max(before * linkGrowth, bytesPerSecond),
     source: Math.max(before, bytesPerSecond),
   }[bottleneck];
-  return { ...knowledge, linkBytesPerSecond: Math.min(linkBytesPerSecondMax, now) };
+  return {
+    ...knowledge,
+    linkBytesPerSecond: Math.min(linkBytesPerSecondMax, now),
+    sourceBytesPerSecond: bottleneck === "source" ? guestBytesPerSecond : Number.POSITIVE_INFINITY,
+  };
 }
 
 /** @param jobs how many batches are compressed at once */
@@ -99,8 +111,19 @@ export function chooseCompression(knowledge: CompressionKnowledge, jobs: number)
   let best = 1;
   for (const { level } of levels) if (yields(level) > yields(best)) best = level;
   const worth = current === "raw" ? worthMin.begin : worthMin.keepUp;
-  if (yields(best) < worth * yields("raw")) return "raw";
+  const isWorth = yields(best) >= worth * yields("raw");
+  if (!isWorth) return sparing(knowledge, yields) ?? "raw";
   return current === "raw" || yields(best) > advantageMin * yields(current) ? best : current;
+}
+
+/** The most that keeps up with QEMU, no more than the level that costs guests little. */
+function sparing(
+  { ratio, sourceBytesPerSecond }: CompressionKnowledge,
+  yields: (compression: Compression) => number,
+): Compression | undefined {
+  if (ratio < sparingRatioMin) return undefined;
+  const keepsUp = levels.filter(({ level }) => yields(level) >= spare * sourceBytesPerSecond);
+  return keepsUp.findLast(({ level }) => level <= 1)?.level;
 }
 
 /** Guest bytes per second. */

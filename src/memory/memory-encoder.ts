@@ -45,8 +45,8 @@ export class MemoryEncoder {
   #buffer: Buffer;
   #batch: PageBatchWriter;
   #flushTimer: NodeJS.Timeout | undefined;
-  /** Whether, since the link was last looked at, there was more to compress than jobs to do it. */
-  #wasFull = false;
+  /** Since the link was last looked at. */
+  #look = { at: performance.now(), bytesIn: 0, batches: 0, full: 0 };
   #isStopped = false;
   /** How many batches in a row were not worth compressing. */
   #rawBatches = 0;
@@ -111,10 +111,13 @@ export class MemoryEncoder {
    * @param isLinkBusy whether bytes were waiting for the link all that time
    */
   observeLink(bytesPerSecond: number, isLinkBusy: boolean): void {
-    const ownLimit: Bottleneck = this.#wasFull ? "compressor" : "source";
+    const { at, bytesIn, batches, full } = this.#look;
+    const now = performance.now();
+    const ownLimit: Bottleneck = full > batches / 2 ? "compressor" : "source";
     const bottleneck = isLinkBusy ? "link" : ownLimit;
-    this.#wasFull = false;
-    this.#knowledge = afterLink(this.#knowledge, bytesPerSecond, bottleneck);
+    const guestBytesPerSecond = ((this.stats.bytesIn - bytesIn) / (now - at)) * 1000;
+    this.#look = { at: now, bytesIn: this.stats.bytesIn, batches: 0, full: 0 };
+    this.#knowledge = afterLink(this.#knowledge, bytesPerSecond, bottleneck, guestBytesPerSecond);
   }
 
   #current(): PageBatchWriter {
@@ -139,7 +142,9 @@ export class MemoryEncoder {
     this.#rawBatches = compression === "raw" ? this.#rawBatches + 1 : 0;
     const isTrial = this.#rawBatches % trialEvery === trialEvery - 1;
     this.#compressor.submit(this.#batch.seal(), this.#buffer, isTrial ? 1 : compression);
-    if (!this.#compressor.isThirsty) this.#wasFull = true;
+    this.#look.batches++;
+    // More to compress than jobs to do it.
+    if (!this.#compressor.isThirsty) this.#look.full++;
     this.#buffer = this.#compressor.buffer();
     this.#batch = new PageBatchWriter(this.#buffer);
   }

@@ -25,8 +25,8 @@ export interface DataPathEvents {
 
 /** One local socket's side of a stream. */
 export interface StreamPort extends Intake {
-  /** Offered, and in no frame yet. */
-  readonly unsentBytes: number;
+  /** Offered, and not acknowledged yet. */
+  readonly outstandingBytes: number;
   readonly acknowledgedBytes: number;
   consume(consumer: Consumer): void;
   finished(stream: ReceiveStream, frame: Frame): void;
@@ -88,8 +88,8 @@ export class DataPath {
       get isThirsty() {
         return isThirsty();
       },
-      get unsentBytes() {
-        return outlet.stream.unsentBytes;
+      get outstandingBytes() {
+        return outlet.stream.acceptedBytes - outlet.stream.acknowledgedBytes;
       },
       get acknowledgedBytes() {
         return outlet.stream.acknowledgedBytes;

@@ -15,7 +15,7 @@ export class EncodingIntake implements Intake {
   readonly #encoder: MemoryEncoder;
   readonly #looks: NodeJS.Timeout;
   #looked = { at: performance.now(), acknowledged: 0 };
-  /** Whether, since the last look, the stream once had nothing to send. */
+  /** Whether, since the last look, nothing was on the way at some moment. */
   #ranDry = false;
   #flushing: NodeJS.Immediate | undefined;
   /** Bytes came since `#flushing` began to wait. */
@@ -65,7 +65,7 @@ export class EncodingIntake implements Intake {
   }
 
   #thirst(): void {
-    this.#ranDry ||= this.#port.unsentBytes === 0;
+    this.#ranDry ||= this.#port.outstandingBytes === 0;
     if (!this.isThirsty) return;
     this.onThirst();
     this.#flushWhenQuiet();
@@ -88,7 +88,7 @@ export class EncodingIntake implements Intake {
     const now = performance.now();
     const acknowledged = this.#port.acknowledgedBytes;
     const seconds = (now - this.#looked.at) / 1000;
-    const isBusy = !this.#ranDry && this.#port.unsentBytes > 0;
+    const isBusy = !this.#ranDry && this.#port.outstandingBytes > 0;
     this.#encoder.observeLink((acknowledged - this.#looked.acknowledged) / seconds, isBusy);
     this.#looked = { at: now, acknowledged };
     this.#ranDry = false;
