@@ -93,6 +93,7 @@ async function recordBlackout(move: SourceMove): Promise<void> {
   const stats = await sessionOf(move)
     .stats()
     .catch(() => undefined);
+  if (stats?.memory) move.log.info({ memory: stats.memory }, "memory crossed page by page");
   const lastByteAt = stats?.streams["memory"]?.lastAcceptedAt ?? loadedAt;
   const roundTripMs = stats?.roundTripMs ?? 0;
   const continuedAt = watch.continuedAt ?? stoppedAt;
