@@ -7,7 +7,9 @@ import type { SourceMove } from "./stage.ts";
 import { sessionOf } from "./stages/setup.ts";
 
 /** Between two looks at the mirrors: often enough for a person, and no load for QEMU. */
-const pollMs = 200;
+const copyingPollMs = 200;
+/** Between ready and synchronous lie the writes that were under way; no event tells of their end. */
+const readyPollMs = 10;
 
 /** The job and the node of the mirror of the disk at this place in `move.disks`. */
 export function mirrorId(index: number): string {
@@ -46,7 +48,8 @@ export async function followMirrors(move: SourceMove, watch: MirrorWatch): Promi
       mirrors.some(({ id, synchronous }) => id === mirrorId(index) && synchronous),
     );
     if (done) return;
-    await watch.pause(pollMs, move.signal);
+    const copying = mirrors.some(({ ready }) => !ready);
+    await watch.pause(copying ? copyingPollMs : readyPollMs, move.signal);
   }
 }
 

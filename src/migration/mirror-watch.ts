@@ -9,6 +9,7 @@ import type { Session } from "../session/session.ts";
 export class MirrorWatch implements Disposable {
   readonly #failure = Promise.withResolvers<never>();
   readonly #detach: (() => void)[];
+  #wake: () => void = () => undefined;
 
   constructor(qmp: Qmp, session: Session) {
     this.#failure.promise.catch(() => undefined); // `pause` reports it
@@ -16,6 +17,7 @@ export class MirrorWatch implements Disposable {
       qmp.onEvent((event) => {
         const why = mirrorFailure(event);
         if (why !== undefined) this.#failure.reject(mirrorFailed(why));
+        if (event.event === "BLOCK_JOB_READY") this.#wake();
       }),
       session.on("message", (message) => {
         if (message.type === "failed") this.#failure.reject(peerError(message));
@@ -25,11 +27,12 @@ export class MirrorWatch implements Disposable {
     void qmp.closed.then(() => this.#failure.reject(migrationFailed("QEMU is gone", "gone")));
   }
 
-  /** Waits; rejects as soon as something ends the mirroring, or with the signal's reason. */
+  /** Waits, or until a mirror becomes ready; rejects as soon as something ends the mirroring, or with the signal's reason. */
   async pause(ms: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const over = Promise.withResolvers<void>();
-    const timer = setTimeout(() => over.resolve(), ms);
+    this.#wake = () => over.resolve();
+    const timer = setTimeout(this.#wake, ms);
     const abort = (): void => over.reject(signal.reason as Error);
     signal.addEventListener("abort", abort, { once: true });
     try {

@@ -1,0 +1,149 @@
+/**
+ * `node bench/storage-mirror.ts`: how long it takes until a disk is synchronized over a wire of 1 Gbit/s, by Ferry (sealed,
+ * through both agents) and by QEMU's own mirror over plain TCP. Once with content that can't be compressed, once with
+ * programs and libraries of this machine. `--mib 512`, `--speed 1gbit`, `--runs 3`.
+ */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs, promisify } from "node:util";
+import { Lab } from "../lab/lab.ts";
+import type { LabHost } from "../lab/lab-host.ts";
+import { inNamespace } from "../lab/namespaces.ts";
+import { QmpClient } from "../src/qemu/qmp-client.ts";
+
+const run = promisify(execFile);
+const MiB = 2 ** 20;
+const port = 10_809;
+/** A mirror that takes longer is stuck. */
+const mirrorMsMax = 600_000;
+
+/** Shell commands that write any number of bytes. */
+const contents: Readonly<Record<string, string>> = {
+  random: "cat /dev/urandom",
+  debian: "tar --create --file - /usr/lib /usr/bin /usr/share",
+};
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      mib: { type: "string", default: "512" },
+      speed: { type: "string", default: "1gbit" },
+      runs: { type: "string", default: "3" },
+    },
+  });
+  const bytes = Number(values.mib) * MiB;
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  await using lab = await Lab.up({ name: "mirror", speed: values.speed, say });
+  const results: Record<string, { ferryMs: number[]; qemuMs: number[] }> = {};
+  for (const [kind, command] of Object.entries(contents)) {
+    const image = join(lab.directory, `${kind}.raw`);
+    await run("sh", ["-c", `(${command}) 2>/dev/null | head --bytes=${bytes} > ${image}`]);
+    const times = { ferryMs: [] as number[], qemuMs: [] as number[] };
+    for (let number = 0; number < Number(values.runs); number++) {
+      times.ferryMs.push(await byFerry(lab, image));
+      times.qemuMs.push(await byQemu(lab, image, bytes));
+      say(`${kind}: Ferry ${times.ferryMs.at(-1)} ms, QEMU ${times.qemuMs.at(-1)} ms`);
+    }
+    results[kind] = times;
+    const ratio = median(times.ferryMs) / median(times.qemuMs);
+    process.stdout.write(`${kind} ${JSON.stringify(times)} ratio ${ratio.toFixed(2)}\n`);
+  }
+  await mkdir("bench/results", { recursive: true });
+  const file = `bench/results/storage-mirror-${new Date().toISOString().replaceAll(":", "")}.json`;
+  await writeFile(file, JSON.stringify({ options: values, results }, undefined, 2));
+  say(`Kept in ${file}`);
+}
+
+/** The stage storage-mirror of a whole move, milliseconds. */
+async function byFerry(lab: Lab, path: string): Promise<number> {
+  const vm = "bench01";
+  const host = lab.host("host-a");
+  const disks = [{ pool: "local", format: "raw" as const, import: { path } }];
+  await host.api("POST /v1/vms", { body: { name: vm, memoryMib: 64, vnc: false, disks } });
+  await host.api("POST /v1/vms/{vm}/start", { params: { vm } });
+  const options = { withStorage: true };
+  const { id } = await host.api("POST /v1/migrations", { body: { vm, target: "host-b", options } });
+  const deadline = performance.now() + mirrorMsMax;
+  for (;;) {
+    const record = await host.api("GET /v1/migrations/{id}", { params: { id } });
+    if (record.endedAt !== null) {
+      const stage = record.stages.find(({ name }) => name === "storage-mirror");
+      if (record.state !== "completed" || stage === undefined) {
+        throw new Error(`The move ${record.state}: ${record.error?.message}`);
+      }
+      const there = lab.host("host-b");
+      await there.api("POST /v1/vms/{vm}/power-off", { params: { vm } });
+      await there.api("DELETE /v1/vms/{vm}", { params: { vm }, query: { disks: "delete" } });
+      return Math.round((stage.endedAt ?? record.endedAt) - stage.startedAt);
+    }
+    if (performance.now() > deadline) throw new Error("The move takes too long");
+    await sleep(100);
+  }
+}
+
+/** From the command to the job's being ready, milliseconds. */
+async function byQemu(lab: Lab, image: string, bytes: number): Promise<number> {
+  const copy = join(lab.directory, "copy.raw");
+  await run("truncate", ["--size", String(bytes), copy]);
+  const target = await startQemu(lab.host("host-b"), lab.directory, "target", copy);
+  const source = await startQemu(lab.host("host-a"), lab.directory, "source", image);
+  try {
+    const address = { host: lab.host("host-b").address, port: String(port) };
+    await target.qmp.execute("nbd-server-start", { addr: { type: "inet", data: address } });
+    await target.qmp.execute("block-export-add", {
+      ...{ type: "nbd", id: "export", "node-name": "disk", name: "disk", writable: true },
+    });
+    await source.qmp.execute("blockdev-add", {
+      ...{ driver: "nbd", "node-name": "there", export: "disk", discard: "unmap" },
+      server: { type: "inet", ...address },
+    });
+    const ready = source.qmp.waitFor(({ event }) => event === "BLOCK_JOB_READY", {
+      timeoutMs: mirrorMsMax,
+    });
+    const begun = performance.now();
+    await source.qmp.execute("blockdev-mirror", {
+      ...{ "job-id": "mirror", device: "disk", target: "there", sync: "full" },
+    });
+    await ready;
+    return Math.round(performance.now() - begun);
+  } finally {
+    for (const { child, qmp } of [source, target]) {
+      await qmp[Symbol.asyncDispose]();
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    }
+    await rm(copy);
+  }
+}
+
+async function startQemu(
+  host: LabHost,
+  directory: string,
+  name: string,
+  image: string,
+): Promise<{ child: ChildProcess; qmp: QmpClient }> {
+  const socket = join(directory, `${name}.qmp`);
+  const node = { driver: "raw", "node-name": "disk", cache: { direct: true, "no-flush": false } };
+  const file = { driver: "file", filename: image, discard: "unmap", cache: node.cache };
+  const [program, args] = inNamespace(host.namespace, [
+    ...["qemu-system-x86_64", "-nodefaults", "-S", "-display", "none", "-accel", "tcg", "-m", "64"],
+    ...["-qmp", `unix:${socket},server=on,wait=off`],
+    ...["-blockdev", JSON.stringify({ ...node, file })],
+  ]);
+  const child = spawn(program, args, { stdio: "ignore" });
+  for (;;) {
+    const qmp = await QmpClient.connect(socket).catch(() => undefined);
+    if (qmp !== undefined) return { child, qmp };
+    if (child.exitCode !== null) throw new Error(`QEMU of ${host.name} ended`);
+    await sleep(20);
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+await main();
