@@ -10,16 +10,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { FerryError } from "../base/errors.ts";
-import type { BulkStream } from "../session/session.ts";
+import type { BulkStream, Session } from "../session/session.ts";
 import type { PoolFile } from "../vm/definition.ts";
 import type { IncomingFile } from "../vm/moved-disks.ts";
 import { freshSocket } from "./carry-socket.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
-import { sessionOf } from "./stages/setup.ts";
 
 /** Source: sends the files, as this host has them, in the order in which they were announced. */
-export async function sendFiles(move: SourceMove, files: readonly PoolFile[]): Promise<void> {
-  const session = sessionOf(move);
+export async function sendFiles(
+  move: SourceMove,
+  session: Session,
+  files: readonly PoolFile[],
+): Promise<void> {
   const { signal } = move;
   const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   for (const [index, file] of files.entries()) {

@@ -32,7 +32,7 @@ export const setup: Stage = {
       });
       if (sent.length > 0) {
         await move.session.receive("send-files", { signal, timeoutMs: limits.setupTimeoutMs });
-        await sendFiles(move, sent);
+        await sendFiles(move, move.session, sent);
       }
       await move.session.receive("prepared", { signal, timeoutMs: limits.setupTimeoutMs });
       await move.faults.reach("source:setup:inside", signal);
