@@ -2,10 +2,11 @@
 import type { Static, TSchema } from "typebox";
 import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { PeerLink, PeerStatus, SessionRequest } from "../migration/peer-link.ts";
+import type { PeerLink, PeerStatus, SessionRequest, SessionWish } from "../migration/peer-link.ts";
 import { HostFacts } from "../precheck/facts.ts";
 import type { FactsRequest } from "../precheck/facts.ts";
 import { knownVersions } from "../protocol/version.ts";
+import { lanesMax } from "../session/limits.ts";
 import { openSourceSession } from "../session/open.ts";
 import { type MigrationNetwork, requireAddresses } from "../network/migration-network.ts";
 import type { Session } from "../session/session.ts";
@@ -36,7 +37,11 @@ export class HttpPeerLink implements PeerLink {
     this.#log = log;
   }
 
-  async openSession(host: string, request: SessionRequest, signal: AbortSignal): Promise<Session> {
+  async openSession(
+    host: string,
+    request: SessionRequest,
+    { everyNetwork, signal }: SessionWish,
+  ): Promise<Session> {
     const peer = findPeer(this.#trust, host);
     const { key, certificate, host: self } = this.#trust.member();
     const body: PeerSessionRequest = {
@@ -48,6 +53,7 @@ export class HttpPeerLink implements PeerLink {
       ...{ method: "POST", path: "/v1/peer/sessions", body, signal },
     });
     if (!knownVersions.includes(answer.version)) throw unofferedVersion(peer.name, answer.version);
+    const addresses = requireAddresses(peer.name, answer.addresses, this.#networks());
     return await openSourceSession({
       id: answer.sessionId,
       version: answer.version,
@@ -55,7 +61,8 @@ export class HttpPeerLink implements PeerLink {
       trust: this.#trust.snapshot,
       peer: { domain: peer.domain, host: peer.id },
       log: this.#log.child({ migration: request.migrationId }),
-      addresses: requireAddresses(peer.name, answer.addresses, this.#networks()),
+      addresses,
+      lanes: everyNetwork ? Math.min(addresses.length, lanesMax) : 1,
       port: answer.port,
       ticket: answer.ticket,
     });

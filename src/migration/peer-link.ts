@@ -17,9 +17,15 @@ export interface PeerStatus {
   readonly last: JournalKind | null;
 }
 
+export interface SessionWish {
+  /** A lane over each network that both hosts have for moves, instead of one over the best. */
+  readonly everyNetwork: boolean;
+  readonly signal: AbortSignal;
+}
+
 export interface PeerLink {
   /** Asks `host` for a session and connects it. @throws FerryError `unreachable`, `peer-refused`, `busy`. */
-  openSession(host: string, request: SessionRequest, signal: AbortSignal): Promise<Session>;
+  openSession(host: string, request: SessionRequest, wish: SessionWish): Promise<Session>;
   status(host: string, migrationId: string): Promise<PeerStatus>;
   /** Repeats *take* until believed; answers the target's last record. */
   take(host: string, migrationId: string, generation: number): Promise<PeerStatus>;

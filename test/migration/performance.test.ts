@@ -11,6 +11,8 @@ describe("memory crosses by every performance option", { concurrency: false }, (
   let directory: Awaited<ReturnType<typeof testDirectory>>;
   let a: MovingHost;
   let b: MovingHost;
+  /** Of the last move. */
+  let lanes = 0;
 
   before(async () => {
     directory = await testDirectory();
@@ -29,6 +31,8 @@ describe("memory crosses by every performance option", { concurrency: false }, (
     const [from, to] = a.host.vms.find("web01") === undefined ? [b, a] : [a, b];
     const request = { vm: "web01", target: to.name, requestedBy: "test" };
     const { id } = from.migrations.start({ ...request, options: { ...options, verifyMemory: true } });
+    await from.until(id, ({ stage, endedAt }) => stage === "modified-pages" || endedAt !== null);
+    lanes = (await from.sessions.at(-1)?.stats())?.lanes ?? 0;
     const record = await from.ended(id);
     assert.equal(record.error, null);
     assert.equal(record.state, "completed");
@@ -47,6 +51,12 @@ describe("memory crosses by every performance option", { concurrency: false }, (
       const { guestBytes, wireBytes } = await move({ performance: "compression" });
       assert.ok(wireBytes < guestBytes / 2, `${way}: ${wireBytes} of ${guestBytes} bytes`);
     }
+  });
+
+  test("multichannel carries it over a lane on each network", async () => {
+    const { guestBytes, wireBytes } = await move({ performance: "multichannel" });
+    assert.ok(wireBytes >= guestBytes);
+    assert.equal(lanes, 2);
   });
 
   test("tcp carries all memory of a QEMU whose memory was placed by the agent", async () => {

@@ -17,6 +17,9 @@ import type { Session } from "../../src/session/session.ts";
 import { createDomain, type TestDomain, type TestHost as Member } from "../session/certificates.ts";
 import { quietLog, TestHost } from "../vm/host.ts";
 
+/** Two networks, as far as sessions can tell. */
+const networks = ["127.0.0.1", "127.0.0.2"];
+
 export class MovingHost implements AsyncDisposable {
   readonly name: string;
   readonly host: TestHost;
@@ -84,7 +87,7 @@ export class MovingHost implements AsyncDisposable {
       throw new FerryError("unreachable", `Cannot reach the peer of ${this.name}`);
     };
     return {
-      openSession: async (_host, request) => {
+      openSession: async (_host, request, { everyNetwork }) => {
         const there = peer();
         const common = { id: randomUUID(), version: currentVersion, log: quietLog };
         const trust = { domains: [this.#domain.authority] };
@@ -92,14 +95,14 @@ export class MovingHost implements AsyncDisposable {
         const target = await openTargetSession({
           ...common,
           ...{ credentials: there.member.credentials, trust, peer: identity(this.member) },
-          ...{ addresses: ["127.0.0.1"], portFirst: 21000, portLast: 21100 },
+          ...{ addresses: networks, portFirst: 21000, portLast: 21100 },
         });
         const { port, ticket } = target;
         there.migrations.accept(request, this.name, target);
         const source = await openSourceSession({
           ...common,
           ...{ credentials: this.member.credentials, trust, peer: identity(there.member) },
-          ...{ addresses: ["127.0.0.1"], port, ticket },
+          ...{ addresses: networks, port, ticket, lanes: everyNetwork ? networks.length : 1 },
         });
         this.sessions.push(source);
         return source;

@@ -21,7 +21,8 @@ export const setup: Stage = {
     async run(move) {
       const { id, peer, definition, generation, run, signal, limits } = move;
       const request = { migrationId: id, vmId: definition.id, vmName: definition.name, generation };
-      move.session = await move.peers.openSession(peer, request, signal);
+      const everyNetwork = limits.performance === "multichannel";
+      move.session = await move.peers.openSession(peer, request, { everyNetwork, signal });
       const { disks: placements, files } = move.record.current;
       const disks = await wantedDisks(move, placements);
       const sent = files.filter(({ copy }) => copy);
