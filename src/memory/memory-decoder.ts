@@ -34,7 +34,8 @@ export class MemoryDecoder {
   readonly #check: OperationCheck;
   readonly #assembler = new BatchAssembler();
   readonly #waiting: WaitingBatch[] = [];
-  #isApplying = false;
+  /** Pending while a batch is being applied. */
+  #applying: Promise<void> | undefined;
   #failure: FerryError | undefined;
 
   constructor({ target, pageCacheBytesMax, jobs }: MemoryDecoderOptions) {
@@ -69,16 +70,21 @@ export class MemoryDecoder {
     if (!this.#assembler.isBetween) throw this.#fail(badBatch("the stream ends within it"));
   }
 
+  /** Nobody wants the rest. Resolves when the target is not used any more. */
+  async stop(): Promise<void> {
+    this.#fail(new FerryError("cancelled", "Cannot decode memory: nobody wants it any more"));
+    await this.#applying;
+  }
+
   /** What waits now; what comes later is no reason to hold back an acknowledgement. */
   async #applied(): Promise<void> {
     const last = this.#waiting.at(-1);
     if (last === undefined) return;
-    if (!this.#isApplying) void this.#applyAll();
+    this.#applying ??= this.#applyAll();
     await last.applied.promise;
   }
 
   async #applyAll(): Promise<void> {
-    this.#isApplying = true;
     try {
       for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
         for (const each of this.#waiting.slice(0, this.#jobs)) each.content ??= decoded(each.batch);
@@ -89,7 +95,7 @@ export class MemoryDecoder {
     } catch (error) {
       this.#fail(error);
     }
-    this.#isApplying = false;
+    this.#applying = undefined;
   }
 
   async #applyBatch(content: Buffer): Promise<void> {

@@ -49,10 +49,10 @@ export class DecodingDelivery implements Delivery {
 
   close(): void {
     const file = this.#memoryFile;
-    if (file === undefined) return;
     // Writes under way would go to whatever file takes its number.
-    const settled = this.#applied.catch(() => {});
-    void settled.then(() => closeSync(file));
+    void this.#decoder.stop().then(() => {
+      if (file !== undefined) closeSync(file);
+    });
   }
 
   #follow(work: Promise<unknown>, done: (failure?: Error) => void): void {
