@@ -4,6 +4,7 @@ import { type } from "node:os";
 import type { Machine } from "../api/services.ts";
 import { FerryError } from "../base/errors.ts";
 import { readHostFacts } from "../host/facts.ts";
+import { readRdmaDevices } from "../host/rdma.ts";
 import type { MachineFacts } from "../precheck/gather.ts";
 import { knownVersions } from "../protocol/version.ts";
 import type { QemuHost } from "../qemu/qemu-host.ts";
@@ -27,7 +28,8 @@ type HostWideFact =
   | "closed"
   | "defaultDiskPool"
   | "moveAddresses"
-  | "migrationNetworks";
+  | "migrationNetworks"
+  | "performanceOption";
 
 export async function readMachineFacts(
   qemu: QemuHost,
@@ -39,6 +41,7 @@ export async function readMachineFacts(
     protocolVersions: [...knownVersions],
     ...found,
     cpu: { vendor: facts.cpu.vendor, flags: [...facts.cpu.flags] },
+    rdmaDevices: await readRdmaDevices(),
   };
 }
 

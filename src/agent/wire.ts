@@ -112,6 +112,7 @@ export async function wireAgent(
       defaultDiskPool: settings.current.settings.defaultDiskPool,
       moveAddresses: [...moveAddresses(advertise, settings.current.settings)],
       migrationNetworks: settings.current.settings.migrationNetworks,
+      performanceOption: settings.current.settings.performanceOption,
     }),
     askTarget: (target, request) => link.facts(target, request),
   });

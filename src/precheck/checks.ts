@@ -6,7 +6,15 @@ import type { Check } from "./check.ts";
 import { diskChecks } from "./disk-checks.ts";
 import { hostChecks } from "./host-checks.ts";
 import { networkChecks } from "./network-checks.ts";
+import { performanceChecks } from "./performance-checks.ts";
 import { storageChecks } from "./storage-checks.ts";
 import { vmChecks } from "./vm-checks.ts";
 
-export const checks: readonly Check[] = [...vmChecks, ...hostChecks, ...networkChecks, ...storageChecks, ...diskChecks];
+export const checks: readonly Check[] = [
+  ...vmChecks,
+  ...hostChecks,
+  ...networkChecks,
+  ...performanceChecks,
+  ...storageChecks,
+  ...diskChecks,
+];

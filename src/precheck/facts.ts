@@ -4,6 +4,7 @@
  */
 import Type from "typebox";
 import { MigrationNetwork } from "../network/migration-network.ts";
+import { PerformanceOption } from "../migration/record.ts";
 import { VmDefinition } from "../vm/definition.ts";
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -79,6 +80,10 @@ export const HostFacts = Type.Object(
     moveAddresses: Type.Array(Type.String({ maxLength: 255 }), { maxItems: 64 }),
     /** Those that moves from here use; null: any. */
     migrationNetworks: nullable(Type.Array(MigrationNetwork, { maxItems: 64 })),
+    /** How memory crosses from here, where a move asks for nothing else. */
+    performanceOption: PerformanceOption,
+    /** Its RDMA devices, by the kernel's names. */
+    rdmaDevices: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
     /** Why no move leaves this host or comes to it now; null where one may. */
     closed: Type.Object(
       {

@@ -17,6 +17,7 @@ export type MachineFacts = Pick<
   HostFacts,
   "ferryVersion" | "protocolVersions" | "qemu" | "accelerator" | "cpu" | "memoryAvailableBytes" | "closed"
   | "defaultDiskPool" | "moveAddresses" | "migrationNetworks"
+  | "performanceOption" | "rdmaDevices"
 >;
 
 export interface GatherParts {

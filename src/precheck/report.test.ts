@@ -38,6 +38,8 @@ function facts(host: string, more: Partial<HostFacts> = {}): HostFacts {
     cpu: { vendor: "AuthenticAMD", flags: [] },
     memoryAvailableBytes: 8 * 2 ** 30,
     defaultDiskPool: null,
+    performanceOption: "compression",
+    rdmaDevices: [],
     moveAddresses: ["10.0.0.2"],
     migrationNetworks: null,
     closed: { outgoing: null, incoming: null },
@@ -120,6 +122,16 @@ test("reportOn() tells a pool the target may not write to from a pool that is an
   assert.ok(pool);
   const target = facts("host-b", { pools: { vms: { ...pool, writeError: "Read-only file system" } } });
   assert.deepEqual(blockingIds(input({ target, answers: { vms: null } })), ["pool-writable"]);
+});
+
+test("reportOn() says on which host RDMA has no device, whoever asked for it", () => {
+  const source = facts("host-a", { performanceOption: "rdma", rdmaDevices: ["mlx5_0"] });
+  const asked = reportOn(input({ options: { performance: "rdma" } }));
+  const byHost = (report: typeof asked) =>
+    report.findings.filter(({ severity }) => severity === "blocking").map(({ host }) => host);
+  assert.deepEqual(byHost(asked), ["host-a", "host-b"]);
+  assert.deepEqual(byHost(reportOn(input({ source }))), ["host-b"]);
+  assert.deepEqual(blockingIds(input({ source, options: { performance: "tcp" } })), []);
 });
 
 test("reportOn() lets an emulated guest move between manufacturers, with a warning", () => {
