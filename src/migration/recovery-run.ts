@@ -7,7 +7,7 @@ import { errorChain, FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { announce } from "../network/announce.ts";
 import type { Switches } from "../network/switches.ts";
-import { cancelOutgoing, guestRuns } from "../qemu/migration.ts";
+import { endOutgoing, guestRuns } from "../qemu/migration.ts";
 import { clearMirrors } from "../qemu/mirror.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import { verdictOf } from "./await-take.ts";
@@ -114,7 +114,7 @@ export class RecoveryRun implements AsyncDisposable {
     journal.append(open.id, { kind: "rolled-back", reason: "The agent was restarted during the move" });
     const qmp = vms.process(open.vm)?.qmp;
     if (qmp !== undefined) {
-      await cancelOutgoing(qmp);
+      await endOutgoing(qmp);
       await clearMirrors(qmp, limits.setupTimeoutMs);
       if (open.run && !(await guestRuns(qmp))) await vms.resumeOwned(open.vm);
     }

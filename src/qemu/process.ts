@@ -83,7 +83,9 @@ export class QemuProcess {
       return new QemuProcess(identity, directory, user, exited, qmp);
     } catch (error) {
       ended.catch(() => {});
-      if (signalProcess(identity, "SIGKILL")) await exited;
+      // Gone already: not that it can't be reached matters, but what it said when it ended.
+      if (!signalProcess(identity, "SIGKILL")) await ended;
+      await exited;
       throw error;
     }
   }

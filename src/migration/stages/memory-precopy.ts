@@ -6,7 +6,7 @@
 import { wallClockMs } from "../../base/clock.ts";
 import { FerryError } from "../../base/errors.ts";
 import {
-  cancelOutgoing,
+  endOutgoing,
   guestRuns,
   listenIncoming,
   type MemoryStatus,
@@ -62,7 +62,7 @@ export const memoryPrecopy: Stage = {
       await move.session?.closeStream("memory").catch((error: unknown) => {
         move.log.warn({ err: error }, "the memory stream was closed already");
       });
-      await cancelOutgoing(move.process.qmp);
+      await endOutgoing(move.process.qmp);
       if (move.run && !(await guestRuns(move.process.qmp))) {
         await move.vms.resumeOwned(move.definition.id);
       }
