@@ -63,7 +63,11 @@ async function main(): Promise<void> {
   say(`Kept in ${file}`);
 }
 
-async function moveTo(lab: Lab, target: string, performance: Performance): Promise<MigrationRecord> {
+async function moveTo(
+  lab: Lab,
+  target: string,
+  performance: Performance,
+): Promise<MigrationRecord> {
   const host = lab.host("host-a");
   const started = await host.api("POST /v1/migrations", {
     body: { vm, target, options: { performance } },

@@ -18,7 +18,10 @@ function messageOf(schema: TSchema, httpPart: string, given: unknown): string {
 }
 
 test("a body is taken as it is: text is no number there", () => {
-  assert.match(messageOf(VmShutdown, "body", { timeoutMs: "5" }), /at \/timeoutMs: "5" must be integer/);
+  assert.match(
+    messageOf(VmShutdown, "body", { timeoutMs: "5" }),
+    /at \/timeoutMs: "5" must be integer/,
+  );
   assert.deepEqual(check(VmShutdown, "body", { timeoutMs: 5 }), { value: { timeoutMs: 5 } });
 });
 

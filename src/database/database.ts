@@ -13,7 +13,9 @@ import { schemaSteps } from "./schema.ts";
 export function openDatabase(path: string): DatabaseSync {
   const database = openFile(path);
   try {
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+    database.exec(
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
+    );
     migrate(database, path);
   } catch (error) {
     database.close();
@@ -27,7 +29,8 @@ function openFile(path: string): DatabaseSync {
     return new DatabaseSync(path, { timeout: 5000 });
   } catch (cause) {
     throw new FerryError("system-refused", `Cannot open the state database "${path}"`, {
-      remedy: "Check that the directory exists, belongs to the agent's user and that its disk is not full",
+      remedy:
+        "Check that the directory exists, belongs to the agent's user and that its disk is not full",
       cause,
     });
   }

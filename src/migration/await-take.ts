@@ -50,7 +50,10 @@ async function askSource(move: TargetMove): Promise<void> {
     const verdict = await ask(move);
     if (verdict === "take") return;
     if (verdict === "discard") {
-      throw new FerryError("cancelled", `Cannot take VM "${move.definition.name}": the source took the move back`);
+      throw new FerryError(
+        "cancelled",
+        `Cannot take VM "${move.definition.name}": the source took the move back`,
+      );
     }
     await wait(move.limits.takeRetryMs);
   }

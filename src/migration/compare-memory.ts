@@ -79,7 +79,8 @@ async function digest(
   for (let page = firstPage; page < firstPage + pages; page += pagesPerDigest) {
     const length = Math.min(pagesPerDigest, firstPage + pages - page) * pageBytes;
     const { bytesRead } = await memory.read(buffer, 0, length, page * pageBytes);
-    if (bytesRead !== length) throw new FerryError("internal", `Cannot read page ${page} of QEMU ${pid}`);
+    if (bytesRead !== length)
+      throw new FerryError("internal", `Cannot read page ${page} of QEMU ${pid}`);
     digests.push(hash("sha256", buffer.subarray(0, length), "base64"));
   }
   return digests;

@@ -57,7 +57,10 @@ test("decide() gives up with the numbers when nothing is left to tighten", () =>
   const state = { blackoutLimitMs: 300, throttlePercent: 99, changedAtRound: 1 };
   const decision = decide([round(8, 1000), round(9, 1000)], state, limits);
   assert.equal(decision.kind, "give-up");
-  assert.match("why" in decision ? decision.why : "", /writes 171\.7 MiB\/s, the link carries 111\.6/);
+  assert.match(
+    "why" in decision ? decision.why : "",
+    /writes 171\.7 MiB\/s, the link carries 111\.6/,
+  );
 });
 
 test("a flat writer meets every step in order: limit up to the maximum, throttle, give up", () => {

@@ -26,7 +26,9 @@ function world(failing?: StageName, error: Error = new Error("struck")): World {
     stopping: new AbortController().signal,
     faults: { reach: async () => undefined },
     record: { current: { cancellable: false }, stageBegun: () => undefined },
-    journal: { append: (_id: string, record: { kind: string }) => log.push(`journal ${record.kind}`) },
+    journal: {
+      append: (_id: string, record: { kind: string }) => log.push(`journal ${record.kind}`),
+    },
     session: { send: (message: { type: string }) => log.push(`tell ${message.type}`) },
   };
   const source = { ...common, handedOverAt: undefined, untidy: false } as unknown as SourceMove;
@@ -81,7 +83,10 @@ test("runSource() undoes nothing and goes on when something fails after the hand
   const { log, stages, source } = world("resume");
   await runSource(source, stages);
   assert.equal(source.untidy, true);
-  assert.deepEqual(log, names.map((name) => `run ${name}`));
+  assert.deepEqual(
+    log,
+    names.map((name) => `run ${name}`),
+  );
 });
 
 test("runSource() stops without undoing when the target denies having the VM", async () => {
@@ -126,7 +131,10 @@ test("runTarget() keeps the skeleton after ready, whatever fails, and tells the 
 });
 
 test("runTarget() ends the skeleton after ready on the source's word alone", async () => {
-  const { log, stages, target } = world("resume", new FerryError("cancelled", "The source took it back"));
+  const { log, stages, target } = world(
+    "resume",
+    new FerryError("cancelled", "The source took it back"),
+  );
   await assert.rejects(runTarget(target, stages), { code: "cancelled" });
   assert.equal(log.at(-1), "journal discarded");
 });

@@ -20,9 +20,13 @@ export class Faults {
   /** @throws FerryError `forbidden` when the configuration does not allow rehearsals. */
   arm(point: string, action: FaultAction): void {
     if (!this.#enabled) {
-      throw new FerryError("forbidden", `Cannot arm a fault at "${point}": fault injection is off`, {
-        remedy: "Set faultInjection: true in ferryd.yaml on a host that may be rehearsed with",
-      });
+      throw new FerryError(
+        "forbidden",
+        `Cannot arm a fault at "${point}": fault injection is off`,
+        {
+          remedy: "Set faultInjection: true in ferryd.yaml on a host that may be rehearsed with",
+        },
+      );
     }
     this.#armed.set(point, action);
   }

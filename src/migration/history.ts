@@ -45,9 +45,13 @@ export class History {
   get(id: string): MigrationRecord {
     const record = this.find(id);
     if (record !== undefined) return record;
-    throw new FerryError("not-found", `Cannot find migration "${id}": this host knows none of that id`, {
-      remedy: "List the migrations with: ferry migration list",
-    });
+    throw new FerryError(
+      "not-found",
+      `Cannot find migration "${id}": this host knows none of that id`,
+      {
+        remedy: "List the migrations with: ferry migration list",
+      },
+    );
   }
 
   list(filter: HistoryFilter): MigrationRecord[] {

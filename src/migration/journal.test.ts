@@ -44,7 +44,10 @@ test("Journal.append() writes nothing when what belongs to the record fails", ()
     const failing = (): never => {
       throw new Error("no such VM");
     };
-    assert.throws(() => journal.append("m1", { kind: "owner", generation: 2 }, failing), /no such VM/);
+    assert.throws(
+      () => journal.append("m1", { kind: "owner", generation: 2 }, failing),
+      /no such VM/,
+    );
     assert.deepEqual(journal.of("m1"), []);
   });
 });

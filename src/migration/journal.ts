@@ -25,7 +25,11 @@ export class Journal {
    * Makes a record durable; `together` runs in the same transaction, so that what it writes and the record are both
    * there after a crash or neither is.
    */
-  append(migration: string, record: JournalRecord, together?: (database: DatabaseSync) => void): void {
+  append(
+    migration: string,
+    record: JournalRecord,
+    together?: (database: DatabaseSync) => void,
+  ): void {
     transaction(this.#database, () => {
       this.#database
         .prepare("INSERT INTO journal (migration_id, kind, data, at) VALUES (?, ?, ?, ?)")
@@ -37,7 +41,9 @@ export class Journal {
   /** All records of one migration, oldest first. */
   of(migration: string): JournalEntry[] {
     const rows = this.#database
-      .prepare("SELECT migration_id, data, at FROM journal WHERE migration_id = ? ORDER BY sequence")
+      .prepare(
+        "SELECT migration_id, data, at FROM journal WHERE migration_id = ? ORDER BY sequence",
+      )
       .all(migration) as unknown as Row[];
     return rows.map(entry);
   }

@@ -20,6 +20,8 @@ export interface MoveLimits {
   readonly blackoutTimeoutMs: number;
   /** How often QEMU is asked for its figures; a round shorter than that is seen together with the next. */
   readonly pollMs: number;
+  /** The guest's first moments on the target are its own: cleaning up the source takes processor time and can wait. */
+  readonly settleMs: number;
   /** Between two *take* messages to a target that does not answer. */
   readonly takeRetryMs: number;
 }
@@ -34,6 +36,7 @@ export const defaultLimits: MoveLimits = {
   setupTimeoutMs: 30_000,
   blackoutTimeoutMs: 3_000,
   pollMs: 50,
+  settleMs: 300,
   takeRetryMs: 500,
 };
 
@@ -66,6 +69,9 @@ export function liveLimits(now: () => MoveLimits): MoveLimits {
     },
     get pollMs() {
       return now().pollMs;
+    },
+    get settleMs() {
+      return now().settleMs;
     },
     get takeRetryMs() {
       return now().takeRetryMs;

@@ -111,9 +111,14 @@ export class Migrations implements AsyncDisposable {
     if (running === undefined || !cancellable) {
       const there = role === "target" ? `; ask its source "${source}"` : "";
       const present = running === undefined ? `it is ${state}` : `stage ${stage} has begun`;
-      throw new FerryError("not-cancellable", `Cannot cancel the move of VM "${vm.name}": ${present}${there}`, {
-        remedy: "A move can be cancelled until stage modified-pages begins; move the VM back instead",
-      });
+      throw new FerryError(
+        "not-cancellable",
+        `Cannot cancel the move of VM "${vm.name}": ${present}${there}`,
+        {
+          remedy:
+            "A move can be cancelled until stage modified-pages begins; move the VM back instead",
+        },
+      );
     }
     running.record.cancelling();
     running.cancel.abort(new FerryError("cancelled", `The move of VM "${vm.name}" was cancelled`));
@@ -200,7 +205,11 @@ export class Migrations implements AsyncDisposable {
 }
 
 function targetGaveUp(vm: string, target: string): FerryError {
-  return new FerryError("migration-failed", `Cannot move VM "${vm}": the agent of "${target}" was restarted`, {
-    remedy: "Move the VM again",
-  });
+  return new FerryError(
+    "migration-failed",
+    `Cannot move VM "${vm}": the agent of "${target}" was restarted`,
+    {
+      remedy: "Move the VM again",
+    },
+  );
 }

@@ -77,7 +77,11 @@ export class RecordKeeper {
     this.#publish({ progress: { ...progress, percent }, wireBytes: progress.wireBytes });
   }
 
-  figures(figures: Partial<Pick<MigrationRecord, "guestBytes" | "diskBytes" | "wireBytes" | "differingPages">>): void {
+  figures(
+    figures: Partial<
+      Pick<MigrationRecord, "guestBytes" | "diskBytes" | "wireBytes" | "differingPages">
+    >,
+  ): void {
     this.#publish(figures);
   }
 

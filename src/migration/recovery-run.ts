@@ -28,7 +28,11 @@ export interface RecoveryParts {
   readonly journal: Journal;
   readonly stopping: AbortSignal;
   /** Writes the outcome into the history. */
-  readonly ended: (id: string, outcome: "completed" | "failed" | "unresolved", why?: FerryError) => void;
+  readonly ended: (
+    id: string,
+    outcome: "completed" | "failed" | "unresolved",
+    why?: FerryError,
+  ) => void;
 }
 
 /** Who is involved in an open migration, from its first record. */
@@ -42,7 +46,10 @@ interface Open {
 
 export class RecoveryRun implements AsyncDisposable {
   readonly #parts: RecoveryParts;
-  readonly #waiting = new Map<string, { told: PromiseWithResolvers<"take">; done: Promise<void> }>();
+  readonly #waiting = new Map<
+    string,
+    { told: PromiseWithResolvers<"take">; done: Promise<void> }
+  >();
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
@@ -111,7 +118,10 @@ export class RecoveryRun implements AsyncDisposable {
 
   async #rollBack(open: Open): Promise<void> {
     const { journal, vms, limits, ended } = this.#parts;
-    journal.append(open.id, { kind: "rolled-back", reason: "The agent was restarted during the move" });
+    journal.append(open.id, {
+      kind: "rolled-back",
+      reason: "The agent was restarted during the move",
+    });
     const qmp = vms.process(open.vm)?.qmp;
     if (qmp !== undefined) {
       await endOutgoing(qmp);
@@ -137,7 +147,10 @@ export class RecoveryRun implements AsyncDisposable {
   /** The other host need not wait for a session that will not come back; if it does not hear this, it waits. */
   #tellOff({ peer, id }: Open): void {
     this.#parts.peers.discard(peer, id).catch((error: unknown) => {
-      this.#parts.log.warn({ migration: id, reason: errorChain(error) }, "cannot tell that the move is off");
+      this.#parts.log.warn(
+        { migration: id, reason: errorChain(error) },
+        "cannot tell that the move is off",
+      );
     });
   }
 
@@ -155,7 +168,9 @@ export class RecoveryRun implements AsyncDisposable {
 
   async #insist(open: Open): Promise<void> {
     const { peers, journal } = this.#parts;
-    const { last } = await this.#untilAnswered(() => peers.take(open.peer, open.id, open.generation + 1));
+    const { last } = await this.#untilAnswered(() =>
+      peers.take(open.peer, open.id, open.generation + 1),
+    );
     if (last !== "owner" && last !== "finished") {
       throw new FerryError(
         "migration-unresolved",
@@ -182,7 +197,10 @@ export class RecoveryRun implements AsyncDisposable {
       asked.catch(() => undefined); // the agent stops, or `told` came first
       const verdict = await Promise.race([told, asked.then(({ last }) => verdictOf(last))]);
       if (verdict === "take") {
-        await takeOwnership({ ...open, definition: { id: open.vm }, journal, vms: this.#parts.vms }, () => {});
+        await takeOwnership(
+          { ...open, definition: { id: open.vm }, journal, vms: this.#parts.vms },
+          () => {},
+        );
         return await this.#finishOnTarget(open);
       }
       if (verdict === "discard") return await this.#discard(open);

@@ -61,9 +61,13 @@ export class SwitchoverWatch implements Disposable {
   /** Resolves when the target QEMU has everything. @throws FerryError `timeout` after `ms`. */
   async loaded(ms: number): Promise<void> {
     if (await this.#within(this.#loaded.promise, ms)) return;
-    throw new FerryError("timeout", `Cannot finish the switch-over: the target loaded nothing for ${ms} ms`, {
-      remedy: "Check the load of the target host and the migration network, then move again",
-    });
+    throw new FerryError(
+      "timeout",
+      `Cannot finish the switch-over: the target loaded nothing for ${ms} ms`,
+      {
+        remedy: "Check the load of the target host and the migration network, then move again",
+      },
+    );
   }
 
   async #within(moment: Promise<void>, ms: number, signal?: AbortSignal): Promise<boolean> {
@@ -97,13 +101,21 @@ export class SwitchoverWatch implements Disposable {
 }
 
 function cannotLoad(): FerryError {
-  return new FerryError("migration-failed", "Cannot finish the switch-over: the target's QEMU could not load the VM", {
-    remedy: "Read QEMU's log on the target; both hosts must build the same machine",
-  });
+  return new FerryError(
+    "migration-failed",
+    "Cannot finish the switch-over: the target's QEMU could not load the VM",
+    {
+      remedy: "Read QEMU's log on the target; both hosts must build the same machine",
+    },
+  );
 }
 
 function sessionClosed(reason: string | undefined): FerryError {
-  return new FerryError("unreachable", `Cannot carry on the move: the session ended (${reason ?? "closed"})`, {
-    remedy: "Check the migration network between both hosts, then move again",
-  });
+  return new FerryError(
+    "unreachable",
+    `Cannot carry on the move: the session ended (${reason ?? "closed"})`,
+    {
+      remedy: "Check the migration network between both hosts, then move again",
+    },
+  );
 }

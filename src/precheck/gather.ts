@@ -15,9 +15,18 @@ import { filesOf, poolsOf } from "./storage-checks.ts";
 
 export type MachineFacts = Pick<
   HostFacts,
-  "ferryVersion" | "protocolVersions" | "qemu" | "accelerator" | "cpu" | "memoryAvailableBytes" | "closed"
-  | "defaultDiskPool" | "moveAddresses" | "migrationNetworks"
-  | "performanceOption" | "rdmaDevices"
+  | "ferryVersion"
+  | "protocolVersions"
+  | "qemu"
+  | "accelerator"
+  | "cpu"
+  | "memoryAvailableBytes"
+  | "closed"
+  | "defaultDiskPool"
+  | "moveAddresses"
+  | "migrationNetworks"
+  | "performanceOption"
+  | "rdmaDevices"
 >;
 
 export interface GatherParts {
@@ -56,10 +65,7 @@ export async function gatherFacts(parts: GatherParts, request: FactsRequest): Pr
   };
 }
 
-async function storageFacts(
-  pools: Pools,
-  definition: VmDefinition,
-): Promise<HostFacts["storage"]> {
+async function storageFacts(pools: Pools, definition: VmDefinition): Promise<HostFacts["storage"]> {
   const names = new Set(filesOf(definition).map(({ file }) => file));
   const facts = await Promise.all(
     pools.list().map(async ({ name, path }) => {

@@ -34,8 +34,12 @@ export const hostChecks: readonly Check[] = [
       const leave = source.closed.outgoing;
       const come = target.closed.incoming;
       return [
-        ...(leave === null ? [] : [closed("source", source.host, `No move leaves "${source.host}": ${leave}`)]),
-        ...(come === null ? [] : [closed("target", target.host, `No move comes to "${target.host}": ${come}`)]),
+        ...(leave === null
+          ? []
+          : [closed("source", source.host, `No move leaves "${source.host}": ${leave}`)]),
+        ...(come === null
+          ? []
+          : [closed("target", target.host, `No move comes to "${target.host}": ${come}`)]),
       ];
     },
   },
@@ -43,7 +47,8 @@ export const hostChecks: readonly Check[] = [
     id: "protocol-version",
     title: "Both agents speak a common protocol version",
     look({ source, target }) {
-      if (source.protocolVersions.some((version) => target.protocolVersions.includes(version))) return [];
+      if (source.protocolVersions.some((version) => target.protocolVersions.includes(version)))
+        return [];
       return [
         {
           on: "target",
@@ -121,7 +126,8 @@ export const hostChecks: readonly Check[] = [
           on: "target",
           severity: "blocking",
           message: `"${target.host}" has a ${target.cpu.vendor} processor, "${source.host}" a ${source.cpu.vendor}`,
-          remedy: "Move to a host with the same manufacturer's processor; across manufacturers a VM must be shut down",
+          remedy:
+            "Move to a host with the same manufacturer's processor; across manufacturers a VM must be shut down",
         },
       ];
     },

@@ -145,7 +145,10 @@ async function readAll(
 function withWriteErrors(facts: HostFacts, unwritable: ReadonlyMap<string, string>): HostFacts {
   const pools = Object.entries(facts.pools).map(([name, pool]) => {
     const writeError = unwritable.get(name);
-    return [name, pool === null || writeError === undefined ? pool : { ...pool, writeError }] as const;
+    return [
+      name,
+      pool === null || writeError === undefined ? pool : { ...pool, writeError },
+    ] as const;
   });
   return { ...facts, pools: Object.fromEntries(pools) };
 }

@@ -16,7 +16,15 @@ const definition: VmDefinition = {
   cpu: { sockets: 1, cores: 1, threads: 1, model: "qemu64" },
   memory: { mib: 1024 },
   disks: [
-    { name: "root", pool: "vms", file: "root.qcow2", format: "qcow2", bus: "virtio", cache: "none", readOnly: false },
+    {
+      name: "root",
+      pool: "vms",
+      file: "root.qcow2",
+      format: "qcow2",
+      bus: "virtio",
+      cache: "none",
+      readOnly: false,
+    },
   ],
   cdroms: [],
   nics: [{ name: "nic0", switch: "lan", vlan: null, mac: "52:54:00:00:00:01", model: "virtio" }],
@@ -44,7 +52,15 @@ function facts(host: string, more: Partial<HostFacts> = {}): HostFacts {
     migrationNetworks: null,
     closed: { outgoing: null, incoming: null },
     known: null,
-    pools: { vms: { id: "p1", freeBytes: 2 ** 40, proof: "written by host-a", writeError: null, missing: [] } },
+    pools: {
+      vms: {
+        id: "p1",
+        freeBytes: 2 ** 40,
+        proof: "written by host-a",
+        writeError: null,
+        missing: [],
+      },
+    },
     storage: { vms: { freeBytes: 2 ** 40, files: { "root.qcow2": 1 }, writeError: null } },
     images: { root: { virtualBytes: 2 ** 34, allocatedBytes: 2 ** 30, snapshots: 0 } },
     switches: { lan: "br0" },
@@ -83,7 +99,9 @@ test("reportOn() reports everything that is wrong at once, each with a remedy", 
     cpu: { vendor: "GenuineIntel", flags: [] },
     memoryAvailableBytes: 2 ** 20,
     known: { id: "other", state: "running" },
-    pools: { vms: { id: "p2", freeBytes: 0, proof: null, writeError: null, missing: ["root.qcow2"] } },
+    pools: {
+      vms: { id: "p2", freeBytes: 0, proof: null, writeError: null, missing: ["root.qcow2"] },
+    },
     switches: { lan: null },
   });
   const question = input({ vm: { state: "stopped", migration: null, ownership: "owner" }, target });
@@ -105,7 +123,9 @@ test("reportOn() reports everything that is wrong at once, each with a remedy", 
 
 test("reportOn() refuses a newer machine on an older QEMU and names both versions", () => {
   const target = facts("host-b", { qemu: { version: "7.2.22", machineTypes: ["pc-q35-7.2"] } });
-  const finding = reportOn(input({ target })).findings.find(({ check }) => check === "machine-type");
+  const finding = reportOn(input({ target })).findings.find(
+    ({ check }) => check === "machine-type",
+  );
   assert.match(finding?.message ?? "", /7\.2\.22.*pc-q35-10\.0.*10\.0\.2/);
 });
 
@@ -120,7 +140,9 @@ test("reportOn() does not believe equal pool ids without the target's answer in 
 test("reportOn() tells a pool the target may not write to from a pool that is another", () => {
   const pool = facts("host-b").pools["vms"];
   assert.ok(pool);
-  const target = facts("host-b", { pools: { vms: { ...pool, writeError: "Read-only file system" } } });
+  const target = facts("host-b", {
+    pools: { vms: { ...pool, writeError: "Read-only file system" } },
+  });
   assert.deepEqual(blockingIds(input({ target, answers: { vms: null } })), ["pool-writable"]);
 });
 

@@ -120,10 +120,7 @@ test("no two devices share a place, whatever the machine has", () => {
 
 test("a disk is opened as it is defined, without a lock where locks strand moves", () => {
   const vm = definition({ disks: [{ ...disk("a"), cache: "none" }, disk("b", "virtio", "raw")] });
-  const disks = [
-    { path: "/pool/a,b.qcow2" },
-    { path: "/pool/b.raw" },
-  ];
+  const disks = [{ path: "/pool/a,b.qcow2" }, { path: "/pool/b.raw" }];
   const nodes = objects(commandLine(vm, resources(vm, { disks }), "cold"), "-blockdev");
   assert.deepEqual(
     nodes.map(({ driver, filename, locking, backing, "node-name": node }) => ({

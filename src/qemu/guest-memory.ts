@@ -15,7 +15,11 @@ export async function guestMemoryPath(pid: number): Promise<string> {
     const target = await readlink(`${directory}/${name}`).catch(() => "");
     if (/\/ferry-[^/]*( \(deleted\))?$/.test(target)) return `${directory}/${name}`;
   }
-  throw new FerryError("unsupported", `Cannot open the guest's memory: QEMU ${pid} has no memory file`, {
-    remedy: "Stop and start the VM once with this Ferry version",
-  });
+  throw new FerryError(
+    "unsupported",
+    `Cannot open the guest's memory: QEMU ${pid} has no memory file`,
+    {
+      remedy: "Stop and start the VM once with this Ferry version",
+    },
+  );
 }

@@ -73,11 +73,7 @@ export interface Session extends AsyncDisposable {
     encoding?: MemoryEncoding,
   ): Promise<void>;
   /** Connects to a unix socket and carries it as `stream`, decoding what the peer encodes. */
-  carryConnecting(
-    stream: BulkStream,
-    socketPath: string,
-    decoding?: MemoryDecoding,
-  ): Promise<void>;
+  carryConnecting(stream: BulkStream, socketPath: string, decoding?: MemoryDecoding): Promise<void>;
   /**
    * Source only: lets the withheld SHUT of the return path through to QEMU. Called only once the handover is
    * durable: delivering it is the commit, closing the socket before it is the abort (DESIGN 12.1).

@@ -33,7 +33,6 @@ export interface PoolEntry {
 /** A directory with more entries is not a pool but a mistake. */
 const entriesMax = 10_000;
 
-
 export class Pools {
   /** Room promised to disks that moves are bringing here. */
   readonly reservations = new Reservations();

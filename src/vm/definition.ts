@@ -15,12 +15,14 @@ const strict = { additionalProperties: false } as const;
 /** A name people type: VM, pool, switch, host, disk. Starts with a letter or digit; no separators, no `..`. */
 export const Name = Type.String({
   pattern: "^[A-Za-z0-9](?:[A-Za-z0-9_-]|\\.(?!\\.)){0,62}$",
-  description: "a name of at most 63 letters, digits, - _ and single dots, beginning with a letter or digit",
+  description:
+    "a name of at most 63 letters, digits, - _ and single dots, beginning with a letter or digit",
 });
 /** A file inside a pool: one path segment, never hidden, never an option. */
 export const FileName = Type.String({
   pattern: "^[A-Za-z0-9](?:[A-Za-z0-9_+-]|\\.(?!\\.)){0,126}$",
-  description: "a file name in one piece: letters, digits, - _ + and single dots, beginning with a letter or digit",
+  description:
+    "a file name in one piece: letters, digits, - _ + and single dots, beginning with a letter or digit",
 });
 export const MacAddress = Type.String({ pattern: "^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$" });
 export const Uuid = Type.String({

@@ -33,7 +33,12 @@ describe("an agent that dies in a move", { concurrency: false }, () => {
   before(async () => {
     lab = await Lab.up({ name: "crash", hosts: 2, settings: { faultInjection: true } });
     await lab.host("host-a").api("POST /v1/vms", {
-      body: { name: "web01", memoryMib: 64, vnc: false, disks: [{ pool: "vms", sizeBytes: 1 << 20 }] },
+      body: {
+        name: "web01",
+        memoryMib: 64,
+        vnc: false,
+        disks: [{ pool: "vms", sizeBytes: 1 << 20 }],
+      },
     });
     await lab.host("host-a").api("POST /v1/vms/{vm}/start", { params: { vm: "web01" } });
   });
@@ -53,7 +58,8 @@ describe("an agent that dies in a move", { concurrency: false }, () => {
       await dying.agent.start();
 
       const owner = await settled(lab);
-      if (expected !== "either") assert.equal(owner.name, (expected === "source" ? source : target).name);
+      if (expected !== "either")
+        assert.equal(owner.name, (expected === "source" ? source : target).name);
       await moveAndFinish(owner, otherThan(lab, owner));
     });
   }

@@ -6,7 +6,12 @@ import type { MigrationRecord } from "../../src/migration/record.ts";
 import { testDirectory } from "../vm/host.ts";
 import { type MovingHost, twoHosts } from "./two-hosts.ts";
 
-const draft = { name: "web01", memoryMib: 64, vnc: false, disks: [{ pool: "vms", sizeBytes: 1 << 20 }] };
+const draft = {
+  name: "web01",
+  memoryMib: 64,
+  vnc: false,
+  disks: [{ pool: "vms", sizeBytes: 1 << 20 }],
+};
 
 function move(from: MovingHost, to: MovingHost, options: MigrationRecord["options"] = {}): string {
   return from.migrations.start({ vm: "web01", target: to.name, options, requestedBy: "test" }).id;
@@ -117,7 +122,9 @@ describe("a move between two hosts with a shared pool", { concurrency: false }, 
 });
 
 function rollBackPoints(): (readonly ["source" | "target", StageName, string])[] {
-  const stages = stageNames.filter((name) => describeStage(name).reversible && name !== "storage-mirror");
+  const stages = stageNames.filter(
+    (name) => describeStage(name).reversible && name !== "storage-mirror",
+  );
   return stages.flatMap((stage) => [
     ["source", stage, "before"] as const,
     ["source", stage, "inside"] as const,

@@ -5,7 +5,12 @@ import type { MigrationRecord } from "../../src/migration/record.ts";
 import { testDirectory } from "../vm/host.ts";
 import { type MovingHost, twoHosts } from "./two-hosts.ts";
 
-const draft = { name: "web01", memoryMib: 128, vnc: false, disks: [{ pool: "vms", sizeBytes: 1 << 20 }] };
+const draft = {
+  name: "web01",
+  memoryMib: 128,
+  vnc: false,
+  disks: [{ pool: "vms", sizeBytes: 1 << 20 }],
+};
 
 describe("memory crosses by every performance option", { concurrency: false }, () => {
   let directory: Awaited<ReturnType<typeof testDirectory>>;
@@ -30,7 +35,10 @@ describe("memory crosses by every performance option", { concurrency: false }, (
   async function move(options: MigrationRecord["options"]): Promise<MigrationRecord> {
     const [from, to] = a.host.vms.find("web01") === undefined ? [b, a] : [a, b];
     const request = { vm: "web01", target: to.name, requestedBy: "test" };
-    const { id } = from.migrations.start({ ...request, options: { ...options, verifyMemory: true } });
+    const { id } = from.migrations.start({
+      ...request,
+      options: { ...options, verifyMemory: true },
+    });
     await from.until(id, ({ stage, endedAt }) => stage === "modified-pages" || endedAt !== null);
     lanes = (await from.sessions.at(-1)?.stats())?.lanes ?? 0;
     const record = await from.ended(id);

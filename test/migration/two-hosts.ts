@@ -49,7 +49,13 @@ export class MovingHost implements AsyncDisposable {
   startMigrations(): void {
     const { host, faults, limits, name } = this;
     this.#migrations = new Migrations({
-      ...{ database: host.database, log: quietLog, host: name, vms: host.vms, switches: host.switches },
+      ...{
+        database: host.database,
+        log: quietLog,
+        host: name,
+        vms: host.vms,
+        switches: host.switches,
+      },
       ...{ peers: this.#peers(), faults, limits, publish: (record) => this.#tell(record) },
     });
   }

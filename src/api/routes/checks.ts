@@ -21,7 +21,12 @@ export function checkRoutes(app: ApiServer, { precheck }: Services): void {
     async (request) => {
       const { vm, target, options = {} } = request.body;
       const report = await precheck.run({ vm, target, options });
-      return { ...report, findings: [...report.findings], disks: [...report.disks], files: [...report.files] };
+      return {
+        ...report,
+        findings: [...report.findings],
+        disks: [...report.disks],
+        files: [...report.files],
+      };
     },
   );
 }

@@ -38,6 +38,7 @@ export const modifiedPages: Stage = {
 };
 
 export function watchOf(move: SourceMove): SwitchoverWatch {
-  if (move.watch === undefined) throw new FerryError("internal", "Cannot go on: nothing is watched");
+  if (move.watch === undefined)
+    throw new FerryError("internal", "Cannot go on: nothing is watched");
   return move.watch;
 }

@@ -2,6 +2,7 @@
  * Network cleanup (Hyper-V's stage 6): the switch learns where the MAC addresses are now, and the source's remains are
  * removed. A failure here never touches the guest, which runs; what stays is tried again when the agent starts.
  */
+import { setTimeout as settle } from "node:timers/promises";
 import { FerryError } from "../../base/errors.ts";
 import { announce } from "../../network/announce.ts";
 import { madeFiles, removeLeftDisks } from "../moved-files.ts";
@@ -20,6 +21,7 @@ export const networkCleanup: Stage = {
       const session = sessionOf(move);
       try {
         await announced(session);
+        await settle(move.limits.settleMs);
       } finally {
         await move.vms.removeAfterHandover(move.definition.id);
         if (move.taken) await removeLeftDisks({ ...move, vm: move.definition.id });
@@ -43,7 +45,9 @@ export const networkCleanup: Stage = {
 async function announced(session: Session): Promise<void> {
   const lost = Promise.withResolvers<never>();
   const detach = session.on("link-lost", (reason) =>
-    lost.reject(new FerryError("unreachable", `The target was lost before it announced the VM: ${reason}`)),
+    lost.reject(
+      new FerryError("unreachable", `The target was lost before it announced the VM: ${reason}`),
+    ),
   );
   try {
     const heard = session.receive("announced", { timeoutMs: announceTimeoutMs });

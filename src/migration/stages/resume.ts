@@ -22,7 +22,10 @@ export const resume: Stage = {
         session.send({ type: "take", generation: move.generation + 1 });
         await session.receive("taken", { timeoutMs: move.limits.blackoutTimeoutMs });
       } catch (error) {
-        move.log.warn({ reason: errorChain(error) }, "the session did not carry the take; insisting");
+        move.log.warn(
+          { reason: errorChain(error) },
+          "the session did not carry the take; insisting",
+        );
         await insist(move);
       }
       move.journal.append(move.id, { kind: "taken", generation: move.generation + 1 });
@@ -39,7 +42,10 @@ export const resume: Stage = {
       try {
         move.session.send({ type: "taken", generation: move.generation + 1, resumeMs });
       } catch (error) {
-        move.log.warn({ reason: errorChain(error) }, "the source learns later that the VM runs here");
+        move.log.warn(
+          { reason: errorChain(error) },
+          "the source learns later that the VM runs here",
+        );
       }
     },
     undo: nothingToUndo,
@@ -56,7 +62,10 @@ async function take(move: TargetMove): Promise<number> {
     throw new FerryError(
       "migration-unresolved",
       `Cannot take VM "${move.definition.name}": it was given to this host, whose journal refused the record`,
-      { remedy: "Mend the state directory's disk and restart the agent: it takes the VM then", cause },
+      {
+        remedy: "Mend the state directory's disk and restart the agent: it takes the VM then",
+        cause,
+      },
     );
   }
 }
@@ -73,7 +82,9 @@ async function insist(move: SourceMove): Promise<void> {
         "migration-unresolved",
         `Cannot finish the move of VM "${move.definition.name}": handed over to "${move.peer}", ` +
           `whose journal says "${last ?? "nothing"}"`,
-        { remedy: `Look at VM "${move.definition.name}" on "${move.peer}"; docs/recovery.md says how to go on` },
+        {
+          remedy: `Look at VM "${move.definition.name}" on "${move.peer}"; docs/recovery.md says how to go on`,
+        },
       );
     } catch (error) {
       if (error instanceof FerryError && error.code === "migration-unresolved") throw error;
@@ -97,11 +108,21 @@ async function recordBlackout(move: SourceMove): Promise<void> {
   const lastByteAt = stats?.streams["memory"]?.lastAcceptedAt ?? loadedAt;
   const roundTripMs = stats?.roundTripMs ?? 0;
   const continuedAt = watch.continuedAt ?? stoppedAt;
-  const moments = { stoppedAt, continuedAt, lastByteAt, loadedAt, handedOverAt: move.handedOverAt, takenAt, roundTripMs };
+  const moments = {
+    stoppedAt,
+    continuedAt,
+    lastByteAt,
+    loadedAt,
+    handedOverAt: move.handedOverAt,
+    takenAt,
+    roundTripMs,
+  };
   move.record.blackout(splitBlackout(moments, memory?.downtimeMs ?? null));
   move.record.figures({
     guestBytes:
-      stats?.memory?.bytesIn ?? stats?.streams["memory"]?.acceptedBytes ?? move.record.current.guestBytes,
+      stats?.memory?.bytesIn ??
+      stats?.streams["memory"]?.acceptedBytes ??
+      move.record.current.guestBytes,
     wireBytes: stats?.wireBytes ?? move.record.current.wireBytes,
   });
 }
