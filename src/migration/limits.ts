@@ -36,7 +36,7 @@ export const defaultLimits: MoveLimits = {
   setupTimeoutMs: 30_000,
   blackoutTimeoutMs: 3_000,
   pollMs: 50,
-  settleMs: 300,
+  settleMs: 200,
   takeRetryMs: 500,
 };
 

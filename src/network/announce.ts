@@ -14,8 +14,10 @@ import { openPacketSocket } from "./packet-socket.ts";
 import { rarpFrame } from "./rarp.ts";
 import type { Switches } from "./switches.ts";
 
-/** Pauses between the rounds, growing as QEMU's do: 0, 50, 200, 450, 800 ms after the start. */
-const pausesMs: readonly number[] = [50, 150, 250, 350];
+/** QEMU has announced by then. Asking the system for the bridge takes a process: not in the guest's first moments. */
+const ownFramesAfterMs = 150;
+/** Pauses between the rounds, growing as QEMU's do. */
+const pausesMs: readonly number[] = [150, 250, 350];
 
 interface Announcement {
   readonly deviceIndex: number;
@@ -35,10 +37,9 @@ export async function announce(
 ): Promise<void> {
   const failed = (error: unknown) =>
     log.warn({ vm: definition.name, reason: errorChain(error) }, "a NIC was not announced");
-  await Promise.all([
-    askQemu(process.qmp).catch(failed),
-    sendOwnFrames(definition, switches, failed).catch(failed),
-  ]);
+  await askQemu(process.qmp).catch(failed);
+  await delay(ownFramesAfterMs);
+  await sendOwnFrames(definition, switches, failed).catch(failed);
 }
 
 async function askQemu(qmp: Qmp): Promise<void> {

@@ -55,11 +55,11 @@ export class DecodingDelivery implements Delivery {
     });
   }
 
-  #follow(work: Promise<unknown>, done: (failure?: Error) => void): void {
+  #follow(work: Promise<unknown>, settled: (failure?: Error) => void): void {
     this.#applied = Promise.all([this.#applied, work]).then(() => {});
     this.#applied.then(
-      () => done(),
-      (error: unknown) => done(FerryError.from(error)),
+      () => settled(),
+      (error: unknown) => settled(FerryError.from(error)),
     );
   }
 }

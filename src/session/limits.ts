@@ -23,8 +23,6 @@ export const receivedBytesMax = 64 * MiB;
 export const receivedFramesMax = 4_096;
 /** A VM's memory and its disks, with room. */
 export const streamsMax = 64;
-/** A stream's name is `disk:` and a disk's name of at most 63 characters. */
-export const streamNameBytesMax = 128;
 export const lanesMax = 64;
 /** Frames wait in their streams, where any lane can take them, rather than in one lane's socket. */
 export const laneQueueBytesMax = 512 * KiB;
