@@ -12,7 +12,7 @@ import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { OwnPlace } from "../trust/issuer.ts";
 import type { Trust } from "../trust/trust.ts";
-import type { ApiServer } from "./server.ts";
+import type { ApiServer } from "./api-server.ts";
 import type { Door } from "./services.ts";
 
 /** A client that has not sent its request's head, or all of it, by then is holding a place. */

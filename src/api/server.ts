@@ -3,25 +3,16 @@
  * passed on where another host has to answer, held against its schema, and only then handled.
  */
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  fastify,
-  LogController,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-  type RawServerDefault,
-  type RouteOptions,
-} from "fastify";
+import { type FastifyBaseLogger, fastify, LogController, type RouteOptions } from "fastify";
 import { invariant } from "../base/invariant.ts";
 import type { Log } from "../base/log.ts";
+import type { ApiServer } from "./api-server.ts";
 import { accessOf, routeKey } from "./auth.ts";
-import type { Caller } from "./caller.ts";
 import { answerError, unknownRoute } from "./error-answer.ts";
 import { identifyCaller } from "./identify.ts";
 import { buildDocument } from "./openapi.ts";
 import { permit } from "./permit.ts";
-import { type Locate, passOn, whereToAnswer } from "./relay.ts";
+import { passOn, whereToAnswer } from "./relay.ts";
 import { checkRoutes } from "./routes/checks.ts";
 import { domainRoutes } from "./routes/domain.ts";
 import { drainRoutes } from "./routes/drain.ts";
@@ -40,27 +31,6 @@ import { tokenRoutes } from "./routes/tokens.ts";
 import { vmRoutes } from "./routes/vms.ts";
 import type { Services } from "./services.ts";
 import { validatorCompiler } from "./validation.ts";
-
-declare module "fastify" {
-  interface FastifyInstance {
-    /** The OpenAPI document of the routes. */
-    document(): Record<string, unknown>;
-  }
-  interface FastifyRequest {
-    caller: Caller;
-  }
-  interface FastifyContextConfig {
-    locate?: Locate;
-  }
-}
-
-export type ApiServer = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
 
 /** Larger than any definition; rosters, which may be larger, raise it on their own routes. */
 const bodyBytesMax = 256 * 1024;

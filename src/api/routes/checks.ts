@@ -1,7 +1,7 @@
 /** Checks: what would stop a move, without moving anything. */
 import { CheckReport, CheckRequest } from "../schema/check.ts";
 import { HostQuery } from "../schema/scope.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers } from "./answers.ts";
 

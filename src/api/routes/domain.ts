@@ -17,7 +17,7 @@ import {
   TrustList,
 } from "../schema/domain.ts";
 import { HostQuery } from "../schema/scope.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers, created, done } from "./answers.ts";
 

@@ -9,7 +9,7 @@ import {
   DrainStatus,
 } from "../schema/drain.ts";
 import { HostQuery } from "../schema/scope.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers } from "./answers.ts";
 

@@ -5,7 +5,7 @@ import { FerryError } from "../../base/errors.ts";
 import { EventStreamWriter } from "../event-stream-writer.ts";
 import { FerryEvent } from "../schema/event.ts";
 import { HostQuery } from "../schema/scope.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { orError } from "./answers.ts";
 

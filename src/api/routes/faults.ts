@@ -1,7 +1,7 @@
 /** Rehearsed failures, for hosts whose configuration allows them. */
 import { FaultCreate } from "../schema/fault.ts";
 import { HostQuery } from "../schema/scope.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { done } from "./answers.ts";
 

@@ -3,7 +3,7 @@ import { FerryError } from "../../base/errors.ts";
 import type { StoredSettings } from "../../scheduler/settings-store.ts";
 import { HostQuery } from "../schema/scope.ts";
 import { HostSettingsAnswer, HostSettingsDocument } from "../schema/settings.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers } from "./answers.ts";
 

@@ -6,7 +6,7 @@ import { peerAnswerTimeoutMs, type PeerClient } from "../peer-client.ts";
 import type { PeerAddress } from "../peer-directory.ts";
 import { type DomainHost, Health, Host, HostList } from "../schema/host.ts";
 import { HostQuery } from "../schema/scope.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers, done } from "./answers.ts";
 

@@ -11,7 +11,7 @@ import {
   MigrationRecord,
 } from "../schema/migration.ts";
 import { HostQuery } from "../schema/scope.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { accepted, answers } from "./answers.ts";
 

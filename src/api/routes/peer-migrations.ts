@@ -10,7 +10,7 @@ import {
   PeerSessionRequest,
   PeerTakeRequest,
 } from "../schema/peer.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers } from "./answers.ts";
 

@@ -3,7 +3,7 @@ import Type from "typebox";
 import { Uuid } from "../../vm/definition.ts";
 import { provenHost } from "../caller.ts";
 import { PeerSlotAnswer, PeerSlotRequest } from "../schema/peer.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers, done } from "./answers.ts";
 

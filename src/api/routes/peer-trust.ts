@@ -8,7 +8,7 @@ import {
   PeerRenewAnswer,
   PeerRenewRequest,
 } from "../schema/peer.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers, done } from "./answers.ts";
 

@@ -4,7 +4,7 @@ import type { Pool as LocalPool, Pools } from "../../storage/pools.ts";
 import { Name } from "../../vm/definition.ts";
 import { Pool, PoolCreate, PoolFileList, PoolList } from "../schema/pool.ts";
 import { HostQuery } from "../schema/scope.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers, created, done } from "./answers.ts";
 

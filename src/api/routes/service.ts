@@ -1,7 +1,7 @@
 /** The agent itself: whether it is well, what it measures, and what its API is. */
 import Type from "typebox";
 import { Health } from "../schema/host.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers, orError } from "./answers.ts";
 

@@ -3,7 +3,7 @@ import Type from "typebox";
 import { Name } from "../../vm/definition.ts";
 import { HostQuery } from "../schema/scope.ts";
 import { SwitchCreate, SwitchList, VirtualSwitch } from "../schema/switch.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers, created, done } from "./answers.ts";
 

@@ -2,7 +2,7 @@
 import Type from "typebox";
 import { HostQuery } from "../schema/scope.ts";
 import { CreatedToken, TokenCreate, TokenList } from "../schema/token.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers, created, done } from "./answers.ts";
 

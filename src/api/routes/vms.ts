@@ -17,7 +17,7 @@ import {
   Vm as VmSchema,
   vmActions,
 } from "../schema/vm.ts";
-import type { ApiServer } from "../server.ts";
+import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers, created, done } from "./answers.ts";
 import { vmAnswer } from "./vm-answer.ts";
