@@ -7,8 +7,12 @@
  * The engine knows nothing of HTTP, of disks or of pages; stages know nothing of each other.
  */
 import { errorChain, FerryError } from "../base/errors.ts";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Session } from "../session/session.ts";
 import type { SourceMove, Stage, TargetMove } from "./stage.ts";
+
+/** The guest may be standing still meanwhile. */
+const echoMs = 100;
 
 /**
  * Runs the source's halves. Resolves when the VM runs on the target and nothing is left here.
@@ -26,12 +30,24 @@ export async function runSource(move: SourceMove, stages: readonly Stage[]): Pro
     }
   } catch (error) {
     if (move.handedOverAt !== undefined) throw error;
-    const reason = errorChain(error);
+    const cause = await causeOf(move, error);
+    const reason = errorChain(cause);
     move.log.warn({ reason, stage: begun.at(-1)?.name }, "the move is taken back");
     move.journal.append(move.id, { kind: "rolled-back", reason });
     await undo(begun, move, "source");
-    throw error;
+    throw cause;
   }
+}
+
+/**
+ * A target that failed says why before it takes anything away; what QEMU then misses here is an echo. The word and the echo
+ * come by different ways, so an echo waits a moment for the word.
+ */
+async function causeOf(move: SourceMove, error: unknown): Promise<unknown> {
+  if (move.peerFailure === undefined && FerryError.from(error).code === "qemu-failed") {
+    await wait(echoMs);
+  }
+  return FerryError.from(error).code === "cancelled" ? error : (move.peerFailure ?? error);
 }
 
 /** After the handover only an unresolved outcome stops the walk; anything else is logged and left to recovery. */

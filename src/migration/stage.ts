@@ -2,6 +2,7 @@
  * What a stage is: two halves, one for each host, each with what it does and how to take it back. Both halves stand in
  * one file, so that a message and its receipt are on one screen. The engine (engine.ts) runs them in the plan's order.
  */
+import type { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Switches } from "../network/switches.ts";
 import type { Session } from "../session/session.ts";
@@ -63,6 +64,8 @@ export interface SourceMove extends Move {
   readonly process: VmProcess;
   /** Set by setup. */
   session: Session | undefined;
+  /** Set when the target says that its half failed. */
+  peerFailure: FerryError | undefined;
   /** Set by memory-precopy. */
   watch: SwitchoverWatch | undefined;
   /** Set at the point of no return, milliseconds since the epoch; from then on nothing is undone. */

@@ -5,6 +5,7 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { errorChain, FerryError } from "../../base/errors.ts";
+import { peerError } from "../../session/inbox.ts";
 import type { Session } from "../../session/session.ts";
 import { findDiskNode } from "../../qemu/disk-nodes.ts";
 import type { IncomingDisk } from "../../vm/moved-disks.ts";
@@ -23,6 +24,9 @@ export const setup: Stage = {
       const request = { migrationId: id, vmId: definition.id, vmName: definition.name, generation };
       const everyNetwork = limits.performance === "multichannel";
       move.session = await move.peers.openSession(peer, request, { everyNetwork, signal });
+      move.session.on("message", (message) => {
+        if (message.type === "failed") move.peerFailure ??= peerError(message);
+      });
       const { disks: placements, files } = move.record.current;
       const disks = await wantedDisks(move, placements);
       const sent = files.filter(({ copy }) => copy);
