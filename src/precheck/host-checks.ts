@@ -161,7 +161,7 @@ export const hostChecks: readonly Check[] = [
             on: "target" as const,
             severity: "blocking" as const,
             message: `"${target.host}" has no virtual switch "${name}"`,
-            remedy: `On "${target.host}": ferry switch create ${name} --bridge BRIDGE`,
+            remedy: `On "${target.host}": ferry switch create ${name} BRIDGE`,
           },
         ];
       });

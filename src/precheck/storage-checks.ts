@@ -37,7 +37,7 @@ export const storageChecks: readonly Check[] = [
         .map((pool) =>
           blocking(
             `"${target.host}" has no pool "${pool}", or cannot reach its directory`,
-            `On "${target.host}": ferry pool create ${pool} --path DIRECTORY, the one the source uses`,
+            `On "${target.host}": ferry pool create ${pool} DIRECTORY, the one the source uses`,
           ),
         );
     },
