@@ -37,7 +37,7 @@ export const diskChecks: readonly Check[] = [
             `"${target.host}" has no pool "${wanted}" for disk "${disk.name}"; ` +
               (pools.length === 0 ? "it has none at all" : `it has ${pools.join(", ")}`),
             pools.length === 0
-              ? `On "${target.host}": ferry pool create NAME --path DIRECTORY`
+              ? `On "${target.host}": ferry pool create NAME DIRECTORY`
               : "Name one of its pools: --target-pool POOL",
           ),
         ];
@@ -54,7 +54,7 @@ export const diskChecks: readonly Check[] = [
           return [
             blocking(
               `"${target.host}" has no pool "${targetPool ?? pool}" for file "${file}"`,
-              `On "${target.host}": ferry pool create ${pool} --path DIRECTORY, or name one of its pools: --target-pool`,
+              `On "${target.host}": ferry pool create ${pool} DIRECTORY, or name one of its pools: --target-pool`,
             ),
           ];
         }
