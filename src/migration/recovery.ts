@@ -1,5 +1,5 @@
 /**
- * What an agent that starts does about a migration its journal left open. Pure; effects are in recover.ts.
+ * What an agent that starts does about a migration its journal left open. Pure; effects are in recovery-run.ts.
  *
  * | role   | last record  | meaning                                         | decision            |
  * |--------|--------------|-------------------------------------------------|---------------------|
