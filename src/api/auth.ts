@@ -64,6 +64,7 @@ export const accessTable = {
   "POST /v1/vms/{vm}/restart": "operator",
   "POST /v1/vms/{vm}/move-storage": "operator",
 
+  "GET /v1/checks": "viewer",
   "POST /v1/checks": "operator",
   "GET /v1/migrations": "viewer",
   "POST /v1/migrations": "operator",

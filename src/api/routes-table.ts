@@ -3,7 +3,7 @@
  * and their checks are in src/api/routes/, and a test holds this table against openapi.json.
  */
 import type { MigrationRecord } from "../migration/record.ts";
-import type { CheckReport, CheckRequest } from "./schema/check.ts";
+import type { CheckList, CheckReport, CheckRequest } from "./schema/check.ts";
 import type {
   DomainAnswer,
   DomainCertificate,
@@ -95,6 +95,7 @@ export interface Routes {
   "POST /v1/vms/{vm}/restart": { answer: Vm };
   "POST /v1/vms/{vm}/move-storage": { body: VmMoveStorage; answer: Vm };
 
+  "GET /v1/checks": { answer: CheckList };
   "POST /v1/checks": { body: CheckRequest; answer: CheckReport };
   "GET /v1/migrations": { query: MigrationListQuery; answer: MigrationList };
   "POST /v1/migrations": { body: MigrationCreate; answer: MigrationRecord };

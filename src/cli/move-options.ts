@@ -37,8 +37,6 @@ const bandwidthMin = 1_000_000;
 
 export function addMoveOptions(command: Command): Command {
   return command
-    .argument("<vm>", "name or id")
-    .argument("<host>", "name of the target host")
     .addOption(
       new Option(
         "--performance <option>",

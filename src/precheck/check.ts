@@ -29,14 +29,25 @@ export interface CheckInput {
 /** One trouble a check found; several are possible, for instance one a disk. */
 export interface Trouble {
   readonly on: "source" | "target";
-  readonly severity: "warning" | "blocking";
+  /** Absent: the record's. Never graver than the record says. */
+  readonly severity?: Check["severity"];
   readonly message: string;
-  readonly remedy: string;
+  /** Absent: the record's; better with the names of the things at hand. */
+  readonly remedy?: string;
 }
 
-/** A record of the list in checks.ts. `look` is pure: everything it needs is in the facts. */
+/** A record of the list in checks.ts. */
 export interface Check {
+  /** Stable: scripts know it. */
   readonly id: string;
+  /** What is true when the check passes. */
   readonly title: string;
+  /** What is looked at, on which host, and what it is held against. */
+  readonly compares: string;
+  /** The gravest that it finds. */
+  readonly severity: "warning" | "blocking";
+  /** What mends it, in general. */
+  readonly remedy: string;
+  /** Pure: everything it needs is in the facts. Empty when the check passes. */
   look(input: CheckInput): readonly Trouble[];
 }

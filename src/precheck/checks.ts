@@ -1,20 +1,34 @@
 /**
- * THE list of checks. A newcomer adds a check by adding a record here and its function in the family's file; what it needs
- * to know about a host goes into facts.ts.
+ * THE list of checks. A newcomer adds a check by adding a record, with its function, to its family's file; what it needs to
+ * know about a host goes into facts.ts and is gathered on both hosts by gather.ts. Report, API, console and docs/checks.md
+ * follow from the record.
  */
 import type { Check } from "./check.ts";
 import { diskChecks } from "./disk-checks.ts";
 import { hostChecks } from "./host-checks.ts";
+import { memoryChecks } from "./memory-checks.ts";
 import { networkChecks } from "./network-checks.ts";
 import { performanceChecks } from "./performance-checks.ts";
+import { processorChecks } from "./processor-checks.ts";
 import { storageChecks } from "./storage-checks.ts";
+import { versionChecks } from "./version-checks.ts";
 import { vmChecks } from "./vm-checks.ts";
 
-export const checks: readonly Check[] = [
-  ...vmChecks,
-  ...hostChecks,
-  ...networkChecks,
-  ...performanceChecks,
-  ...storageChecks,
-  ...diskChecks,
+export interface CheckFamily {
+  readonly family: string;
+  readonly checks: readonly Check[];
+}
+
+export const checkFamilies: readonly CheckFamily[] = [
+  { family: "VM", checks: vmChecks },
+  { family: "versions", checks: versionChecks },
+  { family: "hosts", checks: hostChecks },
+  { family: "processor", checks: processorChecks },
+  { family: "memory", checks: memoryChecks },
+  { family: "network", checks: networkChecks },
+  { family: "performance", checks: performanceChecks },
+  { family: "storage", checks: storageChecks },
+  { family: "disks that move", checks: diskChecks },
 ];
+
+export const checks: readonly Check[] = checkFamilies.flatMap((family) => family.checks);

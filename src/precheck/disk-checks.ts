@@ -8,6 +8,9 @@ export const diskChecks: readonly Check[] = [
   {
     id: "disks-move",
     title: "Disks that the target does not reach may be copied",
+    compares: "Disks in pools that the target does not reach against the consent to copy them",
+    severity: "warning",
+    remedy: "Move with --with-storage, or mount the pool's share on both hosts",
     look(input) {
       const { definition, options, source, target } = input;
       if (options.withStorage === true) return [];
@@ -26,6 +29,9 @@ export const diskChecks: readonly Check[] = [
   {
     id: "disk-place",
     title: "The target has a pool for every disk that moves",
+    compares: "The disks that move against the target's pools",
+    severity: "blocking",
+    remedy: "Create a pool on the target, or name one of its pools: --target-pool POOL",
     look(input) {
       const { target } = input;
       const pools = Object.keys(target.storage);
@@ -47,6 +53,10 @@ export const diskChecks: readonly Check[] = [
   {
     id: "file-place",
     title: "Kernels and media are there, or have a place to be copied to",
+    compares:
+      "Kernels and media that the target does not reach against its pools and the files in them",
+    severity: "blocking",
+    remedy: "Create a pool on the target, or rename the file that is in the way",
     look(input) {
       const { target } = input;
       return movingFiles(input).flatMap(({ pool, file, targetPool, bytes, presentBytes }) => {
@@ -71,6 +81,9 @@ export const diskChecks: readonly Check[] = [
   {
     id: "disk-name-free",
     title: "No file of a disk's name is in the way",
+    compares: "The file names of disks that move against the files of the target's pools",
+    severity: "blocking",
+    remedy: "Remove or rename the file in the way, or name another pool: --target-pool",
     look(input) {
       const placed = placedDisks(input);
       return placed.flatMap(({ disk, targetPool }, index) => {
@@ -98,6 +111,9 @@ export const diskChecks: readonly Check[] = [
   {
     id: "disk-space",
     title: "The target's pools have room for the disks that move",
+    compares: "What the disks and files that move take against what is free in the target's pools",
+    severity: "blocking",
+    remedy: "Make room there, or name another pool: --target-pool",
     look(input) {
       const { source, target } = input;
       const wanted = new Map<string, number>();
@@ -123,6 +139,9 @@ export const diskChecks: readonly Check[] = [
   {
     id: "target-pool-writable",
     title: "The target may make files where the disks go",
+    compares: "Whether the target can make files in the pools that the disks go to",
+    severity: "blocking",
+    remedy: "Mount the pool writable, and give the agent the right to write there",
     look(input) {
       const { target } = input;
       const pools = new Set(placedDisks(input).map(({ targetPool }) => targetPool));
@@ -141,6 +160,9 @@ export const diskChecks: readonly Check[] = [
   {
     id: "disk-snapshots",
     title: "Disks that move hold no snapshots inside",
+    compares: "Snapshots inside the images of disks that move",
+    severity: "blocking",
+    remedy: "Stop the VM, remove them with qemu-img snapshot -d, and start it again",
     look(input) {
       const { source } = input;
       return movingDisks(input).flatMap(({ disk }): Trouble[] => {

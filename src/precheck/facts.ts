@@ -1,6 +1,9 @@
 /**
  * What one host says about itself in view of one VM: the input of every check. Both hosts gather the same facts by the same
  * function (gather.ts); the target's cross the network and are checked against this schema before anything believes them.
+ *
+ * Agents of different age ask each other: a fact that is added here is `Type.Optional`, and a check passes or warns where the
+ * other host does not tell it; what is not in the schema is let pass unread, since the other host may be the newer one.
  */
 import Type from "typebox";
 import { MigrationNetwork } from "../network/migration-network.ts";
@@ -9,107 +12,82 @@ import { VmDefinition } from "../vm/definition.ts";
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Bytes = Type.Integer({ minimum: 0 });
-const strict = { additionalProperties: false } as const;
 
-export const PoolFacts = Type.Object(
-  {
-    id: Type.String(),
-    freeBytes: Bytes,
-    /** What the proof file held when this host read it, before it answered; null when it sees none. */
-    proof: nullable(Type.String({ maxLength: 256 })),
-    /** Why this host could not write its answer into the proof; null when it could. */
-    writeError: nullable(Type.String({ maxLength: 1024 })),
-    /** Of the files the VM uses in this pool: those this host does not see. */
-    missing: Type.Array(Type.String({ maxLength: 256 }), { maxItems: 64 }),
-  },
-  strict,
-);
+export const PoolFacts = Type.Object({
+  id: Type.String(),
+  freeBytes: Bytes,
+  /** What the proof file held when this host read it, before it answered; null when it sees none. */
+  proof: nullable(Type.String({ maxLength: 256 })),
+  /** Why this host could not write its answer into the proof; null when it could. */
+  writeError: nullable(Type.String({ maxLength: 1024 })),
+  /** Of the files the VM uses in this pool: those this host does not see. */
+  missing: Type.Array(Type.String({ maxLength: 256 }), { maxItems: 64 }),
+});
 
 /** A pool as a place for disks that come. */
-export const StorageFacts = Type.Object(
-  {
-    /** What is promised to moves under way is taken off already. */
-    freeBytes: Bytes,
-    /** Of the names of the VM's files: those that a file here has, with its size. */
-    files: Type.Record(Type.String({ maxLength: 256 }), Bytes),
-    /** Why this host can't make files there; null when it can. */
-    writeError: nullable(Type.String({ maxLength: 1024 })),
-  },
-  strict,
-);
+export const StorageFacts = Type.Object({
+  /** What is promised to moves under way is taken off already. */
+  freeBytes: Bytes,
+  /** Of the names of the VM's files: those that a file here has, with its size. */
+  files: Type.Record(Type.String({ maxLength: 256 }), Bytes),
+  /** Why this host can't make files there; null when it can. */
+  writeError: nullable(Type.String({ maxLength: 1024 })),
+});
 
 /** A disk's image, as its owner sees it. */
-export const ImageFacts = Type.Object(
-  {
-    virtualBytes: Bytes,
-    allocatedBytes: Bytes,
-    /** Snapshots inside the image; a copy would lose them. */
-    snapshots: Type.Integer({ minimum: 0 }),
-  },
-  strict,
-);
+export const ImageFacts = Type.Object({
+  virtualBytes: Bytes,
+  allocatedBytes: Bytes,
+  /** Snapshots inside the image; a copy would lose them. */
+  snapshots: Type.Integer({ minimum: 0 }),
+});
 
-export const HostFacts = Type.Object(
-  {
-    host: Type.String({ maxLength: 255 }),
-    ferryVersion: Type.String({ maxLength: 64 }),
-    protocolVersions: Type.Array(Type.Integer({ minimum: 1 }), { maxItems: 16 }),
-    definitionVersion: Type.Integer({ minimum: 1 }),
-    clockMs: Type.Number(),
-    qemu: nullable(
-      Type.Object(
-        {
-          version: Type.String({ maxLength: 64 }),
-          machineTypes: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 1024 }),
-        },
-        strict,
-      ),
-    ),
-    accelerator: Type.Union([Type.Literal("kvm"), Type.Literal("tcg")]),
-    cpu: Type.Object(
-      {
-        vendor: Type.String({ maxLength: 64 }),
-        flags: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 2048 }),
-      },
-      strict,
-    ),
-    memoryAvailableBytes: Bytes,
-    /** Where disks go that come here without a pool of their own name; null: nowhere. */
-    defaultDiskPool: nullable(Type.String({ maxLength: 64 })),
-    /** Where sources reach this host for moves, the best first; none when it has no address in its own migration networks. */
-    moveAddresses: Type.Array(Type.String({ maxLength: 255 }), { maxItems: 64 }),
-    /** Those that moves from here use; null: any. */
-    migrationNetworks: nullable(Type.Array(MigrationNetwork, { maxItems: 64 })),
-    /** How memory crosses from here, where a move asks for nothing else. */
-    performanceOption: PerformanceOption,
-    /** Its RDMA devices, by the kernel's names. */
-    rdmaDevices: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
-    /** Why no move leaves this host or comes to it now; null where one may. */
-    closed: Type.Object(
-      {
-        outgoing: nullable(Type.String({ maxLength: 256 })),
-        incoming: nullable(Type.String({ maxLength: 256 })),
-      },
-      strict,
-    ),
-    /** What this host knows under the VM's name or id already; null when nothing. */
-    known: nullable(
-      Type.Object(
-        { id: Type.String({ maxLength: 64 }), state: Type.String({ maxLength: 32 }) },
-        strict,
-      ),
-    ),
-    /** By pool name; null for a pool this host does not have. */
-    pools: Type.Record(Type.String({ maxLength: 64 }), nullable(PoolFacts)),
-    /** Every pool of this host, by name. */
-    storage: Type.Record(Type.String({ maxLength: 64 }), StorageFacts),
-    /** By disk name; empty on a host that does not own the VM. */
-    images: Type.Record(Type.String({ maxLength: 64 }), ImageFacts),
-    /** By switch name: the bridge, or null for a switch this host does not have. */
-    switches: Type.Record(Type.String({ maxLength: 64 }), nullable(Type.String({ maxLength: 32 }))),
-  },
-  strict,
-);
+export const HostFacts = Type.Object({
+  host: Type.String({ maxLength: 255 }),
+  ferryVersion: Type.String({ maxLength: 64 }),
+  protocolVersions: Type.Array(Type.Integer({ minimum: 1 }), { maxItems: 16 }),
+  definitionVersion: Type.Integer({ minimum: 1 }),
+  clockMs: Type.Number(),
+  qemu: nullable(
+    Type.Object({
+      version: Type.String({ maxLength: 64 }),
+      machineTypes: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 1024 }),
+    }),
+  ),
+  accelerator: Type.Union([Type.Literal("kvm"), Type.Literal("tcg")]),
+  cpu: Type.Object({
+    vendor: Type.String({ maxLength: 64 }),
+    flags: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 2048 }),
+  }),
+  memoryAvailableBytes: Bytes,
+  /** Where disks go that come here without a pool of their own name; null: nowhere. */
+  defaultDiskPool: nullable(Type.String({ maxLength: 64 })),
+  /** Where sources reach this host for moves, the best first; none when it has no address in its own migration networks. */
+  moveAddresses: Type.Array(Type.String({ maxLength: 255 }), { maxItems: 64 }),
+  /** Those that moves from here use; null: any. */
+  migrationNetworks: nullable(Type.Array(MigrationNetwork, { maxItems: 64 })),
+  /** How memory crosses from here, where a move asks for nothing else. */
+  performanceOption: PerformanceOption,
+  /** Its RDMA devices, by the kernel's names. */
+  rdmaDevices: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
+  /** Why no move leaves this host or comes to it now; null where one may. */
+  closed: Type.Object({
+    outgoing: nullable(Type.String({ maxLength: 256 })),
+    incoming: nullable(Type.String({ maxLength: 256 })),
+  }),
+  /** What this host knows under the VM's name or id already; null when nothing. */
+  known: nullable(
+    Type.Object({ id: Type.String({ maxLength: 64 }), state: Type.String({ maxLength: 32 }) }),
+  ),
+  /** By pool name; null for a pool this host does not have. */
+  pools: Type.Record(Type.String({ maxLength: 64 }), nullable(PoolFacts)),
+  /** Every pool of this host, by name. */
+  storage: Type.Record(Type.String({ maxLength: 64 }), StorageFacts),
+  /** By disk name; empty on a host that does not own the VM. */
+  images: Type.Record(Type.String({ maxLength: 64 }), ImageFacts),
+  /** By switch name: the bridge, or null for a switch this host does not have. */
+  switches: Type.Record(Type.String({ maxLength: 64 }), nullable(Type.String({ maxLength: 32 }))),
+});
 export type HostFacts = Type.Static<typeof HostFacts>;
 
 /** The source's question to the target. */
@@ -119,6 +97,6 @@ export const FactsRequest = Type.Object(
     /** The source has written this file into each pool; whoever sees the same bytes sees it too. */
     proof: Type.String({ pattern: "^[0-9a-f]{32}$" }),
   },
-  strict,
+  { additionalProperties: false },
 );
 export type FactsRequest = Type.Static<typeof FactsRequest>;

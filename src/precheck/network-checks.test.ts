@@ -13,7 +13,9 @@ function troubles(
     source: { host: "host-a", migrationNetworks },
     target: { host: "host-b", moveAddresses },
   } as unknown as CheckInput;
-  return networkChecks.flatMap(({ look }) => look(input).map(({ message }) => message));
+  return networkChecks
+    .filter(({ id }) => id === "migration-network")
+    .flatMap(({ look }) => look(input).map(({ message }) => message));
 }
 
 const network = [{ subnet: "10.1.0.0/24", priority: 10 }];

@@ -1,4 +1,4 @@
-/** Checks about the way between the hosts. */
+/** Checks about networks: the way between the hosts, and the guest's own. */
 import { usableAddresses } from "../network/migration-network.ts";
 import type { Check } from "./check.ts";
 
@@ -6,6 +6,10 @@ export const networkChecks: readonly Check[] = [
   {
     id: "migration-network",
     title: "The hosts have a migration network in common",
+    compares: "The target's addresses for moves against the networks that the source uses",
+    severity: "blocking",
+    remedy:
+      "Name a network that both hosts are in on both of them: ferry host network add SUBNET HOST",
     look({ source, target }) {
       if (usableAddresses(target.moveAddresses, source.migrationNetworks).length > 0) return [];
       const wanted = source.migrationNetworks?.map(({ subnet }) => subnet).join(", ") ?? "any";
@@ -19,6 +23,27 @@ export const networkChecks: readonly Check[] = [
             "Name a network that both hosts are in on both of them: ferry host network add SUBNET HOST",
         },
       ];
+    },
+  },
+  {
+    id: "virtual-switch",
+    title: "The target has every virtual switch the VM is connected to",
+    compares: "The switches of the VM's network adapters against the target's, by name",
+    severity: "blocking",
+    remedy: "Create the switch on the target: ferry switch create NAME BRIDGE",
+    look({ definition, target }) {
+      const names = [...new Set(definition.nics.map((nic) => nic.switch))];
+      return names.flatMap((name) => {
+        if ((target.switches[name] ?? null) !== null) return [];
+        return [
+          {
+            on: "target" as const,
+            severity: "blocking" as const,
+            message: `"${target.host}" has no virtual switch "${name}"`,
+            remedy: `On "${target.host}": ferry switch create ${name} BRIDGE`,
+          },
+        ];
+      });
     },
   },
 ];

@@ -5,6 +5,9 @@ export const performanceChecks: readonly Check[] = [
   {
     id: "performance-option",
     title: "Both hosts have what the performance option needs",
+    compares: "The move's performance option, or its host's, against the devices of both hosts",
+    severity: "blocking",
+    remedy: "Move with another option: --performance compression, or multichannel",
     look(input) {
       const wanted = input.options.performance ?? input.source.performanceOption;
       return wanted === "rdma" ? rdmaTroubles(input) : [];

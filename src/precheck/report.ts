@@ -28,9 +28,9 @@ export function reportOn(input: CheckInput): CheckReport {
     return troubles.map(({ on, severity, message, remedy }) => ({
       check: check.id,
       host: input[on].host,
-      severity,
+      severity: severity ?? check.severity,
       message,
-      remedy,
+      remedy: remedy ?? check.remedy,
     }));
   });
   return {

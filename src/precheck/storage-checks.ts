@@ -29,6 +29,10 @@ export const storageChecks: readonly Check[] = [
   {
     id: "pool-present",
     title: "The target has every pool the VM uses",
+    compares: "The pools of files that stay in place against the target's pools",
+    severity: "blocking",
+    remedy:
+      "Create the pool on the target with the directory that the source uses: ferry pool create NAME DIRECTORY",
     look(input) {
       const { definition, target } = input;
       const pools = new Set(filesThatStay(input).map(({ pool }) => pool));
@@ -45,6 +49,9 @@ export const storageChecks: readonly Check[] = [
   {
     id: "pool-writable",
     title: "Both hosts may write where the guest writes",
+    compares: "Whether each host can write a file to every pool that the guest writes to",
+    severity: "blocking",
+    remedy: "Give the agent and QEMU's user the right to write there",
     look(input) {
       const { definition, source, target } = input;
       const moving = movingDisks(input).map(({ disk }) => disk);
@@ -70,6 +77,9 @@ export const storageChecks: readonly Check[] = [
   {
     id: "files-present",
     title: "The target sees every file the VM uses",
+    compares: "Every file of the VM that stays in place against what the target sees",
+    severity: "blocking",
+    remedy: "Copy the file into the target's pool, use a shared pool, or eject the medium",
     look(input) {
       const { target } = input;
       const needed = filesThatStay(input);
@@ -88,6 +98,9 @@ export const storageChecks: readonly Check[] = [
   {
     id: "cache-mode",
     title: "Disks bypass the host's page cache",
+    compares: "The cache modes of disks that two hosts share",
+    severity: "blocking",
+    remedy: "Set the disk's cache to none and restart the VM",
     look(input) {
       const { definition, source } = input;
       const moving = movingDisks(input).map(({ disk }) => disk);

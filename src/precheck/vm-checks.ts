@@ -1,10 +1,14 @@
-/** Checks about the VM itself: its state, and whether the target's versions can run it. */
+/** Checks about the VM itself: its state, and that nobody else is it. */
 import type { Check, Trouble } from "./check.ts";
 
 export const vmChecks: readonly Check[] = [
   {
     id: "vm-state",
     title: "The VM runs, or is paused, and nothing else holds it",
+    compares:
+      "The VM's state on the source, and the migration that holds it, against what a live move needs",
+    severity: "blocking",
+    remedy: "Start the VM, or wait for the migration that holds it",
     look({ vm, definition: { name } }) {
       const troubles: Trouble[] = [];
       if (vm.state !== "running" && vm.state !== "paused") {
@@ -29,6 +33,9 @@ export const vmChecks: readonly Check[] = [
   {
     id: "vm-unknown-on-target",
     title: "The target has no VM of this name or id",
+    compares: "The VM's name and id against the VMs that the target knows",
+    severity: "blocking",
+    remedy: "Rename one of the two VMs, or delete what is left of it on the target",
     look({ definition: { name, id }, target }) {
       if (target.known === null) return [];
       const same = target.known.id === id;
@@ -42,39 +49,6 @@ export const vmChecks: readonly Check[] = [
           remedy: same
             ? `Wait until a move of it has been cleaned up, or delete the leftover there: ferry vm show ${name}`
             : "Rename or delete one of the two",
-        },
-      ];
-    },
-  },
-  {
-    id: "machine-type",
-    title: "The target's QEMU has the VM's machine type",
-    look({ definition, source, target }) {
-      const wanted = definition.machine.type;
-      if (target.qemu === null || target.qemu.machineTypes.includes(wanted)) return [];
-      return [
-        {
-          on: "target",
-          severity: "blocking",
-          message:
-            `QEMU ${target.qemu.version} on "${target.host}" has no machine type "${wanted}" ` +
-            `(QEMU ${source.qemu?.version ?? "?"} on "${source.host}" has)`,
-          remedy: `Install a QEMU on "${target.host}" that is at least as new as the source's`,
-        },
-      ];
-    },
-  },
-  {
-    id: "definition-version",
-    title: "The target understands the VM's document",
-    look({ definition, target }) {
-      if (definition.version <= target.definitionVersion) return [];
-      return [
-        {
-          on: "target",
-          severity: "blocking",
-          message: `Ferry ${target.ferryVersion} on "${target.host}" knows documents up to version ${target.definitionVersion}, the VM's is ${definition.version}`,
-          remedy: `Upgrade Ferry on "${target.host}"`,
         },
       ];
     },

@@ -120,6 +120,7 @@ async function vms(a: RunningAgent): Promise<void> {
 
 async function migrations(a: RunningAgent): Promise<void> {
   await a.good("POST /v1/vms/web01/start");
+  await a.good("GET /v1/checks");
   await a.good("POST /v1/checks", { body: { vm: "web01", target: "host-b" } });
   const body = { vm: "web01", target: "host-b" };
   await a.good("POST /v1/faults", { body: { point: "source:setup:inside", action: "hang" } });

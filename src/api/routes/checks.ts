@@ -1,11 +1,30 @@
 /** Checks: what would stop a move, without moving anything. */
-import { CheckReport, CheckRequest } from "../schema/check.ts";
+import { checkFamilies } from "../../precheck/checks.ts";
+import { CheckList, CheckReport, CheckRequest } from "../schema/check.ts";
 import { HostQuery } from "../schema/scope.ts";
 import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers } from "./answers.ts";
 
 export function checkRoutes(app: ApiServer, { precheck }: Services): void {
+  app.get(
+    "/v1/checks",
+    {
+      schema: {
+        operationId: "listChecks",
+        summary: "The list of checks: what each compares, how grave it is, what mends it",
+        querystring: HostQuery,
+        response: answers(CheckList),
+      },
+    },
+    () => ({
+      checks: checkFamilies.flatMap(({ family, checks }) =>
+        checks.map(({ id, title, compares, severity, remedy }) => ({
+          ...{ id, family, title, compares, severity, remedy },
+        })),
+      ),
+    }),
+  );
   app.post(
     "/v1/checks",
     {

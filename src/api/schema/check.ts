@@ -35,6 +35,26 @@ export const Finding = Type.Object(
 );
 export type Finding = Type.Static<typeof Finding>;
 
+/** A record of the list of checks. */
+export const CheckListed = Type.Object(
+  {
+    id: Type.String(),
+    /** The group it belongs to, such as `processor`. */
+    family: Type.String(),
+    /** What is true when the check passes. */
+    title: Type.String(),
+    compares: Type.String(),
+    /** The gravest that it finds. */
+    severity: Type.Unsafe<"warning" | "blocking">(Type.String({ enum: ["warning", "blocking"] })),
+    remedy: Type.String(),
+  },
+  { $id: "CheckListed" },
+);
+export type CheckListed = Type.Static<typeof CheckListed>;
+
+export const CheckList = Type.Object({ checks: Type.Array(CheckListed) }, { $id: "CheckList" });
+export type CheckList = Type.Static<typeof CheckList>;
+
 export const CheckReport = Type.Object(
   {
     vm: Type.Object({ id: Type.String(), name: Type.String() }),

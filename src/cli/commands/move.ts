@@ -18,6 +18,7 @@ While it waits, Ctrl-C asks to cancel the move, which is possible until the gues
 pages; a second Ctrl-C leaves the move to itself.`;
 
 export function defineMove(command: Command, cli: Cli): void {
+  command.argument("<vm>", "name or id").argument("<host>", "name of the target host");
   addMoveOptions(command)
     .option("--detach", "do not wait for the end")
     .option("--yes", "copy disks that the target does not reach without asking")

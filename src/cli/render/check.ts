@@ -1,5 +1,5 @@
 /** The report of a check as text: what blocks first, with its remedy. Pure. */
-import type { CheckReport, Finding } from "../../api/schema/check.ts";
+import type { CheckListed, CheckReport, Finding } from "../../api/schema/check.ts";
 import { formatCount } from "../../base/format.ts";
 import { printableLine } from "../printable.ts";
 import { plain, type Style, type StyleName } from "../style.ts";
@@ -13,6 +13,23 @@ const words: Readonly<Record<Finding["severity"], readonly [string, StyleName]>>
 
 export function renderCheck(report: CheckReport, style: Style = plain): string {
   return [...renderFindings(report.findings, style), style("bold", verdict(report))].join("\n");
+}
+
+/** What is checked, family by family. */
+export function renderCheckList(checks: readonly CheckListed[], style: Style = plain): string {
+  const families = Map.groupBy(checks, ({ family }) => family);
+  return [...families]
+    .flatMap(([family, listed]) => [
+      style("bold", printableLine(`${family.charAt(0).toUpperCase()}${family.slice(1)}`)),
+      ...listed.flatMap(({ id, severity, title, compares, remedy }) =>
+        [
+          `  ${id} (${severity === "blocking" ? "blocks" : "warns"}): ${title}`,
+          `      compares: ${compares}`,
+          `      remedy:   ${remedy}`,
+        ].map(printableLine),
+      ),
+    ])
+    .join("\n");
 }
 
 /** A refused move's error, from the report that it carries: the verdict, then what stands against it, line by line. */

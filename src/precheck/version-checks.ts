@@ -1,0 +1,63 @@
+/** Checks about versions: machine type, the VM's document, and what the agents speak. */
+import type { Check } from "./check.ts";
+
+export const versionChecks: readonly Check[] = [
+  {
+    id: "machine-type",
+    title: "The target's QEMU has the VM's machine type",
+    compares: "The VM's machine type against those of the target's QEMU",
+    severity: "blocking",
+    remedy: "Install a QEMU on the target that is at least as new as the source's",
+    look({ definition, source, target }) {
+      const wanted = definition.machine.type;
+      if (target.qemu === null || target.qemu.machineTypes.includes(wanted)) return [];
+      return [
+        {
+          on: "target",
+          severity: "blocking",
+          message:
+            `QEMU ${target.qemu.version} on "${target.host}" has no machine type "${wanted}" ` +
+            `(QEMU ${source.qemu?.version ?? "?"} on "${source.host}" has)`,
+          remedy: `Install a QEMU on "${target.host}" that is at least as new as the source's`,
+        },
+      ];
+    },
+  },
+  {
+    id: "definition-version",
+    title: "The target understands the VM's document",
+    compares: "The version of the VM's document against what the target's Ferry understands",
+    severity: "blocking",
+    remedy: "Upgrade Ferry on the target",
+    look({ definition, target }) {
+      if (definition.version <= target.definitionVersion) return [];
+      return [
+        {
+          on: "target",
+          severity: "blocking",
+          message: `Ferry ${target.ferryVersion} on "${target.host}" knows documents up to version ${target.definitionVersion}, the VM's is ${definition.version}`,
+          remedy: `Upgrade Ferry on "${target.host}"`,
+        },
+      ];
+    },
+  },
+  {
+    id: "protocol-version",
+    title: "Both agents speak a common protocol version",
+    compares: "The protocol versions that both agents speak",
+    severity: "blocking",
+    remedy: "Upgrade the older host: each version speaks its own and the previous protocol",
+    look({ source, target }) {
+      if (source.protocolVersions.some((version) => target.protocolVersions.includes(version)))
+        return [];
+      return [
+        {
+          on: "target",
+          severity: "blocking",
+          message: `Ferry ${target.ferryVersion} on "${target.host}" speaks protocol ${target.protocolVersions.join(", ")}, "${source.host}" speaks ${source.protocolVersions.join(", ")}`,
+          remedy: "Upgrade the older host: each version speaks its own and the previous protocol",
+        },
+      ];
+    },
+  },
+];
