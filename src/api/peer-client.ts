@@ -9,6 +9,8 @@ import type { PeerCertificate } from "node:tls";
 import type { Static, TSchema } from "typebox";
 import Value from "typebox/value";
 import { FerryError } from "../base/errors.ts";
+import { asKnownTo } from "../protocol/since.ts";
+import { currentVersion, saidVersion, unsaidVersion, versionHeader } from "../protocol/version.ts";
 import type { Trust } from "../trust/trust.ts";
 import { readAnswer } from "./answer.ts";
 import type { PeerAddress } from "./peer-directory.ts";
@@ -24,6 +26,8 @@ export interface PeerQuestion {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** The body's schema: an older agent gets the body as it knows it. Without it the body goes as it is. */
+  readonly form?: TSchema;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
@@ -32,6 +36,8 @@ export class PeerClient implements Disposable {
   readonly #trust: Trust;
   /** One pool of connections a host, by the host's id; all begun with the present certificate. */
   readonly #agents = new Map<string, Agent>();
+  /** The protocol version that each host last said it speaks, by its id. */
+  readonly #versions = new Map<string, number>();
   readonly #stopListening: () => void;
 
   constructor(trust: Trust) {
@@ -48,12 +54,26 @@ export class PeerClient implements Disposable {
     answer: T,
     question: PeerQuestion,
   ): Promise<Static<T>> {
-    const received = await readAnswer(await this.open(peer, question));
+    const body = await this.#asKnown(peer, question);
+    const received = await readAnswer(await this.open(peer, { ...question, body }));
     if (Value.Check(answer, received)) return received;
+    // An older host lacks what has a default, a newer one says more than this one reads.
+    const read = Value.Clean(answer, Value.Default(answer, received));
+    if (Value.Check(answer, read)) return read;
     throw new FerryError("peer-protocol", `Cannot understand the answer of host "${peer.name}"`, {
       remedy: "Install the same Ferry version on both hosts",
       details: { question: `${question.method} ${question.path}` },
     });
+  }
+
+  async #asKnown(peer: PeerAddress, { form, body, signal }: PeerQuestion): Promise<unknown> {
+    if (form === undefined || body === undefined) return body;
+    if (!this.#versions.has(peer.id)) {
+      const question = { method: "GET", path: "/health", ...(signal && { signal }) };
+      await readAnswer(await this.open(peer, question));
+    }
+    const version = this.#versions.get(peer.id) ?? unsaidVersion;
+    return version < currentVersion ? asKnownTo(version, form, body) : body;
   }
 
   /** The answer's head; its body is the caller's to read. @throws as `ask`, but for what the peer answered. */
@@ -73,6 +93,7 @@ export class PeerClient implements Disposable {
       headers: {
         ...(body && { "content-type": "application/json", "content-length": body.length }),
         ...question.headers,
+        [versionHeader]: String(currentVersion),
       },
       signal,
     });
@@ -95,7 +116,10 @@ export class PeerClient implements Disposable {
       else if (deadline.aborted) reject(tooLate(peer, timeoutMs));
       else reject(cause instanceof FerryError ? cause : unreachable(peer, cause));
     });
-    request.on("response", resolve);
+    request.on("response", (response) => {
+      this.#versions.set(peer.id, saidVersion(response.headers[versionHeader]));
+      resolve(response);
+    });
     request.end(body);
     return promise;
   }

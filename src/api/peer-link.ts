@@ -3,17 +3,16 @@ import type { Static, TSchema } from "typebox";
 import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { PeerLink, PeerStatus, SessionRequest, SessionWish } from "../migration/peer-link.ts";
-import { HostFacts } from "../precheck/facts.ts";
-import type { FactsRequest } from "../precheck/facts.ts";
+import { FactsRequest, HostFacts } from "../precheck/facts.ts";
 import { knownVersions } from "../protocol/version.ts";
 import { lanesMax } from "../session/limits.ts";
 import { openSourceSession } from "../session/open.ts";
 import { type MigrationNetwork, requireAddresses } from "../network/migration-network.ts";
 import type { Session } from "../session/session.ts";
 import type { Trust } from "../trust/trust.ts";
-import type { PeerClient } from "./peer-client.ts";
+import type { PeerClient, PeerQuestion } from "./peer-client.ts";
 import { findPeer } from "./peer-directory.ts";
-import { PeerMigrationStatus, PeerSessionAnswer, type PeerSessionRequest } from "./schema/peer.ts";
+import { PeerMigrationStatus, PeerSessionAnswer, PeerSessionRequest } from "./schema/peer.ts";
 
 /** Checks look at storage, which may be slow on the other host. */
 const checkTimeoutMs = 30_000;
@@ -50,7 +49,7 @@ export class HttpPeerLink implements PeerLink {
       versions: [...knownVersions],
     };
     const answer = await this.#peers.ask(peer, PeerSessionAnswer, {
-      ...{ method: "POST", path: "/v1/peer/sessions", body, signal },
+      ...{ method: "POST", path: "/v1/peer/sessions", body, form: PeerSessionRequest, signal },
     });
     if (!knownVersions.includes(answer.version)) throw unofferedVersion(peer.name, answer.version);
     const addresses = requireAddresses(peer.name, answer.addresses, this.#networks());
@@ -70,7 +69,8 @@ export class HttpPeerLink implements PeerLink {
 
   /** The target's half of the checks. @throws FerryError `unreachable`, `peer-refused`, `not-found`. */
   async facts(host: string, request: FactsRequest): Promise<HostFacts> {
-    return await this.#ask(host, HostFacts, "POST", "/v1/peer/checks", request, checkTimeoutMs);
+    const question = { body: request, form: FactsRequest, timeoutMs: checkTimeoutMs };
+    return await this.#ask(host, HostFacts, "POST", "/v1/peer/checks", question);
   }
 
   async status(host: string, migrationId: string): Promise<PeerStatus> {
@@ -79,7 +79,7 @@ export class HttpPeerLink implements PeerLink {
 
   async take(host: string, migrationId: string, generation: number): Promise<PeerStatus> {
     const at = `${path(migrationId)}/take`;
-    return await this.#ask(host, PeerMigrationStatus, "POST", at, { generation });
+    return await this.#ask(host, PeerMigrationStatus, "POST", at, { body: { generation } });
   }
 
   async discard(host: string, migrationId: string): Promise<PeerStatus> {
@@ -91,15 +91,10 @@ export class HttpPeerLink implements PeerLink {
     answer: T,
     method: string,
     at: string,
-    body?: unknown,
-    timeoutMs?: number,
+    question: Pick<PeerQuestion, "body" | "form" | "timeoutMs"> = {},
   ): Promise<Static<T>> {
     const peer = findPeer(this.#trust, host);
-    return await this.#peers.ask(peer, answer, {
-      ...{ method, path: at },
-      ...(body === undefined ? {} : { body }),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    });
+    return await this.#peers.ask(peer, answer, { ...question, method, path: at });
   }
 }
 

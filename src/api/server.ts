@@ -4,6 +4,7 @@
  */
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { type FastifyBaseLogger, fastify, LogController, type RouteOptions } from "fastify";
+import type { TSchema } from "typebox";
 import { invariant } from "../base/invariant.ts";
 import type { Log } from "../base/log.ts";
 import type { ApiServer } from "./api-server.ts";
@@ -29,6 +30,8 @@ import { serviceRoutes } from "./routes/service.ts";
 import { switchRoutes } from "./routes/switches.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { vmRoutes } from "./routes/vms.ts";
+import { asKnownTo } from "../protocol/since.ts";
+import { currentVersion, saidVersion, versionHeader } from "../protocol/version.ts";
 import type { Services } from "./services.ts";
 import { validatorCompiler } from "./validation.ts";
 
@@ -67,6 +70,16 @@ export async function createServer(services: Services, log: Log): Promise<ApiSer
     if (place === "here") return undefined;
     await passOn(request, reply, services, place);
     return reply;
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    reply.header(versionHeader, String(currentVersion));
+  });
+  app.addHook("preSerialization", async (request, _reply, answer) => {
+    const version = saidVersion(request.headers[versionHeader]);
+    // N.B. only of agents: people and programs say nothing of the protocol, and read what they like.
+    if (request.caller?.kind !== "host" || version >= currentVersion) return answer;
+    const { 200: schema } = (request.routeOptions.schema?.response ?? {}) as { 200?: TSchema };
+    return schema === undefined ? answer : asKnownTo(version, schema, answer);
   });
   for (const routes of allRoutes) routes(app, services);
   await app.ready();

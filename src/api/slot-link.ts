@@ -1,6 +1,6 @@
 /** The source's side of asking for slots (src/scheduler/attempts.ts), over the peer API. */
 import type { SlotLink } from "../scheduler/attempts.ts";
-import { SlotAnswer, type SlotRequest } from "../scheduler/slot-messages.ts";
+import { SlotAnswer, SlotRequest } from "../scheduler/slot-messages.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { PeerClient } from "./peer-client.ts";
 import { findPeer } from "./peer-directory.ts";
@@ -19,7 +19,7 @@ export class HttpSlotLink implements SlotLink {
 
   async ask(target: string, request: SlotRequest, signal: AbortSignal): Promise<SlotAnswer> {
     return await this.#peers.ask(findPeer(this.#trust, target), SlotAnswer, {
-      ...{ method: "POST", path: "/v1/peer/slots", body: request, signal },
+      ...{ method: "POST", path: "/v1/peer/slots", body: request, form: SlotRequest, signal },
       timeoutMs: askTimeoutMs,
     });
   }

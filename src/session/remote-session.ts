@@ -5,7 +5,9 @@
 import { Worker } from "node:worker_threads";
 import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { type ControlMessage, controlMessageBytesMax } from "../protocol/messages.ts";
+import { ControlMessage, controlMessageBytesMax } from "../protocol/messages.ts";
+import { asKnownTo } from "../protocol/since.ts";
+import { currentVersion } from "../protocol/version.ts";
 import { Inbox } from "./inbox.ts";
 import type { MemoryDecoding, MemoryEncoding } from "./memory-coding.ts";
 import { errorFromPortable } from "./portable-error.ts";
@@ -65,7 +67,10 @@ export class RemoteSession implements Session {
 
   send(message: ControlMessage): void {
     if (this.#ended !== undefined) throw this.#ended;
-    const json = JSON.stringify(message);
+    const isOlder = this.version < currentVersion;
+    const json = JSON.stringify(
+      isOlder ? asKnownTo(this.version, ControlMessage, message) : message,
+    );
     const bytes = Buffer.byteLength(json);
     if (bytes > controlMessageBytesMax) {
       throw new FerryError(
