@@ -18,6 +18,7 @@ import type { MigrationRecord } from "../migration/record.ts";
 import { Switches } from "../network/switches.ts";
 import { Precheck } from "../precheck/precheck.ts";
 import { SettingsStore } from "../scheduler/settings-store.ts";
+import { SpareWorkers } from "../session/spare-workers.ts";
 import { Pools } from "../storage/pools.ts";
 import { Renewal } from "../trust/renewal.ts";
 import { Trust } from "../trust/trust.ts";
@@ -59,10 +60,12 @@ export async function wireAgent(
   const trust = new Trust({ directory, database, log, now });
   const peers = parts.use(new PeerClient(trust));
   const settings = new SettingsStore(database);
+  const workers = parts.use(new SpareWorkers());
   const link = new HttpPeerLink(
     trust,
     peers,
     log,
+    workers,
     () => settings.current.settings.migrationNetworks,
   );
   const events = parts.use(new EventLog(database, now));
@@ -120,7 +123,7 @@ export async function wireAgent(
   const { portFirst, portLast } = config.session;
   const sessions = parts.use(
     new PeerSessions({
-      ...{ log, trust, migrations: () => migrations, addresses },
+      ...{ log, trust, workers, migrations: () => migrations, addresses },
       listen: { address: config.api.address, portFirst, portLast },
     }),
   );

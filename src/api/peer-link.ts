@@ -7,6 +7,7 @@ import { FactsRequest, HostFacts } from "../precheck/facts.ts";
 import { knownVersions } from "../protocol/version.ts";
 import { lanesMax } from "../session/limits.ts";
 import { openSourceSession } from "../session/open.ts";
+import type { SpareWorkers } from "../session/spare-workers.ts";
 import { type MigrationNetwork, requireAddresses } from "../network/migration-network.ts";
 import type { Session } from "../session/session.ts";
 import type { Trust } from "../trust/trust.ts";
@@ -21,6 +22,7 @@ export class HttpPeerLink implements PeerLink {
   readonly #trust: Trust;
   readonly #peers: PeerClient;
   readonly #log: Log;
+  readonly #workers: SpareWorkers;
   readonly #networks: () => readonly MigrationNetwork[] | null;
 
   /** `networks`: those that moves may use; null: any. */
@@ -28,9 +30,11 @@ export class HttpPeerLink implements PeerLink {
     trust: Trust,
     peers: PeerClient,
     log: Log,
+    workers: SpareWorkers,
     networks: () => readonly MigrationNetwork[] | null,
   ) {
     this.#networks = networks;
+    this.#workers = workers;
     this.#trust = trust;
     this.#peers = peers;
     this.#log = log;
@@ -60,6 +64,7 @@ export class HttpPeerLink implements PeerLink {
       trust: this.#trust.snapshot,
       peer: { domain: peer.domain, host: peer.id },
       log: this.#log.child({ migration: request.migrationId }),
+      workers: this.#workers,
       addresses,
       lanes: everyNetwork ? Math.min(addresses.length, lanesMax) : 1,
       port: answer.port,

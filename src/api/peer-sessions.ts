@@ -6,6 +6,7 @@ import type { Migrations } from "../migration/migrations.ts";
 import { agreeVersion, knownVersions } from "../protocol/version.ts";
 import { openTargetSession } from "../session/open.ts";
 import type { TargetSession } from "../session/options.ts";
+import type { SpareWorkers } from "../session/spare-workers.ts";
 import type { PeerIdentity } from "../trust/peer-identity.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { PeerSessionAnswer, PeerSessionRequest } from "./schema/peer.ts";
@@ -18,6 +19,7 @@ const waitingMax = 32;
 export interface PeerSessionsParts {
   readonly log: Log;
   readonly trust: Trust;
+  readonly workers: SpareWorkers;
   /** Asked when a session is accepted: migrations need the peer API, which needs this. */
   readonly migrations: () => Migrations;
   readonly listen: {
@@ -43,7 +45,7 @@ export class PeerSessions implements AsyncDisposable {
     request: PeerSessionRequest,
     peer: { readonly identity: PeerIdentity; readonly name: string },
   ): Promise<PeerSessionAnswer> {
-    const { log, trust, listen } = this.#parts;
+    const { log, trust, workers, listen } = this.#parts;
     const version = agreeVersion(request.versions);
     if (version === undefined) throw noCommonVersion(peer.name, request.versions);
     if (this.#waiting.size >= waitingMax) throw tooManyWaiting(peer.name);
@@ -57,6 +59,7 @@ export class PeerSessions implements AsyncDisposable {
       trust: trust.snapshot,
       peer: peer.identity,
       log: log.child({ migration: request.migrationId }),
+      workers,
       addresses: [listen.address],
       portFirst: listen.portFirst,
       portLast: listen.portLast,

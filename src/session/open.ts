@@ -1,6 +1,6 @@
 /**
  * Opening a session. The target listens first and hands out a port and a ticket; the source connects to them. Each
- * call starts a worker thread that owns the session's sockets until it is closed.
+ * call takes a worker thread that owns the session's sockets until it is closed.
  */
 import { randomBytes } from "node:crypto";
 import { invariant } from "../base/invariant.ts";
@@ -8,6 +8,7 @@ import { sessionLimits } from "./limits.ts";
 import type { SourceSessionOptions, TargetSession, TargetSessionOptions } from "./options.ts";
 import { RemoteSession } from "./remote-session.ts";
 import type { Session } from "./session.ts";
+import { startWorker } from "./spare-workers.ts";
 import { TargetRemoteSession } from "./target-remote-session.ts";
 import type { WorkerSettings } from "./worker-messages.ts";
 
@@ -27,7 +28,7 @@ export async function openSourceSession(options: SourceSessionOptions): Promise<
     ticket: options.ticket,
     lanes: options.lanes ?? 1,
   };
-  return opened(new RemoteSession(settings, options.log));
+  return opened(new RemoteSession(settings, options.log, workerFor(options)));
 }
 
 /**
@@ -45,7 +46,8 @@ export async function openTargetSession(options: TargetSessionOptions): Promise<
     portLast: options.portLast,
     ticket,
   };
-  return opened(new TargetRemoteSession(settings, options.log, ticket));
+  const worker = workerFor(options);
+  return opened(new TargetRemoteSession(settings, options.log, worker, ticket));
 }
 
 async function opened<Opening extends RemoteSession>(session: Opening): Promise<Opening> {
@@ -56,6 +58,10 @@ async function opened<Opening extends RemoteSession>(session: Opening): Promise<
     await session.close();
     throw error;
   }
+}
+
+function workerFor({ workers }: SourceSessionOptions | TargetSessionOptions) {
+  return workers?.take() ?? startWorker();
 }
 
 function commonSettings(options: SourceSessionOptions | TargetSessionOptions) {

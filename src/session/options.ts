@@ -2,6 +2,7 @@
 import type { Log } from "../base/log.ts";
 import type { PeerIdentity, TrustSnapshot } from "../trust/peer-identity.ts";
 import type { Session } from "./session.ts";
+import type { SpareWorkers } from "./spare-workers.ts";
 
 interface SessionOptions {
   /** The session's id: a UUID that the target made up. */
@@ -16,6 +17,8 @@ interface SessionOptions {
   readonly peer: PeerIdentity;
   readonly log: Log;
   readonly limits?: Partial<SessionLimits>;
+  /** Where its worker thread comes from; a fresh one unless said. */
+  readonly workers?: SpareWorkers;
 }
 
 export interface SourceSessionOptions extends SessionOptions {

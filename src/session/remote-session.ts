@@ -2,7 +2,7 @@
  * The session as the agent's main thread holds it: every call becomes a command to the worker thread, every report
  * of the worker an answer or an event.
  */
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { ControlMessage, controlMessageBytesMax } from "../protocol/messages.ts";
@@ -39,20 +39,19 @@ export class RemoteSession implements Session {
   #ended: FerryError | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: WorkerSettings, log: Log) {
+  /** @param worker started, and this session's alone */
+  constructor(settings: WorkerSettings, log: Log, worker: Worker) {
     this.id = settings.id;
     this.peer = settings.peer;
     this.version = settings.version;
     this.#log = log.child({ session: settings.id });
     // Most failures have someone waiting; those that nobody waits for are reported by `closed`.
     this.#opened.promise.catch(() => {});
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      name: "ferry-session",
-      workerData: settings,
-    });
+    this.#worker = worker;
     this.#worker.on("message", (report: Report) => this.#reported(report));
     this.#worker.on("error", (error) => this.#fault(error));
     this.#worker.on("exit", () => this.#exit());
+    this.#worker.postMessage(settings);
   }
 
   /** The port listened on, on a target; 0 on a source. */

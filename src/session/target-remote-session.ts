@@ -1,4 +1,5 @@
 /** The target's session on the main thread: it is open before its source has come. */
+import type { Worker } from "node:worker_threads";
 import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { TargetSession } from "./options.ts";
@@ -10,8 +11,8 @@ export class TargetRemoteSession extends RemoteSession implements TargetSession 
   #port = 0;
   readonly #connected = Promise.withResolvers<void>();
 
-  constructor(settings: WorkerSettings, log: Log, ticket: string) {
-    super(settings, log);
+  constructor(settings: WorkerSettings, log: Log, worker: Worker, ticket: string) {
+    super(settings, log, worker);
     this.ticket = ticket;
     // Whoever calls `connected` hears of it; nobody has to.
     this.#connected.promise.catch(() => {});

@@ -1,8 +1,9 @@
 /**
  * The worker thread of one session: owns its sockets and every byte of them, so that the agent's main thread only
- * controls. Started by RemoteSession with the session's settings; ends when told to close, or when it could not open.
+ * controls. Its first message is the session's settings, perhaps long after it was started (spare-workers.ts); ends when
+ * told to close.
  */
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { invariant } from "../base/invariant.ts";
 import { Endpoint } from "./endpoint.ts";
 import { errorToPortable } from "./portable-error.ts";
@@ -11,17 +12,22 @@ import type { Call, Report, WorkerSettings } from "./worker-messages.ts";
 invariant(parentPort !== null, "a session's worker is started as a thread");
 const port = parentPort;
 const report = (message: Report) => port.postMessage(message);
-const endpoint = new Endpoint(workerData as WorkerSettings, report);
 
-port.on("message", (call: Call) => void answer(call));
+port.once("message", (settings: WorkerSettings) => {
+  const endpoint = new Endpoint(settings, report);
+  port.on("message", (call: Call) => void answer(endpoint, call));
+  void open(endpoint);
+});
 
-try {
-  report({ type: "opened", port: await endpoint.open() });
-} catch (error) {
-  report({ type: "refusal", call: "open", error: errorToPortable(error) });
+async function open(endpoint: Endpoint): Promise<void> {
+  try {
+    report({ type: "opened", port: await endpoint.open() });
+  } catch (error) {
+    report({ type: "refusal", call: "open", error: errorToPortable(error) });
+  }
 }
 
-async function answer({ call, command }: Call): Promise<void> {
+async function answer(endpoint: Endpoint, { call, command }: Call): Promise<void> {
   try {
     const stats = await endpoint.obey(command);
     report({ type: "answer", call, ...(stats === undefined ? {} : { stats }) });

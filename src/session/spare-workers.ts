@@ -1,0 +1,57 @@
+/**
+ * Session workers started before anyone needs them. A thread that loads its modules takes most of a second of processor
+ * time on each host, which a small move would wait for, and its guest would feel. One that is ready costs some memory.
+ */
+import { Worker } from "node:worker_threads";
+
+/** The other threads of a session that just ended, and the guest it brought, go first. */
+const refillMs = 1_000;
+
+export class SpareWorkers implements Disposable {
+  #spare: Worker | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor() {
+    this.#refill();
+  }
+
+  /** A worker that is ready, or else a fresh one; the caller's from now on. */
+  take(): Worker {
+    const worker = this.#spare ?? startWorker();
+    this.#spare = undefined;
+    worker.removeAllListeners();
+    worker.ref();
+    worker.once("exit", () => this.#refillLater());
+    return worker;
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    void this.#spare?.terminate();
+  }
+
+  #refillLater(): void {
+    clearTimeout(this.#timer);
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => this.#refill(), refillMs).unref();
+  }
+
+  #refill(): void {
+    if (this.#spare !== undefined) return;
+    const worker = startWorker();
+    const gone = () => {
+      if (this.#spare === worker) this.#spare = undefined;
+    };
+    worker.on("error", gone);
+    worker.on("exit", gone);
+    worker.unref();
+    this.#spare = worker;
+  }
+}
+
+/** Waits for the settings of its session as its first message. */
+export function startWorker(): Worker {
+  return new Worker(new URL("./worker.ts", import.meta.url), { name: "ferry-session" });
+}
