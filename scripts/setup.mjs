@@ -19,6 +19,8 @@ const labPackages = {
   "qemu-utils": "makes and converts disks",
   ovmf: "UEFI firmware for the VMs",
   iproute2: "builds the lab's networks",
+  "qemu-block-extra": "QEMU's own iSCSI initiator, with the library of it",
+  tgt: "is the lab's iSCSI storage",
   "busybox-static": "is the guest's user land",
 };
 

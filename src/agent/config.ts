@@ -25,6 +25,10 @@ export const AgentConfig = Type.Object(
         run: Type.String({ default: "/run/ferry" }),
         /** Where guests' memory lives: a tmpfs as large as the memory that guests may have. */
         memory: Type.String({ default: "/dev/shm" }),
+        /** Where the kernel shows its devices; another tree than its own only to rehearse with. */
+        sysfs: Type.String({ default: "/sys" }),
+        /** Where their files are. */
+        devices: Type.String({ default: "/dev" }),
       },
       { ...strict, default: {} },
     ),

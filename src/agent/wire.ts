@@ -20,6 +20,7 @@ import { Precheck } from "../precheck/precheck.ts";
 import { SettingsStore } from "../scheduler/settings-store.ts";
 import { SpareWorkers } from "../session/spare-workers.ts";
 import { Pools } from "../storage/pools.ts";
+import { Secrets } from "../storage/secrets.ts";
 import { Renewal } from "../trust/renewal.ts";
 import { Trust } from "../trust/trust.ts";
 import { LocalVms } from "../vm/local-vms.ts";
@@ -74,6 +75,7 @@ export async function wireAgent(
   // The VMs, and what they stand on.
   const pools = new Pools(database);
   const switches = new Switches(database);
+  const secrets = new Secrets(config.paths.state);
   const identity = () => ({ host, domain: trust.membership?.domain.id ?? null });
   const vms = parts.use(
     await LocalVms.open({
@@ -107,7 +109,8 @@ export async function wireAgent(
   );
   const advertise = config.api.advertise ?? host;
   const precheck = new Precheck({
-    ...{ host, vms, pools, switches },
+    ...{ host, vms, pools, switches, secrets },
+    fibreChannelTree: config.paths,
     machine: async () => ({
       ...(await readMachineFacts(vms.qemu, version)),
       memoryAvailableBytes: await freeMemory(vms),
@@ -157,6 +160,7 @@ export async function wireAgent(
         vms,
         pools,
         switches,
+        secrets,
         migrations,
         precheck,
         settings,

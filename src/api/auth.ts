@@ -49,6 +49,9 @@ export const accessTable = {
   "GET /v1/switches": "viewer",
   "POST /v1/switches": "administrator",
   "DELETE /v1/switches/{switch}": "administrator",
+  "GET /v1/secrets": "administrator",
+  "PUT /v1/secrets/{secret}": "administrator",
+  "DELETE /v1/secrets/{secret}": "administrator",
 
   "GET /v1/vms": "viewer",
   // An administrator's: an import reads any file of the host.

@@ -31,6 +31,7 @@ import type {
   MigrationPlace,
 } from "./schema/migration.ts";
 import type { Pool, PoolCreate, PoolFileList, PoolList } from "./schema/pool.ts";
+import type { Secret, SecretList, SecretSet } from "./schema/secret.ts";
 import type { HostSettingsAnswer, HostSettingsDocument } from "./schema/settings.ts";
 import type { SwitchCreate, SwitchList, VirtualSwitch } from "./schema/switch.ts";
 import type { CreatedToken, TokenCreate, TokenList } from "./schema/token.ts";
@@ -75,6 +76,10 @@ export interface Routes {
   "GET /v1/switches": { answer: SwitchList };
   "POST /v1/switches": { body: SwitchCreate; answer: VirtualSwitch };
   "DELETE /v1/switches/{switch}": { answer: undefined };
+
+  "GET /v1/secrets": { answer: SecretList };
+  "PUT /v1/secrets/{secret}": { body: SecretSet; answer: Secret };
+  "DELETE /v1/secrets/{secret}": { answer: undefined };
 
   "POST /v1/faults": { body: FaultCreate; answer: unknown };
 

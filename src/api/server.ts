@@ -26,6 +26,7 @@ import { peerMigrationRoutes } from "./routes/peer-migrations.ts";
 import { peerSlotRoutes } from "./routes/peer-slots.ts";
 import { peerTrustRoutes } from "./routes/peer-trust.ts";
 import { poolRoutes } from "./routes/pools.ts";
+import { secretRoutes } from "./routes/secrets.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { switchRoutes } from "./routes/switches.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
@@ -94,6 +95,7 @@ const allRoutes: readonly ((app: ApiServer, services: Services) => void)[] = [
   domainRoutes,
   poolRoutes,
   switchRoutes,
+  secretRoutes,
   vmRoutes,
   checkRoutes,
   migrationRoutes,

@@ -9,6 +9,7 @@ import type { IncomingSlots } from "../scheduler/incoming-slots.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { SettingsStore } from "../scheduler/settings-store.ts";
 import type { Pools } from "../storage/pools.ts";
+import type { Secrets } from "../storage/secrets.ts";
 import type { OwnPlace } from "../trust/issuer.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
@@ -26,6 +27,7 @@ export interface Services {
   readonly vms: LocalVms;
   readonly pools: Pools;
   readonly switches: Switches;
+  readonly secrets: Secrets;
   readonly migrations: Migrations;
   readonly precheck: Precheck;
   readonly settings: SettingsStore;

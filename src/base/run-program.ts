@@ -11,6 +11,8 @@ export interface RunOptions {
   /** Bytes of standard output, and of standard error; more is an error. Default 4 MiB. */
   readonly outputBytesMax?: number;
   readonly signal?: AbortSignal;
+  /** What it reads from standard input; absent: nothing. */
+  readonly input?: string;
   /** Run as this user; only root can. */
   readonly user?: { readonly uid: number; readonly gid: number } | null;
 }
@@ -49,7 +51,7 @@ export function runProgram(
 ): Promise<string> {
   const { timeoutMs = 30_000, outputBytesMax = 4 * 1024 * 1024, signal, user } = options;
   return new Promise((resolve, reject) => {
-    execFile(
+    const child = execFile(
       program,
       args,
       {
@@ -68,6 +70,9 @@ export function runProgram(
         else reject(explain(program, error, stderr, timeoutMs));
       },
     );
+    // A program that ends before it has read everything has answered by how it ended.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(options.input ?? "");
   });
 }
 

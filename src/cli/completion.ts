@@ -11,6 +11,7 @@ export const namedThings = [
   "host",
   "pool",
   "switch",
+  "secret",
   "token",
   "migration",
   "domain",

@@ -33,9 +33,20 @@ export function draftFromDefinition(document: VmDocument): VmCreate {
     ...(disks !== undefined && { disks }),
     ...(nics !== undefined && { nics }),
     ...(cdrom !== undefined && { iso: cdrom.medium }),
+    ...attachedOf(definition),
     ...(definition.kernelBoot && { kernelBoot: definition.kernelBoot }),
     ...(definition.bootOrder !== undefined && { bootOrder: definition.bootOrder }),
     ...(definition.display !== undefined && { vnc: definition.display.vnc }),
     ...(definition.serial !== undefined && { serial: definition.serial }),
+  };
+}
+
+function attachedOf(definition: Vm["definition"]): Partial<VmCreate> {
+  const { luns, fibreChannel, hostDevices, sharedFolders } = definition;
+  return {
+    ...(luns !== undefined && { luns }),
+    ...(fibreChannel !== undefined && { fibreChannel }),
+    ...(hostDevices !== undefined && { hostDevices }),
+    ...(sharedFolders !== undefined && { sharedFolders }),
   };
 }

@@ -57,6 +57,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./commands/switch.ts")).defineSwitch,
   },
   {
+    name: "secret",
+    summary: "what storage asks before it gives a LUN",
+    load: async () => (await import("./commands/secret.ts")).defineSecret,
+  },
+  {
     name: "token",
     summary: "tokens for scripts and for people on other machines",
     load: async () => (await import("./commands/token.ts")).defineToken,

@@ -1,6 +1,7 @@
 /** The options of `ferry vm create` as the draft that the API takes. Pure; the agent checks the values. */
 import type { VmCreate } from "../api/schema/vm.ts";
 import { FerryError } from "../base/errors.ts";
+import { attachedDraft } from "./attached-draft.ts";
 import { type PropertiesForm, parsePoolFile, parseProperties } from "./properties.ts";
 import { parseCount, parseMebibytes, parseSize } from "./quantities.ts";
 
@@ -13,6 +14,11 @@ export interface CreateOptions {
   readonly firmware?: "bios" | "uefi";
   readonly disk?: readonly string[];
   readonly nic?: readonly string[];
+  readonly iscsi?: readonly string[];
+  readonly fibreChannel?: readonly string[];
+  readonly physicalDisk?: readonly string[];
+  readonly hostDevice?: readonly string[];
+  readonly sharedFolder?: readonly string[];
   readonly iso?: string;
   readonly kernel?: string;
   readonly initrd?: string;
@@ -64,6 +70,7 @@ export function draftFromOptions(
     ...(options.iso !== undefined && {
       iso: options.iso === "empty" ? null : parsePoolFile(options.iso),
     }),
+    ...attachedDraft(options),
     ...kernelBoot(options),
     ...(options.bootOrder !== undefined && { bootOrder: parseNames(options.bootOrder) }),
     ...(!options.vnc && { vnc: false }),

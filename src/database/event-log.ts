@@ -21,6 +21,8 @@ export const eventTypes = [
   "pool.deleted",
   "switch.created",
   "switch.deleted",
+  "secret.set",
+  "secret.deleted",
   "domain.created",
   "domain.joined",
   "domain.trusted",

@@ -1,5 +1,8 @@
-/** A VM's definition as the target will have it: files that move lie in the target's pools, under their own names. Pure. */
-import type { PoolFile, VmDefinition } from "../vm/definition.ts";
+/**
+ * A VM's definition as the target will have it: files that move lie in the target's pools, under their
+ * own names, and Fibre Channel adapters change to their other names. Pure.
+ */
+import type { FibreChannelDefinition, PoolFile, VmDefinition } from "../vm/definition.ts";
 import type { DiskPlacement, FilePlacement } from "./record.ts";
 
 export function placedDefinition(
@@ -14,9 +17,10 @@ export function placedDefinition(
   };
   const placeMaybe = (file: PoolFile | null): PoolFile | null =>
     file === null ? null : place(file);
-  const { kernelBoot, disks, cdroms } = definition;
+  const { kernelBoot, disks, cdroms, fibreChannel } = definition;
   return {
     ...definition,
+    ...(fibreChannel !== undefined && { fibreChannel: fibreChannel.map(withOtherNames) }),
     disks: disks.map((disk) => ({ ...disk, pool: pools.get(disk.name) ?? disk.pool })),
     cdroms: cdroms.map((cdrom) => ({ ...cdrom, medium: placeMaybe(cdrom.medium) })),
     kernelBoot:
@@ -28,6 +32,11 @@ export function placedDefinition(
             initrd: placeMaybe(kernelBoot.initrd),
           },
   };
+}
+
+/** Source and target are both logged in for a while: each needs names of its own. */
+function withOtherNames(adapter: FibreChannelDefinition): FibreChannelDefinition {
+  return { ...adapter, active: adapter.active === 0 ? 1 : 0 };
 }
 
 /** The files of some of its disks, by the disks' names. */

@@ -3,6 +3,7 @@
  * know about a host goes into facts.ts and is gathered on both hosts by gather.ts. Report, API, console and docs/checks.md
  * follow from the record.
  */
+import { attachedChecks } from "./attached-checks.ts";
 import type { Check } from "./check.ts";
 import { diskChecks } from "./disk-checks.ts";
 import { hostChecks } from "./host-checks.ts";
@@ -28,6 +29,7 @@ export const checkFamilies: readonly CheckFamily[] = [
   { family: "network", checks: networkChecks },
   { family: "performance", checks: performanceChecks },
   { family: "storage", checks: storageChecks },
+  { family: "LUNs and devices", checks: attachedChecks },
   { family: "disks that move", checks: diskChecks },
 ];
 

@@ -9,6 +9,7 @@ import Type from "typebox";
 import { MigrationNetwork } from "../network/migration-network.ts";
 import { PerformanceOption } from "../migration/record.ts";
 import { VmDefinition } from "../vm/definition.ts";
+import { AttachedFacts } from "./attached-facts.ts";
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Bytes = Type.Integer({ minimum: 0 });
@@ -87,6 +88,7 @@ export const HostFacts = Type.Object({
   images: Type.Record(Type.String({ maxLength: 64 }), ImageFacts),
   /** By switch name: the bridge, or null for a switch this host does not have. */
   switches: Type.Record(Type.String({ maxLength: 64 }), nullable(Type.String({ maxLength: 32 }))),
+  attached: Type.Optional(AttachedFacts),
 });
 export type HostFacts = Type.Static<typeof HostFacts>;
 

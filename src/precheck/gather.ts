@@ -10,6 +10,7 @@ import { readProof, writeProof } from "../storage/shared-proof.ts";
 import { definitionVersion, type VmDefinition } from "../vm/definition.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import type { FactsRequest, HostFacts } from "./facts.ts";
+import { type AttachedParts, gatherAttached } from "./gather-attached.ts";
 import { proofAnswer } from "./same-bytes.ts";
 import { filesOf, poolsOf } from "./storage-checks.ts";
 
@@ -29,7 +30,7 @@ export type MachineFacts = Pick<
   | "rdmaDevices"
 >;
 
-export interface GatherParts {
+export interface GatherParts extends AttachedParts {
   readonly host: string;
   readonly vms: LocalVms;
   readonly pools: Pools;
@@ -50,6 +51,7 @@ export async function gatherFacts(parts: GatherParts, request: FactsRequest): Pr
   return {
     ...(await parts.machine()),
     storage: await storageFacts(parts.pools, definition),
+    attached: await gatherAttached(parts, definition),
     images: known?.ownership === "owner" ? await imageFacts(parts, definition) : {},
     host,
     definitionVersion,

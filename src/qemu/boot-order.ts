@@ -10,8 +10,8 @@ export function bootPositions(definition: VmDefinition): ReadonlyMap<string, num
   return new Map(names.map((name, position) => [name, position]));
 }
 
-function defaultOrder({ cdroms, disks, nics, kernelBoot }: VmDefinition): string[] {
+function defaultOrder({ cdroms, disks, luns = [], nics, kernelBoot }: VmDefinition): string[] {
   if (kernelBoot !== null) return [];
-  const media = [...cdroms, ...disks].map(({ name }) => name);
+  const media = [...cdroms, ...disks, ...luns].map(({ name }) => name);
   return media.length > 0 ? media : nics.map(({ name }) => name);
 }

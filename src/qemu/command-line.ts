@@ -6,8 +6,10 @@
  * only values that the definition's schema has narrowed.
  */
 import type { VmDefinition } from "../vm/definition.ts";
+import { attachedArguments } from "./attached-devices.ts";
 import { bootPositions } from "./boot-order.ts";
 import { type Accelerator, cpuArgument } from "./cpu-model.ts";
+import { lunArguments, type LunFacts } from "./lun-devices.ts";
 import { nicArguments } from "./nic-devices.ts";
 import { pciLayout } from "./pci-layout.ts";
 import { vmSockets } from "./sockets.ts";
@@ -28,6 +30,10 @@ export interface MachineResources {
   /** Names of tap devices. */
   readonly taps: readonly string[];
   readonly kernel: { readonly kernel: string; readonly initrd: string | null } | null;
+  /** Absent: the VM has none. */
+  readonly luns?: readonly LunFacts[];
+  /** Paths of directories that the guest shares; absent: none. */
+  readonly folders?: readonly string[];
   readonly firmware: { readonly code: string; readonly variables: string } | null;
 }
 
@@ -57,7 +63,9 @@ export function commandLine(
     serialArguments(definition.serial, facts.directory),
     displayArguments(definition, facts.directory),
     storageArguments(definition, facts, layout, boot),
+    lunArguments(definition, facts.luns ?? [], layout, boot),
     nicArguments(definition.nics, facts.taps, layout, boot),
+    attachedArguments(definition, facts.folders ?? [], layout),
     mode === "incoming" ? ["-incoming", "defer"] : [],
   ].flat();
 }

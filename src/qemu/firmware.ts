@@ -1,5 +1,5 @@
 /** UEFI firmware of the host: the code, shared by all VMs, and the template of a VM's own variables. */
-import { access } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { FerryError } from "../base/errors.ts";
 
 export interface UefiFirmware {
@@ -39,4 +39,10 @@ export async function findUefiFirmware(): Promise<UefiFirmware> {
       remedy: "Install it: apt-get install ovmf",
     },
   );
+}
+
+/** The size of the code that a guest would boot, which the state of a move contains; null when there is none. */
+export async function uefiFirmwareBytes(): Promise<number | null> {
+  const found = await findUefiFirmware().catch(() => undefined);
+  return found === undefined ? null : (await stat(found.code)).size;
 }

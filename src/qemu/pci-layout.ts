@@ -9,12 +9,13 @@
  * | pcie.0 03          | SCSI controller                              | pci.0 04  |
  * | pcie.0 04          | random numbers                               | pci.0 05  |
  * | root ports 10, 11  | NICs, 16, each behind its own port           | from 06   |
- * | root ports 12 – 14 | virtio disks, 24, each behind its own port   | from 16   |
+ * | root ports 12 – 14 | virtio disks, then LUNs, 24 in all, likewise | from 16   |
+ * | root ports 15, 16  | the host's PCI devices, then shared folders  | –         |
  */
 import { FerryError } from "../base/errors.ts";
 
 export type FixedDevice = "vga" | "usb" | "scsi" | "rng";
-export type SlottedDevice = "nic" | "disk";
+export type SlottedDevice = "nic" | "disk" | "other";
 
 export interface PciPlace {
   readonly bus: string;
@@ -39,7 +40,11 @@ export function pciLayout(machineType: string): PciLayout {
 }
 
 const portsPerSlot = 8;
-const firstPortSlot: Readonly<Record<SlottedDevice, number>> = { nic: 0x10, disk: 0x12 };
+const firstPortSlot: Readonly<Record<SlottedDevice, number>> = {
+  nic: 0x10,
+  disk: 0x12,
+  other: 0x15,
+};
 
 const q35: PciLayout = {
   fixed: (device) => ({
@@ -59,8 +64,8 @@ const q35: PciLayout = {
   },
 };
 
-const i440fxFirstSlot: Readonly<Record<SlottedDevice, number>> = { nic: 0x06, disk: 0x16 };
-const i440fxSlots: Readonly<Record<SlottedDevice, number>> = { nic: 16, disk: 10 };
+const i440fxFirstSlot = { nic: 0x06, disk: 0x16, other: 0x20 } as const;
+const i440fxSlots: Readonly<Record<SlottedDevice, number>> = { nic: 16, disk: 10, other: 0 };
 
 const i440fx: PciLayout = {
   fixed: (device) => ({
@@ -71,7 +76,7 @@ const i440fx: PciLayout = {
     if (index >= i440fxSlots[device]) {
       throw new FerryError(
         "unsupported",
-        `Cannot place ${device} ${index + 1}: an i440fx machine has room for ${i440fxSlots[device]}`,
+        `Cannot place ${device === "other" ? "host device or shared folder" : device} ${index + 1}: an i440fx machine has room for ${i440fxSlots[device]}`,
         { remedy: "Use a q35 machine, or bus scsi for the disks" },
       );
     }

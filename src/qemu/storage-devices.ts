@@ -24,7 +24,7 @@ export function storageArguments(
   const { disks, cdroms } = definition;
   refuseTooManyOnSata(definition);
   const args: string[] = [];
-  if (disks.some(({ bus }) => bus === "scsi")) {
+  if ([...disks, ...(definition.luns ?? [])].some(({ bus }) => bus === "scsi")) {
     args.push(...device({ driver: "virtio-scsi-pci", id: "scsi", ...layout.fixed("scsi") }));
   }
   let virtioDisks = 0;

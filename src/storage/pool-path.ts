@@ -40,3 +40,19 @@ export async function existingFile(directory: string, file: string, pool: string
   }
   return path;
 }
+
+/** @throws FerryError `not-found`, `bad-input` when it is not a directory of its own. */
+export async function existingDirectory(
+  directory: string,
+  name: string,
+  pool: string,
+): Promise<string> {
+  const path = poolPath(directory, name);
+  const status = await lstat(path).catch(() => undefined);
+  if (status?.isDirectory() === true) return path;
+  throw new FerryError(
+    status === undefined ? "not-found" : "bad-input",
+    `Cannot share directory "${name}" of pool "${pool}": ${status === undefined ? "it is not there" : "it is no directory"}`,
+    { remedy: `Make the directory in ${directory}, or correct the name` },
+  );
+}

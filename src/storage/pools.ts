@@ -5,7 +5,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { FerryError } from "../base/errors.ts";
 import type { PoolFile } from "../vm/definition.ts";
 import { readMarker, readOrCreateMarker } from "./pool-marker.ts";
-import { existingFile, poolPath } from "./pool-path.ts";
+import { existingDirectory, existingFile, poolPath } from "./pool-path.ts";
 import { Reservations } from "./reservations.ts";
 
 export interface Pool {
@@ -134,6 +134,13 @@ export class Pools {
     const pool = this.get(name);
     await this.verify(pool);
     return existingFile(pool.path, file, name);
+  }
+
+  /** Likewise of a directory in the pool. @throws FerryError `not-found`, `bad-input`, `system-refused`. */
+  async directoryOf({ pool: name, file }: PoolFile): Promise<string> {
+    const pool = this.get(name);
+    await this.verify(pool);
+    return existingDirectory(pool.path, file, name);
   }
 
   /** Where a new file would go. @throws FerryError `already-exists` when there is one. */

@@ -1,6 +1,11 @@
 /** Makes a definition of a draft: every default in one place. Pure: what is random comes in. */
 import { defaultCpuModel } from "../qemu/cpu-model.ts";
-import { definitionVersion, type DiskDefinition, type VmDefinition } from "./definition.ts";
+import {
+  definitionVersion,
+  type DiskDefinition,
+  type FibreChannelDefinition,
+  type VmDefinition,
+} from "./definition.ts";
 import type { DiskDraft, VmDraft } from "./draft.ts";
 import { parseDefinition } from "./parse-definition.ts";
 
@@ -10,7 +15,11 @@ export interface DraftDefaults {
   readonly machineType: string;
   /** A new address at every call. */
   readonly mac: () => string;
+  /** New names at every call: node and port. */
+  readonly wwns: () => WorldWideNames;
 }
+
+type WorldWideNames = FibreChannelDefinition["sets"][number];
 
 /** @throws FerryError `bad-input` when what was given does not fit together. */
 export function completeDraft(draft: VmDraft, defaults: DraftDefaults): VmDefinition {
@@ -36,6 +45,7 @@ export function completeDraft(draft: VmDraft, defaults: DraftDefaults): VmDefini
       mac: nic.mac ?? defaults.mac(),
       model: nic.model ?? "virtio",
     })),
+    ...completeAttached(draft, defaults),
     bootOrder: draft.bootOrder ?? [],
     kernelBoot: draft.kernelBoot ?? null,
     display: { vnc: draft.vnc ?? true },
@@ -57,8 +67,40 @@ function completeDisk(vmName: string, disk: DiskDraft, index: number): DiskDefin
   };
 }
 
+/** What a VM has beside disks, drives and adapters; nothing where it has none. */
+function completeAttached(draft: VmDraft, { wwns }: DraftDefaults): Partial<VmDefinition> {
+  const { luns = [], fibreChannel = [], hostDevices = [], sharedFolders = [] } = draft;
+  return {
+    ...(luns.length > 0 && {
+      luns: luns.map(({ name, bus = "virtio", readOnly = false, source }, index) => ({
+        name: name ?? `lun${index}`,
+        ...{ bus, readOnly, source },
+      })),
+    }),
+    ...(fibreChannel.length > 0 && {
+      fibreChannel: fibreChannel.map(({ name, fabric, sets, active = 0 }, index) => ({
+        name: name ?? `fc${index}`,
+        ...{ fabric, active },
+        sets: sets ?? [wwns(), wwns()],
+      })),
+    }),
+    ...(hostDevices.length > 0 && { hostDevices }),
+    ...(sharedFolders.length > 0 && { sharedFolders }),
+  };
+}
+
 /** A random address of the range that QEMU and KVM have always used. `random`: three bytes. */
 export function macAddress(random: Uint8Array): string {
   const hex = (byte: number) => byte.toString(16).padStart(2, "0");
   return ["52", "54", "00", ...Array.from(random.subarray(0, 3), hex)].join(":");
+}
+
+/**
+ * Random world wide names, a node's and a port's, of those that anybody may give (type 2, around a locally given
+ * MAC address). `random`: six bytes.
+ */
+export function worldWideNames(random: Uint8Array): WorldWideNames {
+  const address = Buffer.from(random.subarray(0, 6));
+  address.writeUInt8(((address[0] ?? 0) & 0xfc) | 2); // an address of one device, given locally
+  return { wwnn: `2f00${address.toString("hex")}`, wwpn: `2f01${address.toString("hex")}` };
 }

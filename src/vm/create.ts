@@ -16,9 +16,10 @@ import {
   importImage,
   requireStandalone,
 } from "../storage/images.ts";
-import { completeDraft, macAddress } from "./complete-draft.ts";
-import type { DiskDefinition, VmDefinition } from "./definition.ts";
+import { completeDraft, macAddress, worldWideNames } from "./complete-draft.ts";
+import type { DiskDefinition, LunDefinition, VmDefinition } from "./definition.ts";
 import { type DiskDraft, VmDraft } from "./draft.ts";
+import { lunText, lunUser } from "./lun-key.ts";
 import type { LocalVm } from "./local-vm.ts";
 import { imageTool, imaginedFacts, requireMachine, type VmHostParts } from "./resolve.ts";
 import type { VmTable } from "./vm-table.ts";
@@ -31,6 +32,7 @@ export async function createVm(table: VmTable, given: unknown): Promise<LocalVm>
     id: randomUUID(),
     machineType: newestMachine(await parts.qemu.features()),
     mac: () => macAddress(randomBytes(3)),
+    wwns: () => worldWideNames(randomBytes(6)),
   });
   registry.requireFree(definition.id, definition.name);
   await checkDefinition(table, definition);
@@ -61,6 +63,10 @@ export async function checkDefinition(table: VmTable, definition: VmDefinition):
   for (const disk of definition.disks) {
     await parts.pools.verify(parts.pools.get(disk.pool));
     refuseUsedDisk(table, definition, disk);
+  }
+  for (const lun of definition.luns ?? []) refuseUsedLun(table, definition, lun);
+  for (const { pool, directory } of definition.sharedFolders ?? []) {
+    await parts.pools.directoryOf({ pool, file: directory });
   }
   const { kernelBoot, cdroms } = definition;
   if (kernelBoot !== null) {
@@ -111,6 +117,15 @@ function requireAbsolute(path: string): string {
   if (isAbsolute(path)) return path;
   throw new FerryError("bad-input", `Cannot import "${path}": the path is not absolute`, {
     remedy: "Name the image by its whole path on this host",
+  });
+}
+
+function refuseUsedLun(table: VmTable, definition: VmDefinition, lun: LunDefinition): void {
+  const others = table.all().map(({ row }) => row.definition);
+  const user = lunUser(definition, lun.name, others);
+  if (user === undefined) return;
+  throw new FerryError("in-use", `Cannot use ${lunText(lun)}: VM "${user.name}" has it`, {
+    remedy: "Choose another LUN, or delete that VM",
   });
 }
 

@@ -63,6 +63,100 @@ export const Nic = Type.Object(
   strict,
 );
 
+const hex = (digits: number) => Type.String({ pattern: `^[0-9a-f]{${digits}}$` });
+/** A world wide name of Fibre Channel: 16 hexadecimal digits. */
+export const WorldWideName = hex(16);
+
+/** A LUN of an iSCSI target, which QEMU reaches by itself. */
+const IscsiSource = Type.Object(
+  {
+    kind: Type.Literal("iscsi"),
+    /** Address and port, the same from every host: `10.0.0.5:3260`, `[fd00::5]:3260`. */
+    portal: Type.String({
+      pattern: "^(\\[[0-9a-fA-F:.]{2,45}\\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252}):[0-9]{1,5}$",
+    }),
+    target: Type.String({ pattern: "^(iqn|eui|naa)\\.[A-Za-z0-9.:_-]{1,219}$" }),
+    lun: Type.Integer({ minimum: 0, maximum: 16_383 }),
+    /** What each host calls the target's CHAP user and password (src/storage/secrets.ts); absent: none is asked for. */
+    secret: Type.Optional(Name),
+  },
+  strict,
+);
+
+/** A LUN that a virtual Fibre Channel adapter of the VM sees. */
+const FibreChannelSource = Type.Object(
+  {
+    kind: Type.Literal("fibre-channel"),
+    adapter: Name,
+    /** The storage's port in the fabric. */
+    target: WorldWideName,
+    lun: Type.Integer({ minimum: 0, maximum: 16_383 }),
+  },
+  strict,
+);
+
+/** A block device of the host itself: a physical disk. */
+const PhysicalSource = Type.Object(
+  {
+    kind: Type.Literal("physical"),
+    /** By a name that stays the same. */
+    device: Type.String({
+      pattern: "^/dev/disk/by-(id|path|partuuid)/[A-Za-z0-9][A-Za-z0-9:._+-]{0,200}$",
+    }),
+  },
+  strict,
+);
+
+/** A disk that is no file of a pool. */
+export const Lun = Type.Object(
+  {
+    name: Name,
+    bus: Type.Union([Type.Literal("virtio"), Type.Literal("scsi")], { default: "virtio" }),
+    readOnly: Type.Boolean({ default: false }),
+    source: Type.Union([IscsiSource, FibreChannelSource, PhysicalSource]),
+  },
+  strict,
+);
+
+const WorldWideNames = Type.Object({ wwnn: WorldWideName, wwpn: WorldWideName }, strict);
+
+/**
+ * A virtual Fibre Channel adapter. It has two sets of names: while the VM moves, source and target are both logged in to
+ * the fabric, each with one of them, so that the LUN is never lost. Every move changes over to the other set.
+ */
+export const FibreChannelAdapter = Type.Object(
+  {
+    name: Name,
+    /** The fabric's name, which the host's own adapters tell; every host that has a port in it can have the VM. */
+    fabric: WorldWideName,
+    sets: Type.Tuple([WorldWideNames, WorldWideNames]),
+    active: Type.Union([Type.Literal(0), Type.Literal(1)], { default: 0 }),
+  },
+  strict,
+);
+
+/** A device of the host that the guest has for itself; a VM that has one does not move. */
+export const HostDevice = Type.Union([
+  Type.Object({ name: Name, kind: Type.Literal("usb"), vendor: hex(4), product: hex(4) }, strict),
+  Type.Object(
+    {
+      name: Name,
+      kind: Type.Literal("pci"),
+      address: Type.String({ pattern: "^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7]$" }),
+    },
+    strict,
+  ),
+]);
+
+/** As long as the guest's mount tag may be. */
+const FolderName = Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,30}$" });
+
+/** A directory in a pool that the guest mounts by this name (virtio-9p). */
+export const SharedFolder = Type.Object(
+  { name: FolderName, pool: Name, directory: FileName, readOnly: Type.Boolean({ default: false }) },
+  strict,
+);
+
 export const KernelBoot = Type.Object(
   {
     kernel: PoolFile,
@@ -101,7 +195,12 @@ export const VmDefinition = Type.Object(
     disks: Type.Array(Disk, { maxItems: 24, default: [] }),
     cdroms: Type.Array(Cdrom, { maxItems: 4, default: [] }),
     nics: Type.Array(Nic, { maxItems: 16, default: [] }),
-    /** Names of disks, cdroms and nics in the order the firmware tries them. */
+    /** From here to `sharedFolders`: absent where the VM has none, which is also what an older Ferry understands. */
+    luns: Type.Optional(Type.Array(Lun, { maxItems: 24 })),
+    fibreChannel: Type.Optional(Type.Array(FibreChannelAdapter, { maxItems: 4 })),
+    hostDevices: Type.Optional(Type.Array(HostDevice, { maxItems: 8 })),
+    sharedFolders: Type.Optional(Type.Array(SharedFolder, { maxItems: 4 })),
+    /** Names of disks, LUNs, cdroms and nics in the order the firmware tries them. */
     bootOrder: Type.Array(Name, { maxItems: 44, default: [] }),
     kernelBoot: Type.Union([KernelBoot, Type.Null()], { default: null }),
     display: Type.Object({ vnc: Type.Boolean({ default: true }) }, strict),
@@ -114,3 +213,6 @@ export type VmDefinition = Type.Static<typeof VmDefinition>;
 export type DiskDefinition = Type.Static<typeof Disk>;
 export type NicDefinition = Type.Static<typeof Nic>;
 export type PoolFile = Type.Static<typeof PoolFile>;
+export type LunDefinition = Type.Static<typeof Lun>;
+export type FibreChannelDefinition = Type.Static<typeof FibreChannelAdapter>;
+export type HostDeviceDefinition = Type.Static<typeof HostDevice>;

@@ -2,7 +2,17 @@
  * What a person gives to create a VM: little, the rest has defaults. `completeDraft` makes the definition of it.
  */
 import Type from "typebox";
-import { FileName, MacAddress, Name, PoolFile, VmDefinition } from "./definition.ts";
+import {
+  FibreChannelAdapter,
+  FileName,
+  HostDevice,
+  Lun,
+  MacAddress,
+  Name,
+  PoolFile,
+  SharedFolder,
+  VmDefinition,
+} from "./definition.ts";
 
 const strict = { additionalProperties: false } as const;
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -41,6 +51,30 @@ export const NicDraft = Type.Object(
   strict,
 );
 
+/** A LUN is only named, never made: it is the storage's. */
+export const LunDraft = Type.Object(
+  {
+    /** Default: lun0, lun1 … */
+    name: Type.Optional(Name),
+    bus: Type.Optional(Type.Union([Type.Literal("virtio"), Type.Literal("scsi")])),
+    readOnly: Type.Optional(Type.Boolean()),
+    source: Lun.properties.source,
+  },
+  strict,
+);
+
+export const FibreChannelDraft = Type.Object(
+  {
+    /** Default: fc0, fc1 … */
+    name: Type.Optional(Name),
+    fabric: FibreChannelAdapter.properties.fabric,
+    /** Default: two random ones. */
+    sets: Type.Optional(FibreChannelAdapter.properties.sets),
+    active: Type.Optional(FibreChannelAdapter.properties.active),
+  },
+  strict,
+);
+
 const definition = VmDefinition.properties;
 
 export const VmDraft = Type.Object(
@@ -72,6 +106,10 @@ export const VmDraft = Type.Object(
     iso: Type.Optional(nullable(PoolFile)),
     kernelBoot: Type.Optional(definition.kernelBoot),
     nics: Type.Optional(Type.Array(NicDraft, { maxItems: 16 })),
+    luns: Type.Optional(Type.Array(LunDraft, { maxItems: 24 })),
+    fibreChannel: Type.Optional(Type.Array(FibreChannelDraft, { maxItems: 4 })),
+    hostDevices: Type.Optional(Type.Array(HostDevice, { maxItems: 8 })),
+    sharedFolders: Type.Optional(Type.Array(SharedFolder, { maxItems: 4 })),
     bootOrder: Type.Optional(definition.bootOrder),
     vnc: Type.Optional(Type.Boolean()),
     serial: Type.Optional(Type.Boolean()),

@@ -24,6 +24,7 @@ export interface IncomingVm {
 export async function prepareIncoming(table: VmTable, incoming: IncomingVm): Promise<VmProcess> {
   const { parts, registry } = table;
   const definition = parseDefinition(incoming.document);
+  refuseOwnDevices(definition);
   const { generation, migration } = incoming;
   registry.requireFree(definition.id, definition.name);
   await checkDefinition(table, definition);
@@ -52,6 +53,18 @@ export async function prepareIncoming(table: VmTable, incoming: IncomingVm): Pro
       throw error;
     }
   });
+}
+
+/** A peer's word gives nobody a device of this host, whatever the checks there said. */
+function refuseOwnDevices({ name, luns = [], hostDevices = [] }: VmDefinition): void {
+  const physical = luns.find(({ source }) => source.kind === "physical");
+  const [device = physical] = hostDevices;
+  if (device === undefined) return;
+  throw new FerryError(
+    "unsupported",
+    `Cannot take VM "${name}": "${device.name}" is a device of its host, which does not come along`,
+    { remedy: "Take the device from the VM first" },
+  );
 }
 
 /** Ends the skeleton and forgets it; the disks belong to the source. */

@@ -3,8 +3,10 @@ import { FerryError } from "../base/errors.ts";
 import { commandLine, type MachineResources, type StartMode } from "../qemu/command-line.ts";
 import { QemuProcess } from "../qemu/process.ts";
 import type { ProcessIdentity } from "../qemu/process-identity.ts";
+import { attachLuns } from "./attach-luns.ts";
 import type { VmDefinition } from "./definition.ts";
-import { makeTraces, removeTraces, unlinkMemory } from "./reserve.ts";
+import { openHostDevices } from "./host-devices.ts";
+import { forgetPasswords, makeTraces, removeTraces, unlinkMemory } from "./reserve.ts";
 import type { VmHostParts } from "./resolve.ts";
 
 export async function launch(
@@ -14,11 +16,13 @@ export async function launch(
   mode: StartMode,
   onSpawned: (identity: ProcessIdentity) => void,
 ): Promise<QemuProcess> {
-  const args = commandLine(definition, facts, mode);
   const user = await parts.qemu.user();
   const { path: binary } = await parts.qemu.features();
   try {
     await makeTraces(parts, definition, user);
+    const luns = await attachLuns(parts.paths, definition, user);
+    await openHostDevices(parts.paths, definition, user);
+    const args = commandLine(definition, { ...facts, luns }, mode);
     const process = await QemuProcess.start({
       binary,
       args,
@@ -27,6 +31,7 @@ export async function launch(
       directory: facts.directory,
     });
     await unlinkMemory(parts.paths, definition);
+    await forgetPasswords(parts.paths, definition);
     return process;
   } catch (error) {
     await removeTraces(parts.paths, definition);

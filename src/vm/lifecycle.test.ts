@@ -9,7 +9,12 @@ import { runStateAfter, vmState } from "./vm-state.ts";
 const record: VmRecord = {
   definition: completeDraft(
     { name: "web01" },
-    { id: "11111111-2222-3333-4444-555555555555", machineType: "pc-q35-7.2", mac: () => "" },
+    {
+      id: "11111111-2222-3333-4444-555555555555",
+      machineType: "pc-q35-7.2",
+      mac: () => "",
+      wwns: () => ({ wwnn: "", wwpn: "" }),
+    },
   ),
   ownership: "owner",
   generation: 1,

@@ -228,13 +228,21 @@ export class LocalVms implements AsyncDisposable {
 
   /** Names of VMs whose definition uses the pool. */
   usingPool(pool: string): string[] {
-    return this.#namesOf(({ disks, cdroms, kernelBoot }) =>
+    return this.#namesOf(({ disks, cdroms, kernelBoot, sharedFolders = [] }) =>
       [
         ...disks,
+        ...sharedFolders,
         ...cdroms.map(({ medium }) => medium),
         kernelBoot?.kernel,
         kernelBoot?.initrd,
       ].some((file) => file?.pool === pool),
+    );
+  }
+
+  /** Names of VMs with a LUN that needs the secret. */
+  usingSecret(name: string): string[] {
+    return this.#namesOf(({ luns = [] }) =>
+      luns.some(({ source }) => source.kind === "iscsi" && source.secret === name),
     );
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ErrorCode, FerryError } from "../base/errors.ts";
-import { completeDraft, macAddress } from "./complete-draft.ts";
+import { completeDraft, macAddress, worldWideNames } from "./complete-draft.ts";
 import type { VmDraft } from "./draft.ts";
 import { formatDefinition, parseDefinition, parseDefinitionText } from "./parse-definition.ts";
 
@@ -18,6 +18,7 @@ const defaults = {
   id: "11111111-2222-3333-4444-555555555555",
   machineType: "pc-q35-7.2",
   mac: () => macAddress(Uint8Array.of(0, 0, macs++)),
+  wwns: () => worldWideNames(Uint8Array.of(0, 0, 0, 0, 0, macs++)),
 };
 
 const isError = (code: ErrorCode) => (error: unknown) =>

@@ -8,10 +8,13 @@ import { parse, stringify } from "yaml";
 import { FerryError } from "../base/errors.ts";
 import { schemaProblem } from "../base/schema-problem.ts";
 import { definitionVersion, VmDefinition } from "./definition.ts";
+import { lunKey } from "./lun-key.ts";
 
 /** No honest definition comes near this; a YAML parser should not see more. */
 const textCharactersMax = 256 * 1024;
 const vcpusMax = 512;
+/** As many as the machine has ports for (src/qemu/pci-layout.ts). */
+const virtioDisksMax = 24;
 
 /** YAML or JSON text. @throws FerryError `bad-input`, `unsupported` for a document of a newer Ferry. */
 export function parseDefinitionText(text: string): VmDefinition {
@@ -46,6 +49,7 @@ export function parseDefinition(document: unknown): VmDefinition {
     throw invalid(path, problem);
   }
   checkNames(filled);
+  checkLuns(filled);
   checkCpu(filled);
   checkKernelBoot(filled);
   return filled;
@@ -67,9 +71,13 @@ function refuseFutureVersion(document: unknown): void {
   );
 }
 
-function checkNames({ disks, cdroms, nics, bootOrder }: VmDefinition): void {
-  const names = [...disks, ...cdroms, ...nics].map(({ name }) => name);
-  refuseTwice("/disks, /cdroms, /nics", "device name", names);
+function checkNames(definition: VmDefinition): void {
+  const { disks, cdroms, nics, bootOrder, luns = [] } = definition;
+  const { fibreChannel = [], hostDevices = [], sharedFolders = [] } = definition;
+  const bootable = [...disks, ...luns, ...cdroms, ...nics].map(({ name }) => name);
+  const others = [...fibreChannel, ...hostDevices, ...sharedFolders].map(({ name }) => name);
+  const paths = "/disks, /luns, /cdroms, /nics, /fibreChannel, /hostDevices, /sharedFolders";
+  refuseTwice(paths, "device name", [...bootable, ...others]);
   refuseTwice(
     "/nics",
     "MAC address",
@@ -81,8 +89,24 @@ function checkNames({ disks, cdroms, nics, bootOrder }: VmDefinition): void {
     disks.map(({ pool, file }) => `${pool}/${file}`),
   );
   refuseTwice("/bootOrder", "name", bootOrder);
-  const unknown = bootOrder.find((name) => !names.includes(name));
+  const unknown = bootOrder.find((name) => !bootable.includes(name));
   if (unknown !== undefined) throw invalid("/bootOrder", `no device is called "${unknown}"`);
+}
+
+function checkLuns({ disks, luns = [], fibreChannel = [] }: VmDefinition): void {
+  refuseTwice("/luns", "LUN", luns.map(lunKey));
+  const onVirtio = [...disks, ...luns].filter(({ bus }) => bus === "virtio").length;
+  if (onVirtio > virtioDisksMax) {
+    const problem = `${onVirtio} disks and LUNs are on bus virtio, at most ${virtioDisksMax} fit: put some on bus scsi`;
+    throw invalid("/luns", problem);
+  }
+  for (const { source } of luns) {
+    if (source.kind !== "fibre-channel") continue;
+    if (fibreChannel.some(({ name }) => name === source.adapter)) continue;
+    throw invalid("/luns", `no Fibre Channel adapter is called "${source.adapter}"`);
+  }
+  const names = fibreChannel.flatMap(({ sets }) => sets.map(({ wwpn }) => wwpn));
+  refuseTwice("/fibreChannel", "port name (wwpn)", names);
 }
 
 function checkCpu({ cpu: { sockets, cores, threads } }: VmDefinition): void {

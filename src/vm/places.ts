@@ -11,6 +11,9 @@ export interface HostPaths {
   readonly run: string;
   /** The tmpfs for guest memory. */
   readonly memory: string;
+  /** Where the kernel shows its devices, default `/sys`, and where their files are, default `/dev`. */
+  readonly sysfs?: string;
+  readonly devices?: string;
 }
 
 export interface VmPlaces {

@@ -16,7 +16,7 @@ function registryWith(
   const registry = new Registry(database);
   const definition = completeDraft(
     { name: "web01" },
-    { id, machineType: "pc-q35-7.2", mac: () => "" },
+    { id, machineType: "pc-q35-7.2", mac: () => "", wwns: () => ({ wwnn: "", wwpn: "" }) },
   );
   registry.insert({
     definition,

@@ -16,6 +16,7 @@ import {
   releaseDiskLock,
   takeOverDiskLock,
 } from "../storage/disk-lock.ts";
+import { detachLuns, passwordPath } from "./attach-luns.ts";
 import type { VmDefinition } from "./definition.ts";
 import { type HostPaths, vmPlaces } from "./places.ts";
 import type { VmHostParts } from "./resolve.ts";
@@ -42,6 +43,7 @@ export async function makeTraces(
 export async function removeTraces(paths: HostPaths, definition: VmDefinition): Promise<void> {
   const places = vmPlaces(paths, definition);
   await removeTaps(paths, definition);
+  await detachLuns(paths, definition);
   await rm(places.memoryPath, { force: true });
   await rm(places.directory, { recursive: true, force: true });
 }
@@ -53,6 +55,15 @@ export async function removeTaps(paths: HostPaths, definition: VmDefinition): Pr
 /** Once QEMU has the file open it needs no name; without one nothing stays behind, whatever dies. */
 export async function unlinkMemory(paths: HostPaths, definition: VmDefinition): Promise<void> {
   await rm(vmPlaces(paths, definition).memoryPath, { force: true });
+}
+
+/** Nor has QEMU any use for the passwords it has read. */
+export async function forgetPasswords(paths: HostPaths, definition: VmDefinition): Promise<void> {
+  const { directory } = vmPlaces(paths, definition);
+  for (const { source } of definition.luns ?? []) {
+    if (source.kind !== "iscsi" || source.secret === undefined) continue;
+    await rm(passwordPath(directory, source.secret), { force: true });
+  }
 }
 
 /** Removes what survives a stop: the firmware's variables. */

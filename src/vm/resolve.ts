@@ -57,6 +57,7 @@ export async function resolveFacts(
       ),
     ),
     taps: places.taps,
+    folders: await resolveFolders(parts.pools, definition),
     kernel: await resolveKernel(parts.pools, definition),
     firmware:
       definition.machine.firmware === "bios"
@@ -130,6 +131,15 @@ async function resolveDisks(
     facts.push({ path });
   }
   return facts;
+}
+
+async function resolveFolders(
+  pools: Pools,
+  { sharedFolders = [] }: VmDefinition,
+): Promise<string[]> {
+  return Promise.all(
+    sharedFolders.map(({ pool, directory }) => pools.directoryOf({ pool, file: directory })),
+  );
 }
 
 async function resolveKernel(

@@ -53,6 +53,8 @@ async function askNames(cli: Cli, thing: NamedThing): Promise<string[]> {
     }
     case "pool":
       return (await cli.call("GET /v1/pools", { timeoutMs })).pools.map(({ name }) => name);
+    case "secret":
+      return (await cli.call("GET /v1/secrets", { timeoutMs })).secrets.map(({ name }) => name);
     case "switch":
       return (await cli.call("GET /v1/switches", { timeoutMs })).switches.map(({ name }) => name);
     case "token":

@@ -27,6 +27,31 @@ export function defineVmCreate(command: Command, cli: Cli): void {
       "a network adapter: SWITCH[,vlan=7,mac=...,model=...] (repeatable)",
       collect,
     )
+    .option(
+      "--iscsi <portal,...>",
+      "a LUN: ADDRESS[:3260],target=IQN,lun=1; also secret (see `ferry secret`), name, bus, read-only=on (repeatable)",
+      collect,
+    )
+    .option(
+      "--fibre-channel <fabric,...>",
+      "a LUN behind a virtual Fibre Channel adapter: FABRIC,target=PORT,lun=1 (repeatable)",
+      collect,
+    )
+    .option(
+      "--physical-disk <device,...>",
+      "a disk of the host: /dev/disk/by-id/ID; outside a cluster the VM cannot move then (repeatable)",
+      collect,
+    )
+    .option(
+      "--host-device <device>",
+      "usb:VENDOR:PRODUCT or pci:ADDRESS for the guest alone; the VM cannot move then (repeatable)",
+      collect,
+    )
+    .option(
+      "--shared-folder <pool/directory,...>",
+      "a directory that the guest mounts by its name (9p); also name, read-only=on (repeatable)",
+      collect,
+    )
     .option("--iso <pool/file>", "a CD drive with this medium; `empty` for one without")
     .option("--kernel <pool/file>", "boot this Linux kernel directly")
     .option("--initrd <pool/file>", "its initial file system")

@@ -46,6 +46,7 @@ export function renderVm(vm: Vm): string {
     ],
     ["memory", memory(definition)],
     ["disks", definition.disks.map(diskLine).join("\n")],
+    ...attachedFields(definition),
     ["cd drives", definition.cdroms.map(cdromLine).join("\n")],
     ["adapters", definition.nics.map(nicLine).join("\n")],
     ["boots from", definition.bootOrder.join(", ")],
@@ -74,6 +75,49 @@ function memory(definition: Definition): string {
 function diskLine(disk: Definition["disks"][number]): string {
   const { name, pool, file, format, bus, cache, readOnly } = disk;
   return `${name}: ${pool}/${file}, ${format}, ${bus}, cache ${cache}${readOnly ? ", read-only" : ""}`;
+}
+
+/** Only what the VM has: most have none of it. */
+function attachedFields(definition: Definition): [string, string][] {
+  const { luns = [], fibreChannel = [], hostDevices = [], sharedFolders = [] } = definition;
+  const lines: [string, string[]][] = [
+    ["luns", luns.map(lunLine)],
+    [
+      "fibre channel",
+      fibreChannel.map(({ name, fabric, sets, active }) => {
+        const ports = sets.map(({ wwpn }, index) => (index === active ? `${wwpn} (now)` : wwpn));
+        return `${name}: fabric ${fabric}, ports ${ports.join(", ")}`;
+      }),
+    ],
+    [
+      "host devices",
+      hostDevices.map((device) =>
+        device.kind === "usb"
+          ? `${device.name}: USB ${device.vendor}:${device.product}`
+          : `${device.name}: PCI ${device.address}`,
+      ),
+    ],
+    [
+      "shared folders",
+      sharedFolders.map(
+        ({ name, pool, directory, readOnly }) =>
+          `${name}: ${pool}/${directory}${readOnly ? ", read-only" : ""}`,
+      ),
+    ],
+  ];
+  return lines
+    .filter(([, some]) => some.length > 0)
+    .map(([title, some]) => [title, some.join("\n")]);
+}
+
+function lunLine({ name, bus, readOnly, source }: NonNullable<Definition["luns"]>[number]): string {
+  const what =
+    source.kind === "iscsi"
+      ? `iSCSI ${source.target} LUN ${source.lun} at ${source.portal}`
+      : source.kind === "fibre-channel"
+        ? `Fibre Channel port ${source.target} LUN ${source.lun}, by ${source.adapter}`
+        : `physical disk ${source.device}`;
+  return `${name}: ${what}, ${bus}${readOnly ? ", read-only" : ""}`;
 }
 
 function cdromLine({ name, medium }: Definition["cdroms"][number]): string {

@@ -1,0 +1,145 @@
+/** A VM on a LUN of a real iSCSI storage: what stops its move is found before, and it moves with the LUN. */
+import assert from "node:assert/strict";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { createGuest, guestPorts } from "../../lab/guest.ts";
+import { IscsiStorage } from "../../lab/iscsi-storage.ts";
+import { Lab } from "../../lab/lab.ts";
+import type { CheckReport } from "../../src/api/schema/check.ts";
+import { finished, startMove } from "../move/moves.ts";
+
+const vm = "db01";
+const address = "10.77.0.60";
+const password = "correct-horse-battery";
+const target = "iqn.2026-11.lab:vms";
+const disk = (line: string) => lab.client.ask(address, guestPorts.disk, line);
+let lab: Lab;
+let storage: IscsiStorage;
+
+before(async () => {
+  lab = await Lab.up({ name: "d2iscsi" });
+  storage = await IscsiStorage.start(lab);
+  await storage.addTarget({ name: target, lunMib: 32, chap: { user: "ferry", password } });
+  await setSecret("host-a", password);
+  const source = {
+    kind: "iscsi" as const,
+    portal: storage.portal,
+    target,
+    lun: 1,
+    secret: "array",
+  };
+  const draft = { luns: [{ name: "data", source }] };
+  await createGuest(lab, { name: vm, host: "host-a", address, draft });
+});
+
+after(() => Lab.down("d2iscsi"));
+
+async function setSecret(host: string, text: string): Promise<void> {
+  const words = ["secret", "set", "array", "--user", "ferry"];
+  const { exitCode, stderr } = await lab.host(host).ferry(words, text);
+  assert.equal(exitCode, 0, stderr);
+}
+
+/** What `ferry check` prints about one check, and its exit code. */
+async function check(to: string, id: string): Promise<{ exitCode: number; text: string }> {
+  const { exitCode, stdout } = await lab.host("host-a").ferry(["check", vm, to]);
+  const lines = stdout.split("\n");
+  const at = lines.findIndex((line) => line.includes(` ${id} (`));
+  return { exitCode, text: lines.slice(at, at + 2).join("\n") };
+}
+
+test("a target that does not know the LUN's secret is found, in words", async () => {
+  const { exitCode, text } = await check("host-b", "lun-secret");
+  assert.notEqual(exitCode, 0);
+  assert.match(text, /BLOCKS .*"host-b" does not know secret "array"/);
+  assert.match(text, /remedy: ferry secret set array --user USER --host host-b/);
+});
+
+test("so is a wrong password, by what the storage says", async () => {
+  await setSecret("host-b", "not-the-password");
+  const { text } = await check("host-b", "lun-reached");
+  assert.match(text, /BLOCKS .*"host-b" cannot open LUN "data".*Authentication failure/);
+  assert.match(text, /remedy: Correct the user and password/);
+});
+
+test("with the right one the check passes, opens the LUN on both hosts, and leaves nobody logged in", async () => {
+  await setSecret("host-b", password);
+  const { exitCode, text } = await check("host-b", "lun-reached");
+  assert.equal(exitCode, 0, text);
+  assert.match(text, /passed/);
+  assert.equal((await storage.initiators(1)).length, 1);
+});
+
+test("the VM moves with its LUN there and back: every record the guest was told is written is there", async () => {
+  await disk("write /dev/vda 3 50");
+  for (const to of ["host-b", "host-a"]) {
+    const record = await finished(lab, await startMove(lab, vm, to, { verifyMemory: true }));
+    assert.equal(record.state, "completed", record.error?.message ?? "");
+    assert.deepEqual(record.disks, []);
+  }
+  const acknowledged = (await disk("stop")).split(" ")[1];
+  assert.ok(Number(acknowledged) > 50);
+  assert.match(await disk(`verify /dev/vda 3 ${acknowledged}`), / 0$/);
+  assert.equal((await storage.initiators(1)).length, 1);
+});
+
+test("the password is in no argument, log, answer or file but the secret's own", async () => {
+  for (const host of lab.hosts) {
+    const places = [join(host.directory, "run"), host.directory];
+    for (const place of places) {
+      for (const entry of await readdir(place, {
+        recursive: place !== host.directory,
+        withFileTypes: true,
+      })) {
+        if (!entry.isFile()) continue;
+        const text = await readFile(join(entry.parentPath, entry.name), "latin1");
+        assert.ok(!text.includes(password), `${entry.parentPath}/${entry.name}`);
+      }
+    }
+    const database = await readFile(join(host.directory, "state/ferry.db"), "latin1");
+    assert.ok(!database.includes(password));
+    const { stdout } = await host.ferry(["secret", "list", "--json"]);
+    assert.ok(stdout.includes("array") && !stdout.includes(password));
+  }
+  const owner = lab.host("host-a");
+  const { definition } = await owner.api("GET /v1/vms/{vm}", { params: { vm } });
+  for (const pid of await readdir("/proc").then((names) =>
+    names.filter((name) => /^\d+$/.test(name)),
+  )) {
+    const line = await readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "");
+    if (line.includes(definition.id)) assert.ok(!line.includes(password));
+  }
+});
+
+test("a LUN that another VM has is refused at once, and so is a document that is wrong", async () => {
+  const { exitCode, stderr } = await lab
+    .host("host-a")
+    .ferry([...["vm", "create", "thief", "--iscsi", `${storage.portal},target=${target},lun=1`]]);
+  assert.notEqual(exitCode, 0);
+  assert.match(stderr, /Cannot use LUN 1 of iqn.2026-11.lab:vms at .*: VM "db01" has it/);
+  const wrong = await lab
+    .host("host-a")
+    .ferry(["vm", "create", "x", "--iscsi", "10.0.0.1,target=disk"]);
+  assert.notEqual(wrong.exitCode, 0);
+  assert.match(wrong.stderr, /target/);
+});
+
+test("a storage that is away is found before the move", async () => {
+  await lab.wire("client.lan").cut();
+  try {
+    const question = { body: { vm, target: "host-b" } };
+    const report: CheckReport = await lab.host("host-a").api("POST /v1/checks", question);
+    const lines = report.findings.filter(({ check: id }) => id === "lun-reached");
+    assert.deepEqual(
+      lines.map(({ host, severity }) => [host, severity]),
+      [
+        ["host-a", "warning"],
+        ["host-b", "blocking"],
+      ],
+    );
+    assert.ok(lines.every(({ message }) => /no answer within 5 s|connect/.test(message)));
+  } finally {
+    await lab.wire("client.lan").restore();
+  }
+});
