@@ -55,7 +55,10 @@ export class PeerClient implements Disposable {
     question: PeerQuestion,
   ): Promise<Static<T>> {
     const body = await this.#asKnown(peer, question);
-    const received = await readAnswer(await this.open(peer, { ...question, body }));
+    const response = await this.open(peer, { ...question, body });
+    const received = await readAnswer(response).catch((error: unknown) => {
+      throw namingWho(peer, error);
+    });
     if (Value.Check(answer, received)) return received;
     // An older host lacks what has a default, a newer one says more than this one reads.
     const read = Value.Clean(answer, Value.Default(answer, received));
@@ -174,6 +177,15 @@ export class PeerClient implements Disposable {
     }
     this.#agents.clear();
   }
+}
+
+/** "Not trusted here" says nothing to a reader who does not know where. */
+function namingWho(peer: PeerAddress, error: unknown): unknown {
+  if (!(error instanceof FerryError) || error.code !== "peer-refused") return error;
+  return new FerryError("peer-refused", `Host "${peer.name}" refuses: ${error.message}`, {
+    remedy: `On a host of its domain, unless they are one: ferry domain trust FILE, with what this prints here: ferry domain certificate`,
+    cause: error,
+  });
 }
 
 const unreachableRemedy = {

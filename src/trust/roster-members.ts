@@ -72,6 +72,9 @@ export function unknownHost(roster: Roster, nameOrId: string): FerryError {
   return new FerryError(
     "not-found",
     `Cannot find host "${nameOrId}": domain "${roster.domainName}" has ${names.join(", ")}`,
-    { remedy: "Name one of these, or join the host: ferry host join" },
+    {
+      remedy:
+        "Name one of these, or let the host join: ferry host join. A host of another domain needs trust on both sides: ferry domain trust",
+    },
   );
 }

@@ -72,14 +72,14 @@ export class TrustedDomains {
       throw new FerryError(
         "conflict",
         `Cannot trust domain "${shown.name}": another authority of it is trusted already`,
-        { remedy: `Compare the fingerprints, then: ferry domain distrust ${shown.id}` },
+        { remedy: `Compare the fingerprints, then: ferry domain untrust ${shown.id}` },
       );
     }
     if (known === undefined && domains.length >= trustedDomainsMax) {
       throw new FerryError(
         "no-space",
         `Cannot trust domain "${shown.name}": ${domains.length} are trusted, at most ${trustedDomainsMax}`,
-        { remedy: "Stop trusting one: ferry domain distrust" },
+        { remedy: "Stop trusting one: ferry domain untrust" },
       );
     }
     // An older roster must not bring an expelled host back.
@@ -104,7 +104,7 @@ export class TrustedDomains {
     const domain = this.list().find(({ id, name }) => id === idOrName || name === idOrName);
     if (domain === undefined) {
       throw new FerryError("not-found", `Cannot find trusted domain "${idOrName}"`, {
-        remedy: "List them: ferry domain trusts",
+        remedy: "List them: ferry domain show",
       });
     }
     this.#database.prepare("DELETE FROM trusted_domains WHERE id = ?").run(domain.id);
