@@ -11,6 +11,9 @@ export const guestPorts = {
   disk: 7003,
 } as const;
 
+/** The TPM's, in guests that have one. */
+export const guestTpmPort = 7004;
+
 /** Under TCG, with other guests beside it. */
 const bootMsMax = 120_000;
 

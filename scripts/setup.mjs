@@ -18,6 +18,7 @@ const labPackages = {
   "qemu-system-x86": "runs the VMs",
   "qemu-utils": "makes and converts disks",
   ovmf: "UEFI firmware for the VMs",
+  swtpm: "is the TPM of VMs that have one",
   iproute2: "builds the lab's networks",
   "qemu-block-extra": "QEMU's own iSCSI initiator, with the library of it",
   tgt: "is the lab's iSCSI storage",

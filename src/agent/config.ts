@@ -56,6 +56,8 @@ export const AgentConfig = Type.Object(
       {
         binary: Type.String({ default: "qemu-system-x86_64" }),
         imageTool: Type.String({ default: "qemu-img" }),
+        /** The program that is a VM's TPM; only VMs with one need it. */
+        tpmEmulator: Type.String({ default: "swtpm" }),
         /** Extra directory for QEMU's ROMs and BIOS (`-L`), for a QEMU unpacked beside the system's; null: built in. */
         dataDirectory: Type.Union([Type.String(), Type.Null()], { default: null }),
         /** Unprivileged user for QEMU; null: the agent's own, only for a lab without root. */

@@ -8,6 +8,7 @@ import { readRdmaDevices } from "../host/rdma.ts";
 import type { MachineFacts } from "../precheck/gather.ts";
 import { knownVersions } from "../protocol/version.ts";
 import type { QemuHost } from "../qemu/qemu-host.ts";
+import { probeTpm } from "../qemu/tpm.ts";
 import { formatQemuVersion } from "../qemu/version.ts";
 
 export async function readMachine(qemu: QemuHost): Promise<Machine> {
@@ -42,6 +43,7 @@ export async function readMachineFacts(
     ...found,
     cpu: { vendor: facts.cpu.vendor, flags: [...facts.cpu.flags] },
     rdmaDevices: await readRdmaDevices(),
+    tpmEmulator: await probeTpm(qemu.settings.tpmEmulator),
   };
 }
 

@@ -24,6 +24,7 @@ const packages: Readonly<Record<string, string>> = {
   "qemu-img": "qemu-utils",
   "qemu-system-x86_64": "qemu-system-x86",
   getent: "libc-bin",
+  swtpm: "swtpm",
 };
 
 /** How a program ended that ran but did not succeed; the `cause` of the error that `runProgram` throws. */

@@ -38,6 +38,7 @@ export function draftFromDefinition(document: VmDocument): VmCreate {
     ...(definition.bootOrder !== undefined && { bootOrder: definition.bootOrder }),
     ...(definition.display !== undefined && { vnc: definition.display.vnc }),
     ...(definition.serial !== undefined && { serial: definition.serial }),
+    ...(definition.tpm && { tpm: definition.tpm }),
   };
 }
 

@@ -12,6 +12,7 @@ export interface MoveOptions {
   readonly verify?: boolean;
   readonly priority?: Priority;
   readonly withStorage?: boolean;
+  readonly eject?: boolean;
   readonly targetPool?: PoolChoice;
   readonly keepSourceDisks?: boolean;
   readonly storageBandwidth?: number;
@@ -59,6 +60,7 @@ export function addMoveOptions(command: Command): Command {
       ),
     )
     .option("--with-storage", "disks that the target does not reach may be copied")
+    .option("--eject", "take the media out of its CD drives instead of carrying them along")
     .option(
       "--target-pool <[disk=]pool>",
       "pool of the target for the disks, or for one of them; may be repeated",
@@ -70,7 +72,7 @@ export function addMoveOptions(command: Command): Command {
 
 export function migrationOptions(options: MoveOptions): MigrationOptions {
   const { performance, maxBlackout, bandwidth, verify, priority } = options;
-  const { withStorage, targetPool, keepSourceDisks, storageBandwidth } = options;
+  const { withStorage, targetPool, keepSourceDisks, storageBandwidth, eject } = options;
   return {
     ...(performance !== undefined && { performance }),
     ...(maxBlackout !== undefined && { blackoutMsMax: maxBlackout }),
@@ -78,6 +80,7 @@ export function migrationOptions(options: MoveOptions): MigrationOptions {
     ...(verify === true && { verifyMemory: true }),
     ...(priority !== undefined && { priority }),
     ...(withStorage === true && { withStorage }),
+    ...(eject === true && { eject }),
     ...(targetPool?.all !== undefined && { targetPool: targetPool.all }),
     ...(targetPool?.each !== undefined && { targetPools: { ...targetPool.each } }),
     ...(keepSourceDisks === true && { keepSourceDisks }),

@@ -12,6 +12,7 @@ export interface CreateOptions {
   readonly cpuModel?: string;
   readonly machineType?: string;
   readonly firmware?: "bios" | "uefi";
+  readonly tpm?: boolean;
   readonly disk?: readonly string[];
   readonly nic?: readonly string[];
   readonly iscsi?: readonly string[];
@@ -33,9 +34,9 @@ export interface CreateOptions {
 
 const diskForm: PropertiesForm = {
   option: "--disk",
-  names: ["pool", "size", "import", "file", "name", "format", "bus", "cache", "read-only"],
+  names: ["pool", "size", "import", "base", "file", "name", "format", "bus", "cache", "read-only"],
   example:
-    "POOL,size=20G for a new disk, POOL,import=PATH for a copy of a file, or POOL,file=FILE for one that is there",
+    "POOL,size=20G for a new disk, POOL,import=PATH for a copy of a file, POOL,base=FILE for one that stands on an image, or POOL,file=FILE for one that is there",
 };
 const nicForm: PropertiesForm = {
   option: "--nic",
@@ -58,6 +59,7 @@ export function draftFromOptions(
     ...(description !== undefined && { description }),
     ...(options.tags !== undefined && { tags: parseNames(options.tags) }),
     ...(firmware !== undefined && { firmware }),
+    ...(options.tpm === true && { tpm: { model: "crb" as const } }),
     ...(machineType !== undefined && { machineType }),
     ...(cpus !== undefined && { cpus: parseCount(cpus, "--cpus", 1, 512) }),
     ...(topology !== undefined && { topology: parseTopology(topology) }),
@@ -103,22 +105,30 @@ type Nic = NonNullable<VmCreate["nics"]>[number];
 
 function parseDisk(text: string, absolute: (path: string) => string): Disk {
   const given = parseProperties(text, diskForm);
-  const sources = ["size", "import"].filter((name) => given.has(name));
-  if (sources.length === 2 || (sources.length === 0 && !given.has("file"))) {
+  const sources = ["size", "base", "import"].filter((name) => given.has(name));
+  const mixes = given.has("import") && sources.length > 1;
+  if (mixes || (sources.length === 0 && !given.has("file"))) {
     throw new FerryError("bad-input", `Cannot tell where the bytes of disk "${text}" come from`, {
       remedy: `Write it as ${diskForm.example}`,
     });
   }
   const size = given.get("size");
   const path = given.get("import");
+  const base = given.get("base");
   // Values of closed sets go as they are: the agent refuses what it does not know, with its list.
   return {
     pool: given.get("pool") ?? "",
     ...pick(given, "name", "file", "format", "bus", "cache"),
     ...(given.has("read-only") && { readOnly: given.get("read-only") === "on" }),
     ...(size !== undefined && { sizeBytes: parseSize(size) }),
+    ...(base !== undefined && { base: parseBase(base) }),
     ...(path !== undefined && { import: { path: absolute(path) } }),
   };
+}
+
+/** `FILE` lies in the disk's own pool. */
+function parseBase(text: string): NonNullable<Disk["base"]> {
+  return text.includes("/") ? parsePoolFile(text) : { file: text };
 }
 
 function parseNic(text: string): Nic {

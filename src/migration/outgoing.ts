@@ -46,6 +46,7 @@ export function startOutgoing(
     ...migrations.common(id, record, cancel.signal, options),
     ...{ generation, definition, peer: target, run: ran, process, disks },
     session: undefined,
+    whole: [],
     peerFailure: undefined,
     watch: undefined,
     handedOverAt: undefined,

@@ -10,7 +10,7 @@ export function placedDefinition(
   placements: readonly DiskPlacement[],
   files: readonly FilePlacement[],
 ): VmDefinition {
-  const pools = new Map(placements.map(({ name, targetPool }) => [name, targetPool]));
+  const places = new Map(placements.map((placement) => [placement.name, placement]));
   const place = (file: PoolFile): PoolFile => {
     const there = files.find((other) => other.pool === file.pool && other.file === file.file);
     return there === undefined ? file : { ...file, pool: there.targetPool };
@@ -21,7 +21,13 @@ export function placedDefinition(
   return {
     ...definition,
     ...(fibreChannel !== undefined && { fibreChannel: fibreChannel.map(withOtherNames) }),
-    disks: disks.map((disk) => ({ ...disk, pool: pools.get(disk.name) ?? disk.pool })),
+    disks: disks.map((disk) => {
+      const placement = places.get(disk.name);
+      if (placement === undefined) return disk;
+      const { backing: _, ...whole } = disk;
+      const { targetPool: pool, backing } = placement;
+      return { ...whole, pool, ...(backing !== undefined && { backing }) };
+    }),
     cdroms: cdroms.map((cdrom) => ({ ...cdrom, medium: placeMaybe(cdrom.medium) })),
     kernelBoot:
       kernelBoot === null

@@ -4,7 +4,8 @@
  * sizes are bytes, rates are bytes per second.
  */
 import Type from "typebox";
-import { FileName, Name } from "../vm/definition.ts";
+import { since } from "../protocol/since.ts";
+import { BackingImage, backingImagesMax, FileName, Name } from "../vm/definition.ts";
 import { stageNames } from "./plan.ts";
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -45,6 +46,8 @@ export const MigrationOptions = Type.Object(
     priority: Type.Optional(Priority),
     /** Consents to copying the disks that the target does not reach; where it reaches them all, they stay. */
     withStorage: Type.Optional(Type.Boolean()),
+    /** Takes the media out of the VM's CD drives instead of carrying them along. */
+    eject: since(3, Type.Optional(Type.Boolean())),
     /** Pool of the target for disks that move; a disk that the target reaches moves too when its pool is another. */
     targetPool: Type.Optional(Name),
     /** By disk, before `targetPool`. */
@@ -126,6 +129,8 @@ export const DiskPlacement = Type.Object({
   virtualBytes: Bytes,
   /** What its file takes on the source's file system. */
   allocatedBytes: Bytes,
+  /** What its copy may stand on there, if the content is the same; absent where the copy is whole. */
+  backing: since(3, Type.Optional(Type.Array(BackingImage, { maxItems: backingImagesMax }))),
 });
 export type DiskPlacement = Type.Static<typeof DiskPlacement>;
 

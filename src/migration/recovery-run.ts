@@ -127,6 +127,7 @@ export class RecoveryRun implements AsyncDisposable {
       await endOutgoing(qmp);
       await clearMirrors(qmp, limits.setupTimeoutMs);
       if (open.run && !(await guestRuns(qmp))) await vms.resumeOwned(open.vm);
+      await vms.insertMedia(open.vm); // a move may have ejected them
     }
     if (vms.find(open.vm) !== undefined) vms.releaseFromMigration(open.vm);
     journal.append(open.id, { kind: "finished" });

@@ -64,6 +64,8 @@ export interface SourceMove extends Move {
   readonly process: VmProcess;
   /** Set by setup. */
   session: Session | undefined;
+  /** Disks whose copy takes in what they stand on. Set by setup. */
+  whole: readonly string[];
   /** Set when the target says that its half failed. */
   peerFailure: FerryError | undefined;
   /** Set by memory-precopy. */
@@ -77,6 +79,8 @@ export interface SourceMove extends Move {
 }
 
 export interface TargetMove extends Move {
+  /** As the source places it; setup takes away what its disks can't stand on here. */
+  definition: VmDefinition;
   readonly session: Session;
   /** What the source says of `disks`. */
   readonly wantedDisks: readonly IncomingDisk[];

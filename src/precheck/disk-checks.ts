@@ -2,6 +2,7 @@
 import { formatBytes } from "../base/format.ts";
 import type { Check, CheckInput, Trouble } from "./check.ts";
 import { type MovingDisk, movingDisks } from "./place-disks.ts";
+import { placeBacking, wantedBytes } from "./place-backing.ts";
 import { movingFiles, placeFiles } from "./place-files.ts";
 
 export const diskChecks: readonly Check[] = [
@@ -19,11 +20,42 @@ export const diskChecks: readonly Check[] = [
         severity: "warning",
         message:
           `"${target.host}" does not reach disk "${disk.name}" in pool "${disk.pool}" of "${source.host}": ` +
-          `${formatBytes(source.images[disk.name]?.allocatedBytes ?? 0)} would be copied to pool "${targetPool ?? "?"}"`,
+          `${formatBytes(wantedBytes(input, disk, targetPool))} would be copied to pool "${targetPool ?? "?"}"`,
         remedy:
           `Move "${definition.name}" with --with-storage, or mount the pool's share on both hosts ` +
           "if it is meant to be one",
       }));
+    },
+  },
+  {
+    id: "files-move",
+    title: "Kernels and media that the target does not reach may be copied",
+    compares:
+      "Kernels and media of pools that the target does not reach, when copying was not asked for",
+    severity: "warning",
+    remedy:
+      "Move with --with-storage to have them copied, take a medium out with --eject, or put the files there",
+    look(input) {
+      const { definition, options, source, target } = input;
+      if (options.withStorage === true) return [];
+      return placeFiles(input).flatMap(({ pool, file, targetPool, bytes, copy }) => {
+        if (!copy) return [];
+        const isMedium = definition.cdroms.some(
+          ({ medium }) => medium?.pool === pool && medium.file === file,
+        );
+        return [
+          {
+            on: "target" as const,
+            severity: "warning" as const,
+            message:
+              `"${target.host}" does not reach ${isMedium ? "medium" : "file"} "${file}" in pool "${pool}" of ` +
+              `"${source.host}": ${formatBytes(bytes)} would be copied to pool "${targetPool}"`,
+            remedy: isMedium
+              ? `Move "${definition.name}" with --eject, or with --with-storage to have it copied`
+              : `Move "${definition.name}" with --with-storage, or put the file there`,
+          },
+        ];
+      });
     },
   },
   {
@@ -79,6 +111,30 @@ export const diskChecks: readonly Check[] = [
     },
   },
   {
+    id: "disk-base",
+    title: "What a disk stands on is on the target, or is copied into it",
+    compares:
+      "The images that moving disks stand on against those of the target's pool, by name and size",
+    severity: "warning",
+    remedy: "To copy only what the disk changed, put the same image into the target's pool first",
+    look(input) {
+      const { source, target } = input;
+      return movingDisks(input).flatMap(({ disk, targetPool }): Trouble[] => {
+        const [base] = disk.backing ?? [];
+        if (base === undefined || placeBacking(input, disk, targetPool) !== null) return [];
+        const bytes = formatBytes(source.images[disk.name]?.backingBytes ?? 0);
+        return [
+          {
+            on: "target",
+            severity: "warning",
+            message: `Disk "${disk.name}" stands on "${base.file}", which pool "${targetPool ?? "?"}" of "${target.host}" has not: its content, up to ${bytes}, is copied into the disk`,
+            remedy: `To copy only what the disk changed, put the same file into pool "${targetPool ?? "?"}" of "${target.host}" first`,
+          },
+        ];
+      });
+    },
+  },
+  {
     id: "disk-name-free",
     title: "No file of a disk's name is in the way",
     compares: "The file names of disks that move against the files of the target's pools",
@@ -109,16 +165,44 @@ export const diskChecks: readonly Check[] = [
     },
   },
   {
+    id: "disk-unused",
+    title: "No other VM of the target has the disks",
+    compares: "The images of the target's other VMs against the disks",
+    severity: "blocking",
+    remedy: "Delete the other VM and keep its disks, or name another pool: --target-pool",
+    look(input) {
+      const { definition, target } = input;
+      const moving = placedDisks(input);
+      const places = definition.disks.map((disk) => {
+        const pool = moving.find((other) => other.disk === disk)?.targetPool ?? disk.pool;
+        return { disk, pool };
+      });
+      return places.flatMap(({ disk, pool }) => {
+        const user = target.usedImages?.find(
+          (image) =>
+            image.pool === pool && image.file === disk.file && !(image.isRead && disk.readOnly),
+        );
+        if (user === undefined) return [];
+        return [
+          blocking(
+            `VM "${user.vm}" of "${target.host}" has "${disk.file}" of pool "${pool}" as its disk`,
+            `Delete that VM and keep its disks, or have disk "${disk.name}" copied elsewhere: --target-pool ${disk.name}=POOL`,
+          ),
+        ];
+      });
+    },
+  },
+  {
     id: "disk-space",
     title: "The target's pools have room for the disks that move",
     compares: "What the disks and files that move take against what is free in the target's pools",
     severity: "blocking",
     remedy: "Make room there, or name another pool: --target-pool",
     look(input) {
-      const { source, target } = input;
+      const { target } = input;
       const wanted = new Map<string, number>();
       for (const { disk, targetPool } of placedDisks(input)) {
-        const bytes = source.images[disk.name]?.allocatedBytes ?? 0;
+        const bytes = wantedBytes(input, disk, targetPool);
         wanted.set(targetPool, (wanted.get(targetPool) ?? 0) + bytes);
       }
       for (const { targetPool, bytes, copy } of placeFiles(input)) {

@@ -7,6 +7,7 @@
  */
 import Type from "typebox";
 import { MigrationNetwork } from "../network/migration-network.ts";
+import { since } from "../protocol/since.ts";
 import { PerformanceOption } from "../migration/record.ts";
 import { VmDefinition } from "../vm/definition.ts";
 import { AttachedFacts } from "./attached-facts.ts";
@@ -39,6 +40,8 @@ export const StorageFacts = Type.Object({
 export const ImageFacts = Type.Object({
   virtualBytes: Bytes,
   allocatedBytes: Bytes,
+  /** Of what it stands on; absent where it stands on nothing. */
+  backingBytes: since(3, Type.Optional(Bytes)),
   /** Snapshots inside the image; a copy would lose them. */
   snapshots: Type.Integer({ minimum: 0 }),
 });
@@ -55,6 +58,8 @@ export const HostFacts = Type.Object({
       machineTypes: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 1024 }),
     }),
   ),
+  /** The version of its swtpm; null: none; absent: it knows of no TPM. */
+  tpmEmulator: since(3, Type.Optional(nullable(Type.String({ maxLength: 64 })))),
   accelerator: Type.Union([Type.Literal("kvm"), Type.Literal("tcg")]),
   cpu: Type.Object({
     vendor: Type.String({ maxLength: 64 }),
@@ -84,6 +89,21 @@ export const HostFacts = Type.Object({
   pools: Type.Record(Type.String({ maxLength: 64 }), nullable(PoolFacts)),
   /** Every pool of this host, by name. */
   storage: Type.Record(Type.String({ maxLength: 64 }), StorageFacts),
+  /** Images of this host's other VMs that have a name of the VM's files; absent: it does not say. */
+  usedImages: since(
+    3,
+    Type.Optional(
+      Type.Array(
+        Type.Object({
+          pool: Type.String({ maxLength: 64 }),
+          file: Type.String({ maxLength: 256 }),
+          vm: Type.String({ maxLength: 64 }),
+          isRead: Type.Boolean(),
+        }),
+        { maxItems: 1024 },
+      ),
+    ),
+  ),
   /** By disk name; empty on a host that does not own the VM. */
   images: Type.Record(Type.String({ maxLength: 64 }), ImageFacts),
   /** By switch name: the bridge, or null for a switch this host does not have. */

@@ -7,7 +7,8 @@ import type { Switches } from "../network/switches.ts";
 import { imageInfo } from "../storage/images.ts";
 import type { Pools } from "../storage/pools.ts";
 import { readProof, writeProof } from "../storage/shared-proof.ts";
-import { definitionVersion, type VmDefinition } from "../vm/definition.ts";
+import { imagesOf } from "../vm/create.ts";
+import { definitionVersion, type PoolFile, type VmDefinition } from "../vm/definition.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import type { FactsRequest, HostFacts } from "./facts.ts";
 import { type AttachedParts, gatherAttached } from "./gather-attached.ts";
@@ -28,7 +29,11 @@ export type MachineFacts = Pick<
   | "migrationNetworks"
   | "performanceOption"
   | "rdmaDevices"
+  | "tpmEmulator"
 >;
+
+/** As the schema bounds it: one that is found is enough to stop a move. */
+const usedImagesMax = 1024;
 
 export interface GatherParts extends AttachedParts {
   readonly host: string;
@@ -52,6 +57,7 @@ export async function gatherFacts(parts: GatherParts, request: FactsRequest): Pr
     ...(await parts.machine()),
     storage: await storageFacts(parts.pools, definition),
     attached: await gatherAttached(parts, definition),
+    usedImages: usedImages(vms, definition),
     images: known?.ownership === "owner" ? await imageFacts(parts, definition) : {},
     host,
     definitionVersion,
@@ -89,21 +95,42 @@ async function storageFacts(pools: Pools, definition: VmDefinition): Promise<Hos
   return Object.fromEntries(facts.flat());
 }
 
+function usedImages(vms: LocalVms, definition: VmDefinition): NonNullable<HostFacts["usedImages"]> {
+  const names = new Set(filesOf(definition).map(({ file }) => file));
+  return vms
+    .list()
+    .filter((vm) => vm.definition.id !== definition.id)
+    .flatMap((vm) =>
+      imagesOf(vm.definition)
+        .filter(({ file }) => names.has(file))
+        .map((image) => ({ ...image, vm: vm.definition.name })),
+    )
+    .slice(0, usedImagesMax);
+}
+
 async function imageFacts(
   { vms, pools }: GatherParts,
   { disks }: VmDefinition,
 ): Promise<HostFacts["images"]> {
   const tool = { program: vms.qemu.settings.imageTool, user: await vms.qemu.user() };
   const images = await Promise.all(
-    disks.map(async ({ name, pool, file, format }) => {
+    disks.map(async ({ name, pool, file, format, backing = [] }) => {
       const path = await pools.pathOf({ pool, file }).catch(() => undefined);
       if (path === undefined) return [];
       const { virtualBytes, snapshots } = await imageInfo(tool, path, format);
       const { blocks } = await stat(path);
-      return [[name, { virtualBytes, snapshots, allocatedBytes: blocks * 512 }] as const];
+      const beneath = await Promise.all(backing.map((image) => allocatedBytes(pools, image)));
+      const backingBytes = beneath.reduce((sum, bytes) => sum + bytes, 0);
+      const facts = { virtualBytes, snapshots, allocatedBytes: blocks * 512 };
+      return [[name, backing.length === 0 ? facts : { ...facts, backingBytes }] as const];
     }),
   );
   return Object.fromEntries(images.flat());
+}
+
+async function allocatedBytes(pools: Pools, image: PoolFile): Promise<number> {
+  const path = await pools.pathOf(image).catch(() => undefined);
+  return path === undefined ? 0 : (await stat(path)).blocks * 512;
 }
 
 /** Undefined when there is nothing of that name. */

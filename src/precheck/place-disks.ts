@@ -5,6 +5,7 @@
 import type { DiskPlacement } from "../migration/record.ts";
 import type { DiskDefinition } from "../vm/definition.ts";
 import type { CheckInput } from "./check.ts";
+import { placeBacking, wantedBytes } from "./place-backing.ts";
 import { sameBytes } from "./same-bytes.ts";
 
 export interface MovingDisk {
@@ -27,8 +28,14 @@ export function placeDisks(input: CheckInput): DiskPlacement[] {
   return movingDisks(input).flatMap(({ disk, targetPool }) => {
     const image = input.source.images[disk.name];
     if (targetPool === null || image === undefined) return [];
-    const { virtualBytes, allocatedBytes } = image;
-    return [{ name: disk.name, pool: disk.pool, targetPool, virtualBytes, allocatedBytes }];
+    const backing = disk.backing === undefined ? null : placeBacking(input, disk, targetPool);
+    return [
+      {
+        ...{ name: disk.name, pool: disk.pool, targetPool, virtualBytes: image.virtualBytes },
+        allocatedBytes: wantedBytes(input, disk, targetPool),
+        ...(backing !== null && { backing }),
+      },
+    ];
   });
 }
 

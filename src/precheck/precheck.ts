@@ -8,6 +8,7 @@ import { FerryError } from "../base/errors.ts";
 import { formatBytes } from "../base/format.ts";
 import type { MigrationOptions } from "../migration/record.ts";
 import { readProof, removeProof, writeProof } from "../storage/shared-proof.ts";
+import { withoutMedia } from "../vm/media.ts";
 import type { FactsRequest, HostFacts } from "./facts.ts";
 import { type GatherParts, gatherFacts } from "./gather.ts";
 import { type CheckReport, reportOn } from "./report.ts";
@@ -36,7 +37,8 @@ export class Precheck {
   async run(question: CheckQuestion): Promise<CheckReport> {
     const { vms, host } = this.#parts;
     const vm = vms.get(question.vm);
-    const { definition } = vm;
+    const definition =
+      question.options.eject === true ? withoutMedia(vm.definition) : vm.definition;
     const paths = this.#reachable(poolsOf(definition));
     const proof = randomBytes(16).toString("hex");
     const request = { definition, proof };

@@ -3,6 +3,7 @@ import type { VmDefinition } from "../vm/definition.ts";
 import type { Check, CheckInput, Trouble } from "./check.ts";
 import { movingDisks } from "./place-disks.ts";
 import { movingFiles } from "./place-files.ts";
+import { sameBytes } from "./same-bytes.ts";
 
 /** Every file of a VM that lies in a pool, with whether the guest writes to it. */
 export function filesOf(
@@ -18,7 +19,11 @@ export function filesOf(
     definition.kernelBoot?.kernel ?? null,
     definition.kernelBoot?.initrd ?? null,
   ].filter((file) => file !== null);
-  return [...files, ...read.map(({ pool, file }) => ({ pool, file, writes: false }))];
+  const beneath = definition.disks.flatMap(({ backing = [] }) => backing);
+  return [
+    ...files,
+    ...[...beneath, ...read].map(({ pool, file }) => ({ pool, file, writes: false })),
+  ];
 }
 
 export function poolsOf(definition: VmDefinition): string[] {
@@ -89,10 +94,34 @@ export const storageChecks: readonly Check[] = [
           .map((file) =>
             blocking(
               `"${target.host}" does not see "${file}" in pool "${pool}"`,
-              "Copy the file into the target's pool, use a shared pool, or eject the medium",
+              "Copy the file into the target's pool, use a shared pool, or take a medium out: --eject",
             ),
           ),
       );
+    },
+  },
+  {
+    id: "base-reached",
+    title: "What a disk in a shared pool stands on is shared too",
+    compares: "Whether the pools of what a disk in a shared pool stands on are shared",
+    severity: "blocking",
+    remedy:
+      "Have the disk copied with what it stands on: --target-pool, or make it whole: ferry vm move-storage",
+    look(input) {
+      const { definition, target } = input;
+      const moving = movingDisks(input).map(({ disk }) => disk);
+      return definition.disks
+        .filter((disk) => !moving.includes(disk))
+        .flatMap(({ name, backing = [] }) =>
+          backing
+            .filter(({ pool }) => !sameBytes(input, pool))
+            .map(({ pool, file }) =>
+              blocking(
+                `Disk "${name}" stands on "${file}" in pool "${pool}", whose bytes "${target.host}" does not reach`,
+                `Have the disk copied, with what it stands on: --target-pool ${name}=POOL with another pool, or make it whole: ferry vm move-storage`,
+              ),
+            ),
+        );
     },
   },
   {
@@ -118,7 +147,10 @@ export const storageChecks: readonly Check[] = [
 
 /** Files that the target must find where they are: all but those that move along. */
 function filesThatStay(input: CheckInput): { pool: string; file: string }[] {
-  const moving = [...movingDisks(input).map(({ disk }) => disk), ...movingFiles(input)];
+  const disks = movingDisks(input).map(({ disk }) => disk);
+  // What they stand on is looked for where they go (place-backing.ts).
+  const beneath = disks.flatMap(({ backing = [] }) => backing);
+  const moving = [...disks, ...beneath, ...movingFiles(input)];
   return filesOf(input.definition).filter(
     ({ pool, file }) => !moving.some((other) => other.pool === pool && other.file === file),
   );

@@ -1,4 +1,6 @@
 /** Checks about versions: machine type, the VM's document, and what the agents speak. */
+import { unknownTo } from "../protocol/since.ts";
+import { VmDefinition } from "../vm/definition.ts";
 import type { Check } from "./check.ts";
 
 export const versionChecks: readonly Check[] = [
@@ -58,6 +60,22 @@ export const versionChecks: readonly Check[] = [
           remedy: "Upgrade the older host: each version speaks its own and the previous protocol",
         },
       ];
+    },
+  },
+  {
+    id: "definition-known",
+    title: "The target's agent knows all that the VM has",
+    compares: "What the VM's document holds against what the protocol of the target's agent knows",
+    severity: "blocking",
+    remedy: "Upgrade Ferry on the target",
+    look({ definition, target }) {
+      const version = Math.max(...target.protocolVersions);
+      return unknownTo(version, VmDefinition, definition).map((path) => ({
+        on: "target",
+        severity: "blocking",
+        message: `Ferry ${target.ferryVersion} on "${target.host}" does not know ${path} of the VM's document`,
+        remedy: `Upgrade Ferry on "${target.host}"`,
+      }));
     },
   },
 ];

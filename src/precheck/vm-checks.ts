@@ -53,4 +53,27 @@ export const vmChecks: readonly Check[] = [
       ];
     },
   },
+  {
+    id: "tpm",
+    title: "The target can be the VM's TPM",
+    compares: "Whether the VM has a TPM against whether the target has swtpm",
+    severity: "blocking",
+    remedy: "Install swtpm on the target: apt-get install swtpm",
+    look({ definition, target }) {
+      if (definition.tpm === undefined || typeof target.tpmEmulator === "string") return [];
+      const newer = target.tpmEmulator === undefined;
+      return [
+        {
+          on: "target",
+          severity: "blocking",
+          message: newer
+            ? `Ferry ${target.ferryVersion} on "${target.host}" knows no TPM, the VM has one`
+            : `"${target.host}" has no swtpm, which would be the VM's TPM`,
+          remedy: newer
+            ? `Upgrade Ferry on "${target.host}"`
+            : `On "${target.host}": apt-get install swtpm, or set qemu.tpmEmulator to where it is`,
+        },
+      ];
+    },
+  },
 ];

@@ -26,7 +26,8 @@
  * | failed     | either | any before take  | my half failed, and why                                             |
  */
 import Type from "typebox";
-import { FileName, Name, VmDefinition } from "../vm/definition.ts";
+import { backingImagesMax, FileName, Name, VmDefinition } from "../vm/definition.ts";
+import { since } from "./since.ts";
 
 export const controlMessageBytesMax = 1024 * 1024;
 
@@ -50,6 +51,22 @@ export const ControlMessage = Type.Union([
           name: Name,
           virtualBytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
           allocatedBytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+          /** The images it stands on in the definition must be these; absent where it stands on none. */
+          backing: since(
+            3,
+            Type.Optional(
+              Type.Object(
+                {
+                  /** SHA-256 in hexadecimal, in the definition's order. */
+                  digests: Type.Array(Type.String({ pattern: "^[0-9a-f]{64}$" }), {
+                    maxItems: backingImagesMax,
+                  }),
+                  bytes: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+                },
+                strict,
+              ),
+            ),
+          ),
         },
         strict,
       ),
@@ -69,7 +86,11 @@ export const ControlMessage = Type.Union([
     ),
   }),
   message("send-files", {}),
-  message("prepared", { qemuVersion: Type.String({ maxLength: 64 }) }),
+  message("prepared", {
+    qemuVersion: Type.String({ maxLength: 64 }),
+    /** Names of disks that stand on nothing here, since the images differ; absent: none. */
+    whole: since(3, Type.Optional(Type.Array(Name, { maxItems: 24 }))),
+  }),
   message("mirror", {}),
   message("mirroring", {}),
   message("connect", { disk: Type.Union([Name, Type.Null()]) }),

@@ -25,7 +25,7 @@ function resources(vm: VmDefinition, change: Partial<MachineResources> = {}): Ma
     dataDirectory: null,
     directory: "/run/ferry/vms/x",
     memoryPath: "/dev/shm/ferry-x",
-    disks: vm.disks.map(({ file }) => ({ path: `/pool/${file}` })),
+    disks: vm.disks.map(({ file }) => ({ path: `/pool/${file}`, backing: [] })),
     cdroms: vm.cdroms.map(({ medium }) => (medium === null ? null : `/pool/${medium.file}`)),
     taps: vm.nics.map((_, index) => `tap${index}`),
     kernel: null,
@@ -120,7 +120,10 @@ test("no two devices share a place, whatever the machine has", () => {
 
 test("a disk is opened as it is defined, without a lock where locks strand moves", () => {
   const vm = definition({ disks: [{ ...disk("a"), cache: "none" }, disk("b", "virtio", "raw")] });
-  const disks = [{ path: "/pool/a,b.qcow2" }, { path: "/pool/b.raw" }];
+  const disks = [
+    { path: "/pool/a,b.qcow2", backing: [] },
+    { path: "/pool/b.raw", backing: [] },
+  ];
   const nodes = objects(commandLine(vm, resources(vm, { disks }), "cold"), "-blockdev");
   assert.deepEqual(
     nodes.map(({ driver, filename, locking, backing, "node-name": node }) => ({

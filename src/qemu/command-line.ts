@@ -62,6 +62,7 @@ export function commandLine(
     randomArguments(layout.fixed("rng")),
     serialArguments(definition.serial, facts.directory),
     displayArguments(definition, facts.directory),
+    tpmArguments(definition.tpm, facts.directory),
     storageArguments(definition, facts, layout, boot),
     lunArguments(definition, facts.luns ?? [], layout, boot),
     nicArguments(definition.nics, facts.taps, layout, boot),
@@ -152,6 +153,16 @@ function displayArguments(definition: VmDefinition, directory: string): string[]
     json("-device", { driver: "qemu-xhci", id: "usb", ...layout.fixed("usb") }),
     // A tablet's positions are absolute: the pointer of the viewer and of the guest are one.
     json("-device", { driver: "usb-tablet", id: "tablet", bus: "usb.0", port: "1" }),
+  ].flat();
+}
+
+/** Its place is fixed by its standard: no bus, no slot. */
+function tpmArguments(tpm: VmDefinition["tpm"], directory: string): string[] {
+  if (tpm === undefined) return [];
+  return [
+    ["-chardev", `socket,id=tpm,path=${escapeCommas(vmSockets(directory).tpm)}`],
+    ["-tpmdev", "emulator,id=tpm0,chardev=tpm"],
+    json("-device", { driver: `tpm-${tpm.model}`, id: "tpm", tpmdev: "tpm0" }),
   ].flat();
 }
 

@@ -1,8 +1,8 @@
 /** The block nodes of a running VM's disks: which one a device uses now, new ones beside it, and their end. */
 import { FerryError } from "../base/errors.ts";
-import type { DiskDefinition } from "../vm/definition.ts";
+import { backingImagesMax, type DiskDefinition } from "../vm/definition.ts";
 import type { Qmp } from "./qmp.ts";
-import { diskNodeOptions, fileNode } from "./storage-devices.ts";
+import { backingNode, diskNodeOptions, fileNode } from "./storage-devices.ts";
 
 export interface DiskNode {
   readonly node: string;
@@ -43,24 +43,26 @@ export function successorNode(node: string): string {
   return node.endsWith("-moved") ? node.slice(0, -"-moved".length) : `${node}-moved`;
 }
 
-/** Opens an image as the node `name`, as the command line would. */
+/** Opens an image that is whole as the node `name`, as the command line would. */
 export async function addDiskNode(
   qmp: Qmp,
   disk: DiskDefinition,
   name: string,
   path: string,
 ): Promise<void> {
-  for (const options of diskNodeOptions(disk, name, path)) {
+  const { backing: _, ...whole } = disk;
+  for (const options of diskNodeOptions(whole, name, { path, backing: [] })) {
     await qmp.execute("blockdev-add", options);
   }
 }
 
-/** Closes an image that no device uses; what is not open is as good. */
+/** Closes an image that no device uses, and what it stands on; what is not open is as good. */
 export async function removeDiskNode(qmp: Qmp, name: string): Promise<void> {
   const nodes = await qmp.execute<{ "node-name": string }[]>("query-named-block-nodes", {
     flat: true,
   });
-  for (const node of [name, fileNode(name)]) {
+  const beneath = Array.from({ length: backingImagesMax }, (_, index) => backingNode(name, index));
+  for (const node of [name, ...beneath].flatMap((image) => [image, fileNode(image)])) {
     if (!nodes.some((present) => present["node-name"] === node)) continue;
     await qmp.execute("blockdev-del", { "node-name": node });
   }

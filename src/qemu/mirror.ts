@@ -15,6 +15,8 @@ export interface MirrorRequest {
   readonly to: string;
   /** Of copying; mirrored writes are the guest's own. 0: no limit. */
   readonly bytesPerSecond: number;
+  /** Copies what the disk stands on too: the other disk stands on nothing. */
+  readonly withBacking?: boolean;
 }
 
 export interface MirrorStatus {
@@ -63,9 +65,9 @@ export async function startMirror(qmp: Qmp, request: MirrorRequest): Promise<voi
     "job-id": request.id,
     device: request.node,
     target: request.to,
-    // Images have no backing files, so this copies all there is; what was never written is not touched on the new disk,
-    // where `full` would first declare every byte of it zero.
-    sync: "top",
+    // For an image that is whole, or whose base the other disk stands on too, `top` copies all there is; what was never
+    // written is not touched on the new disk, where `full` would first declare every byte of it zero.
+    sync: request.withBacking === true ? "full" : "top",
     "copy-mode": (await changesMode(qmp)) ? "background" : "write-blocking",
     speed: request.bytesPerSecond,
     // A failing copy ends the job and is never the guest's business.

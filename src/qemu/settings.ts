@@ -2,6 +2,8 @@
 export interface QemuSettings {
   readonly binary: string;
   readonly imageTool: string;
+  /** swtpm: a TPM in software. */
+  readonly tpmEmulator: string;
   readonly dataDirectory: string | null;
   readonly user: string | null;
   readonly accelerator: "auto" | "kvm" | "tcg";

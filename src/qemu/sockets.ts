@@ -12,6 +12,8 @@ export interface VmSockets {
   readonly qmpSpare: string;
   readonly serial: string;
   readonly vnc: string;
+  /** The software TPM's, which QEMU connects to. */
+  readonly tpm: string;
 }
 
 /** @throws FerryError `bad-input` when the directory is too deep for a socket in it. */
@@ -21,6 +23,7 @@ export function vmSockets(directory: string): VmSockets {
     qmpSpare: join(directory, "qmp-spare.sock"),
     serial: join(directory, "serial.sock"),
     vnc: join(directory, "vnc.sock"),
+    tpm: join(directory, "tpm.sock"),
   };
   for (const path of Object.values(sockets)) {
     const bytes = Buffer.byteLength(path);

@@ -1,11 +1,14 @@
 /** Disks and CD drives: block nodes, their controllers and devices. Pure. */
 import { FerryError } from "../base/errors.ts";
 import type { DiskDefinition, VmDefinition } from "../vm/definition.ts";
+import { mediumNode } from "./media.ts";
 import type { PciLayout } from "./pci-layout.ts";
 import { rootPortArguments } from "./root-port.ts";
 
 export interface DiskFacts {
   readonly path: string;
+  /** Of what it stands on, in the order of the definition. */
+  readonly backing: readonly string[];
 }
 
 /** The block node that a disk's device reads and writes; what mirrors and statistics name. */
@@ -30,8 +33,8 @@ export function storageArguments(
   let virtioDisks = 0;
   let sataDevices = 0;
   disks.forEach((disk, index) => {
-    const { path = "" } = facts.disks[index] ?? {};
-    for (const node of diskNodeOptions(disk, diskNode(index), path)) {
+    const image = facts.disks[index] ?? { path: "", backing: [] };
+    for (const node of diskNodeOptions(disk, diskNode(index), image)) {
       args.push("-blockdev", JSON.stringify(node));
     }
     const common = {
@@ -62,7 +65,7 @@ export function storageArguments(
       ...device({
         driver: "ide-cd",
         id: `cd-${cdrom.name}`,
-        ...(path === null ? {} : { drive: `cd${index}` }),
+        ...(path === null ? {} : { drive: mediumNodeName(index) }),
         ...sataPlace(definition, sataDevices++),
         ...bootIndex(boot, cdrom.name),
       }),
@@ -71,11 +74,30 @@ export function storageArguments(
   return args;
 }
 
-/** The file's node, then the format's on it, which is called `name`. */
+/** What the disk stands on from the ground up, its file's node, then the format's on it, which is called `name`. */
 export function diskNodeOptions(
   disk: DiskDefinition,
   name: string,
+  { path, backing }: DiskFacts,
+): Record<string, unknown>[] {
+  const beneath = (disk.backing ?? []).map((image, index, { length }) =>
+    imageNodes(
+      { ...disk, format: image.format, readOnly: true },
+      backingNode(name, index),
+      backing[index] ?? "",
+      index + 1 < length ? backingNode(name, index + 1) : null,
+    ),
+  );
+  const standsOn = beneath.length === 0 ? null : backingNode(name, 0);
+  return [...beneath.toReversed().flat(), ...imageNodes(disk, name, path, standsOn)];
+}
+
+/** One image: its file and its format. Whatever its header says, it stands on the node `standsOn` and on no other. */
+function imageNodes(
+  disk: Pick<DiskDefinition, "cache" | "readOnly" | "format">,
+  name: string,
   filename: string,
+  standsOn: string | null,
 ): Record<string, unknown>[] {
   const cache = { direct: disk.cache === "none", "no-flush": false };
   const shared = { "read-only": disk.readOnly, discard: "unmap", cache };
@@ -88,8 +110,13 @@ export function diskNodeOptions(
     ...shared,
   };
   const format = { driver: disk.format, "node-name": name, file: fileNode(name) };
-  // Whatever the image's header says, no other file is opened because of it.
-  return [file, { ...format, ...shared, ...noBacking(disk.format) }];
+  const backing = disk.format === "qcow2" ? { backing: standsOn } : {};
+  return [file, { ...format, ...shared, ...backing }];
+}
+
+/** The node of an image beneath a disk's own; 0 is the nearest. */
+export function backingNode(name: string, index: number): string {
+  return `${name}-base${index}`;
 }
 
 /** The node of a disk's file beneath the disk's own. */
@@ -97,14 +124,13 @@ export function fileNode(name: string): string {
   return `${name}-file`;
 }
 
-function noBacking(format: DiskDefinition["format"]): { backing?: null } {
-  return format === "qcow2" ? { backing: null } : {};
+/** The block node of a medium in the drive at this place. */
+export function mediumNodeName(index: number): string {
+  return `cd${index}`;
 }
 
 function mediumArguments(index: number, filename: string): string[] {
-  const file = { driver: "file", filename, locking: "off", "read-only": true };
-  const node = { driver: "raw", "node-name": `cd${index}`, "read-only": true, file };
-  return ["-blockdev", JSON.stringify(node)];
+  return ["-blockdev", JSON.stringify(mediumNode(mediumNodeName(index), filename))];
 }
 
 /** q35 has six SATA ports; i440fx two IDE channels of two. Both are called `ide`. */

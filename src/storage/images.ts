@@ -1,5 +1,6 @@
 /** Disk images: made, converted and looked at by qemu-img, as QEMU's unprivileged user. */
 import { chmod, chown, open, rm, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import Type from "typebox";
 import Value from "typebox/value";
 import { FerryError } from "../base/errors.ts";
@@ -19,6 +20,8 @@ export interface ImageInfo {
   readonly virtualBytes: number;
   /** Set when the image needs another file to be whole. */
   readonly backingFile: string | null;
+  /** Its format, where the header says it. */
+  readonly backingFormat: string | null;
   readonly dataFile: string | null;
   /** How many snapshots the image holds inside. */
   readonly snapshots: number;
@@ -31,6 +34,7 @@ const InfoOutput = Type.Object({
   format: Type.String(),
   "virtual-size": Type.Integer({ minimum: 0 }),
   "backing-filename": Type.Optional(Type.String()),
+  "backing-filename-format": Type.Optional(Type.String()),
   snapshots: Type.Optional(Type.Array(Type.Unknown())),
   "format-specific": Type.Optional(
     Type.Object({
@@ -62,6 +66,7 @@ export async function imageInfo(
     format: info.format,
     virtualBytes: info["virtual-size"],
     backingFile: info["backing-filename"] ?? null,
+    backingFormat: info["backing-filename-format"] ?? null,
     dataFile: info["format-specific"]?.data?.["data-file"] ?? null,
     snapshots: info.snapshots?.length ?? 0,
   };
@@ -79,8 +84,25 @@ export async function createImage(
   });
 }
 
+/** Makes an empty qcow2 image that stands on another. `sizeBytes`: absent, the other's. @throws as `createImage`. */
+export async function createOverlay(
+  tool: ImageTool,
+  path: string,
+  base: { readonly path: string; readonly format: DiskFormat },
+  sizeBytes?: number,
+): Promise<void> {
+  // Beside each other they may be moved together; qemu-img looks from the image's directory.
+  const name = dirname(base.path) === dirname(path) ? basename(base.path) : base.path;
+  const size = sizeBytes === undefined ? [] : [String(sizeBytes)];
+  await withNewFile(tool, path, async () => {
+    const args = ["create", "-q", "-f", "qcow2", "-b", name, "-F", base.format, "--", path];
+    await run(tool, "create", path, [...args, ...size]);
+  });
+}
+
 /**
  * Copies an image of any format Ferry imports (qcow2, raw, VHD, VHDX) into a new one.
+ * What it stands on is copied into it, where `withBacking` says that those files may be read.
  * @throws FerryError as `createImage`, and `unsupported` for other formats and for images that need other files.
  */
 export async function importImage(
@@ -88,9 +110,9 @@ export async function importImage(
   source: string,
   path: string,
   format: DiskFormat,
-  signal?: AbortSignal,
+  { withBacking = false, signal }: { withBacking?: boolean; signal?: AbortSignal } = {},
 ): Promise<void> {
-  const sourceFormat = await importableFormat(tool, source);
+  const sourceFormat = await importableFormat(tool, source, withBacking);
   await withNewFile(tool, path, async () => {
     await run(
       tool,
@@ -102,34 +124,22 @@ export async function importImage(
   });
 }
 
-/** Refuses an image that would make QEMU open files outside its pool. @throws FerryError `unsupported`. */
-export async function requireStandalone(
+async function importableFormat(
   tool: ImageTool,
-  path: string,
-  format: DiskFormat,
-): Promise<ImageInfo> {
-  const info = await imageInfo(tool, path, format);
-  const other = info.backingFile ?? info.dataFile;
-  if (other === null) return info;
-  throw new FerryError(
-    "unsupported",
-    `Cannot use disk "${path}": it needs another file, "${other}"`,
-    {
-      remedy: "Make it whole: qemu-img convert -O qcow2 OLD NEW, then use the new file",
-    },
-  );
-}
-
-async function importableFormat(tool: ImageTool, source: string): Promise<string> {
+  source: string,
+  withBacking: boolean,
+): Promise<string> {
   const info = await imageInfo(tool, source);
   if (!importable.includes(info.format)) {
     throw new FerryError("unsupported", `Cannot import "${source}": its format is ${info.format}`, {
       remedy: "Convert it to qcow2, raw, VHD or VHDX first",
     });
   }
-  if (info.backingFile === null && info.dataFile === null) return info.format;
+  const isWhole = info.backingFile === null || withBacking;
+  if (isWhole && info.dataFile === null) return info.format;
   throw new FerryError("unsupported", `Cannot import "${source}": it needs another file`, {
-    remedy: "Make it whole first: qemu-img convert -O qcow2 OLD NEW",
+    remedy:
+      "Put the image it stands on beside it or into a pool, or make it whole first: qemu-img convert -O qcow2 OLD NEW",
   });
 }
 

@@ -50,6 +50,7 @@ export function completeDraft(draft: VmDraft, defaults: DraftDefaults): VmDefini
     kernelBoot: draft.kernelBoot ?? null,
     display: { vnc: draft.vnc ?? true },
     serial: draft.serial ?? true,
+    ...(draft.tpm !== undefined && { tpm: draft.tpm }),
   });
 }
 

@@ -1,7 +1,5 @@
 /** Makes a VM of a draft: its disks, its record. What fails leaves neither. */
 import { randomBytes, randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { isAbsolute } from "node:path";
 import Value from "typebox/value";
 import { wallClockMs } from "../base/clock.ts";
 import { FerryError } from "../base/errors.ts";
@@ -9,35 +7,31 @@ import { schemaProblem } from "../base/schema-problem.ts";
 import { commandLine } from "../qemu/command-line.ts";
 import { newestMachine } from "../qemu/features.ts";
 import { requireBridge } from "../network/switches.ts";
-import {
-  createImage,
-  giveTo,
-  type ImageTool,
-  importImage,
-  requireStandalone,
-} from "../storage/images.ts";
 import { completeDraft, macAddress, worldWideNames } from "./complete-draft.ts";
-import type { DiskDefinition, LunDefinition, VmDefinition } from "./definition.ts";
-import { type DiskDraft, VmDraft } from "./draft.ts";
+import type { LunDefinition, PoolFile, VmDefinition } from "./definition.ts";
+import { VmDraft } from "./draft.ts";
 import { lunText, lunUser } from "./lun-key.ts";
 import type { LocalVm } from "./local-vm.ts";
-import { imageTool, imaginedFacts, requireMachine, type VmHostParts } from "./resolve.ts";
+import { makeDisk, withBacking } from "./make-disk.ts";
+import { imageTool, imaginedFacts, requireMachine } from "./resolve.ts";
 import type { VmTable } from "./vm-table.ts";
 
 /** @throws FerryError for the first thing that does not fit; nothing is left of the VM then. */
 export async function createVm(table: VmTable, given: unknown): Promise<LocalVm> {
   const { parts, registry } = table;
   const draft = checkDraft(given);
-  const definition = completeDraft(draft, {
+  const completed = completeDraft(draft, {
     id: randomUUID(),
     machineType: newestMachine(await parts.qemu.features()),
     mac: () => macAddress(randomBytes(3)),
     wwns: () => worldWideNames(randomBytes(6)),
   });
-  registry.requireFree(definition.id, definition.name);
-  await checkDefinition(table, definition);
-  await using made = new AsyncDisposableStack();
+  registry.requireFree(completed.id, completed.name);
+  await checkDefinition(table, completed);
   const tool = await imageTool(parts);
+  const definition = await withBacking(parts, tool, completed, draft.disks ?? []);
+  refuseUsedDisks(table, definition);
+  await using made = new AsyncDisposableStack();
   for (const [index, disk] of definition.disks.entries()) {
     await makeDisk(parts, tool, disk, draft.disks?.[index], made);
   }
@@ -62,8 +56,9 @@ export async function checkDefinition(table: VmTable, definition: VmDefinition):
   for (const nic of definition.nics) await requireBridge(parts.switches.get(nic.switch).bridge);
   for (const disk of definition.disks) {
     await parts.pools.verify(parts.pools.get(disk.pool));
-    refuseUsedDisk(table, definition, disk);
+    for (const image of disk.backing ?? []) await parts.pools.pathOf(image);
   }
+  refuseUsedDisks(table, definition);
   for (const lun of definition.luns ?? []) refuseUsedLun(table, definition, lun);
   for (const { pool, directory } of definition.sharedFolders ?? []) {
     await parts.pools.directoryOf({ pool, file: directory });
@@ -84,40 +79,25 @@ function checkDraft(given: unknown): VmDraft {
   });
 }
 
-async function makeDisk(
-  parts: VmHostParts,
-  tool: ImageTool,
-  disk: DiskDefinition,
-  draft: DiskDraft | undefined,
-  made: AsyncDisposableStack,
-): Promise<void> {
-  const file = { pool: disk.pool, file: disk.file };
-  if (draft?.sizeBytes !== undefined && draft.import !== undefined) {
+/** Two VMs may share an image only when both just read it. */
+function refuseUsedDisks(table: VmTable, definition: VmDefinition): void {
+  const wanted = imagesOf(definition);
+  for (const { id, name, row } of table.all()) {
+    if (id === definition.id) continue;
+    const used = imagesOf(row.definition);
+    const both = wanted.find((image) =>
+      used.some(
+        (other) =>
+          other.pool === image.pool && other.file === image.file && !(other.isRead && image.isRead),
+      ),
+    );
+    if (both === undefined) continue;
     throw new FerryError(
-      "bad-input",
-      `Cannot make disk "${disk.name}": both a size and an import are given`,
-      {
-        remedy: "Give one of the two; an imported disk has the size of its image",
-      },
+      "in-use",
+      `Cannot use disk "${both.file}" of pool "${both.pool}": VM "${name}" has it`,
+      { remedy: "Choose another file, or delete that VM and keep its disks" },
     );
   }
-  if (draft?.sizeBytes === undefined && draft?.import === undefined) {
-    const path = await parts.pools.pathOf(file);
-    await giveTo(tool.user, path);
-    await requireStandalone(tool, path, disk.format);
-    return;
-  }
-  const path = await parts.pools.pathForNew(file);
-  if (draft.import === undefined) await createImage(tool, path, disk.format, draft.sizeBytes ?? 0);
-  else await importImage(tool, requireAbsolute(draft.import.path), path, disk.format);
-  made.defer(async () => rm(path, { force: true }));
-}
-
-function requireAbsolute(path: string): string {
-  if (isAbsolute(path)) return path;
-  throw new FerryError("bad-input", `Cannot import "${path}": the path is not absolute`, {
-    remedy: "Name the image by its whole path on this host",
-  });
 }
 
 function refuseUsedLun(table: VmTable, definition: VmDefinition, lun: LunDefinition): void {
@@ -129,26 +109,10 @@ function refuseUsedLun(table: VmTable, definition: VmDefinition, lun: LunDefinit
   });
 }
 
-/** Two VMs may share a disk only when both just read it. */
-function refuseUsedDisk(table: VmTable, definition: VmDefinition, disk: DiskDefinition): void {
-  const user = table
-    .all()
-    .find(
-      ({ id, row }) =>
-        id !== definition.id &&
-        row.definition.disks.some(
-          (other) =>
-            other.pool === disk.pool &&
-            other.file === disk.file &&
-            !(other.readOnly && disk.readOnly),
-        ),
-    );
-  if (user === undefined) return;
-  throw new FerryError(
-    "in-use",
-    `Cannot use disk "${disk.file}" of pool "${disk.pool}": VM "${user.name}" has it`,
-    {
-      remedy: "Choose another file, or delete that VM and keep its disks",
-    },
-  );
+/** Every image of a VM, with whether it is only read. */
+export function imagesOf({ disks }: VmDefinition): (PoolFile & { readonly isRead: boolean })[] {
+  return disks.flatMap(({ pool, file, readOnly, backing = [] }) => [
+    { pool, file, isRead: readOnly },
+    ...backing.map((image) => ({ pool: image.pool, file: image.file, isRead: true })),
+  ]);
 }

@@ -6,6 +6,7 @@
  * numbers are bounded, unknown properties are refused.
  */
 import Type from "typebox";
+import { since } from "../protocol/since.ts";
 
 /** Raised when a property is added or changes its meaning; an agent refuses documents newer than its own. */
 export const definitionVersion = 1;
@@ -31,12 +32,27 @@ export const Uuid = Type.String({
 
 export const PoolFile = Type.Object({ pool: Name, file: FileName }, strict);
 
+const ImageFormat = Type.Union([Type.Literal("qcow2"), Type.Literal("raw")]);
+
+/** An image that a disk's own is a difference to. It is only read, and may be the base of many. */
+export const BackingImage = Type.Object(
+  { pool: Name, file: FileName, format: ImageFormat },
+  strict,
+);
+/** A chain this deep is a mistake; each image costs every read one more look. */
+export const backingImagesMax = 8;
+
 export const Disk = Type.Object(
   {
     name: Name,
     pool: Name,
     file: FileName,
-    format: Type.Union([Type.Literal("qcow2"), Type.Literal("raw")]),
+    format: ImageFormat,
+    /** What the image stands on, the nearest first; absent for one that is whole. */
+    backing: since(
+      3,
+      Type.Optional(Type.Array(BackingImage, { minItems: 1, maxItems: backingImagesMax })),
+    ),
     bus: Type.Union([Type.Literal("virtio"), Type.Literal("scsi"), Type.Literal("sata")], {
       default: "virtio",
     }),
@@ -166,6 +182,14 @@ export const KernelBoot = Type.Object(
   strict,
 );
 
+/** A TPM 2.0 in software (swtpm), as every guest of today knows how to use one. */
+export const Tpm = Type.Object(
+  {
+    model: Type.Union([Type.Literal("crb"), Type.Literal("tis")], { default: "crb" }),
+  },
+  strict,
+);
+
 export const VmDefinition = Type.Object(
   {
     version: Type.Literal(definitionVersion),
@@ -205,6 +229,8 @@ export const VmDefinition = Type.Object(
     kernelBoot: Type.Union([KernelBoot, Type.Null()], { default: null }),
     display: Type.Object({ vnc: Type.Boolean({ default: true }) }, strict),
     serial: Type.Boolean({ default: true }),
+    /** Absent where there is none, so that agents which know of no TPM take the documents of all other VMs. */
+    tpm: since(3, Type.Optional(Tpm)),
   },
   strict,
 );
@@ -212,6 +238,7 @@ export const VmDefinition = Type.Object(
 export type VmDefinition = Type.Static<typeof VmDefinition>;
 export type DiskDefinition = Type.Static<typeof Disk>;
 export type NicDefinition = Type.Static<typeof Nic>;
+export type BackingImage = Type.Static<typeof BackingImage>;
 export type PoolFile = Type.Static<typeof PoolFile>;
 export type LunDefinition = Type.Static<typeof Lun>;
 export type FibreChannelDefinition = Type.Static<typeof FibreChannelAdapter>;

@@ -11,14 +11,15 @@ import {
   Name,
   PoolFile,
   SharedFolder,
+  Tpm,
   VmDefinition,
 } from "./definition.ts";
 
 const strict = { additionalProperties: false } as const;
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
-/** Where a disk's bytes come from: exactly one of `sizeBytes` (new, empty), `import` (a file on this host), neither
- * (the file exists in the pool). */
+/** Where a disk's bytes come from: `sizeBytes` (new, empty), `import` (a file on this host), `base` (another image of a pool,
+ * which the new one stands on; with `sizeBytes` it is larger), or none of them (the file exists in the pool). */
 export const DiskDraft = Type.Object(
   {
     /** Default: disk0, disk1 … */
@@ -33,6 +34,8 @@ export const DiskDraft = Type.Object(
     cache: Type.Optional(Type.Union([Type.Literal("none"), Type.Literal("writeback")])),
     readOnly: Type.Optional(Type.Boolean()),
     sizeBytes: Type.Optional(Type.Integer({ minimum: 1_048_576, maximum: 64 * 2 ** 40 })),
+    /** Default pool: the disk's. */
+    base: Type.Optional(Type.Object({ pool: Type.Optional(Name), file: FileName }, strict)),
     import: Type.Optional(Type.Object({ path: Type.String({ maxLength: 4096 }) }, strict)),
   },
   strict,
@@ -113,6 +116,7 @@ export const VmDraft = Type.Object(
     bootOrder: Type.Optional(definition.bootOrder),
     vnc: Type.Optional(Type.Boolean()),
     serial: Type.Optional(Type.Boolean()),
+    tpm: Type.Optional(Tpm),
   },
   strict,
 );

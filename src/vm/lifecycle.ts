@@ -13,6 +13,7 @@ export const vmRequests = [
   "configure",
   "move",
   "move-storage",
+  "change-media",
 ] as const;
 export type VmRequest = (typeof vmRequests)[number];
 
@@ -20,8 +21,8 @@ export const allowedRequests: Readonly<Record<VmState, readonly VmRequest[]>> = 
   stopped: ["start", "delete", "configure", "move-storage"],
   crashed: ["start", "delete", "configure", "power-off"],
   starting: [],
-  running: ["shutdown", "power-off", "pause", "restart", "move", "move-storage"],
-  paused: ["power-off", "resume", "restart", "move", "move-storage"],
+  running: ["shutdown", "power-off", "pause", "restart", "move", "move-storage", "change-media"],
+  paused: ["power-off", "resume", "restart", "move", "move-storage", "change-media"],
   incoming: [],
   "handed-over": [],
 };
@@ -37,6 +38,7 @@ const verbs: Readonly<Record<VmRequest, string>> = {
   configure: "change",
   move: "move",
   "move-storage": "move the disks of",
+  "change-media": "change the media of",
 };
 
 const remedies: Readonly<Partial<Record<VmState, string>>> = {

@@ -13,6 +13,7 @@ import type { VmDraft } from "./draft.ts";
 import { discardIncoming, prepareIncoming, removeHandedOver } from "./incoming.ts";
 import { requireAllowed, type VmRequest } from "./lifecycle.ts";
 import type { LocalVm } from "./local-vm.ts";
+import { changeMedia, differOnlyInMedia, ejectMedia, insertMedia } from "./media.ts";
 import { moveStorage, type StorageChoice } from "./move-storage.ts";
 import {
   type IncomingStorage,
@@ -21,7 +22,7 @@ import {
   removeDisks,
   setDisksAside,
 } from "./moved-disks.ts";
-import { formatDefinition } from "./parse-definition.ts";
+import { formatDefinition, parseDefinition } from "./parse-definition.ts";
 import { takeOverDisks } from "./reserve.ts";
 import type { VmHostParts } from "./resolve.ts";
 import { letRun, requireProcess, startProcess } from "./run.ts";
@@ -80,8 +81,15 @@ export class LocalVms implements AsyncDisposable {
     return formatDefinition(this.#table.get(nameOrId).row.definition);
   }
 
-  /** A stopped VM gets another definition; its id stays. */
+  /** A stopped VM gets another definition; its id stays. One that runs may get other media. */
   async replaceDefinition(nameOrId: string, document: unknown): Promise<VmRecord> {
+    const { process, row } = this.#table.get(nameOrId);
+    const definition = parseDefinition(document);
+    if (process !== undefined && differOnlyInMedia(row.definition, definition)) {
+      return this.#operate(nameOrId, "change-media", (vm) =>
+        changeMedia(this.#table, vm, definition),
+      );
+    }
     return this.#operate(nameOrId, "configure", (vm) =>
       replaceDefinition(this.#table, vm, document),
     );
@@ -177,6 +185,16 @@ export class LocalVms implements AsyncDisposable {
     if (vm !== undefined) await discardIncoming(this.#table, vm);
   }
 
+  /** Source, setup and its undo: takes the media out of the drives, or puts back what the definition says. */
+  async ejectMedia(id: string): Promise<void> {
+    await ejectMedia(this.#table, this.#table.get(id));
+  }
+
+  async insertMedia(id: string): Promise<void> {
+    const vm = this.#table.find(id);
+    if (vm !== undefined) await insertMedia(this.#table, vm);
+  }
+
   /** Target, setup: see `makeStorage` in moved-disks.ts. */
   async makeStorage(storage: IncomingStorage, making: () => void): Promise<void> {
     await makeStorage(this.#table.parts, storage, making);
@@ -232,6 +250,7 @@ export class LocalVms implements AsyncDisposable {
       [
         ...disks,
         ...sharedFolders,
+        ...disks.flatMap(({ backing = [] }) => backing),
         ...cdroms.map(({ medium }) => medium),
         kernelBoot?.kernel,
         kernelBoot?.initrd,

@@ -115,7 +115,8 @@ async function copyStopped(
   to: string,
 ): Promise<void> {
   const { format } = diskOf(vm, move.disk);
-  await importImage(await imageTool(parts), from, to, format);
+  // Its backing was found to be in pools when it was last used.
+  await importImage(await imageTool(parts), from, to, format, { withBacking: true });
   new StorageMoves(parts.database).enter(move, "pivoting");
 }
 
@@ -131,7 +132,8 @@ async function copyRunning(
   const target = successorNode(node);
   await createImage(await imageTool(parts), to, disk.format, virtualBytes);
   await addDiskNode(qmp, disk, target, to);
-  await startMirror(qmp, { id: job, node, to: target, bytesPerSecond: 0 });
+  const withBacking = disk.backing !== undefined;
+  await startMirror(qmp, { id: job, node, to: target, bytesPerSecond: 0, withBacking });
   await untilSynchronous(qmp);
   new StorageMoves(parts.database).enter(move, "pivoting");
   await pivotMirror(qmp, job, pivotTimeoutMs);
@@ -173,9 +175,11 @@ async function settle(table: VmTable, vm: LocalVm, move: StorageMove): Promise<v
 async function finish(table: VmTable, vm: LocalVm, move: StorageMove): Promise<void> {
   const { parts, registry } = table;
   const { definition, generation } = vm.row;
-  const disks = definition.disks.map((disk) =>
-    disk.name === move.disk ? { ...disk, pool: move.targetPool } : disk,
-  );
+  // The copy stands on nothing.
+  const disks = definition.disks.map(({ backing, ...disk }) => ({
+    ...disk,
+    ...(disk.name === move.disk ? { pool: move.targetPool } : backing && { backing }),
+  }));
   const { file } = diskOf(vm, move.disk);
   registry.replaceDefinition({ ...definition, disks });
   table.refresh(vm);

@@ -2,7 +2,7 @@
 import { open, rename, rm } from "node:fs/promises";
 import { FerryError } from "../base/errors.ts";
 import { lockPath } from "../storage/disk-lock.ts";
-import { createImage } from "../storage/images.ts";
+import { createImage, createOverlay } from "../storage/images.ts";
 import type { PoolFile, VmDefinition } from "./definition.ts";
 import { imageTool, type VmHostParts } from "./resolve.ts";
 
@@ -14,6 +14,16 @@ export interface IncomingDisk {
   readonly virtualBytes: number;
   /** What the source's image takes on its file system: this much room is reserved. */
   readonly allocatedBytes: number;
+  /** What the images that it stands on must be; absent where it stands on none. */
+  readonly backing?: BackingProof;
+}
+
+/** The content of the images that a disk stands on. */
+export interface BackingProof {
+  /** SHA-256 in hexadecimal, in the definition's order. */
+  readonly digests: string[];
+  /** Their sizes together. */
+  readonly bytes: number;
 }
 
 /** A kernel or medium that is sent along. */
@@ -46,10 +56,13 @@ export async function makeStorage(
     })),
   );
   const wanted = await Promise.all(
-    disks.map(async ({ name, virtualBytes, allocatedBytes }) => {
-      const { pool, file, format } = diskOf(definition, name);
+    disks.map(async ({ name, virtualBytes, allocatedBytes, backing: proof }) => {
+      const { pool, file, format, backing } = diskOf(definition, name);
       const path = await pools.pathForNew({ pool, file });
-      return { path, format, virtualBytes, bytes: Math.min(allocatedBytes, virtualBytes) };
+      // Where the images that it would stand on are not here, their content comes too.
+      const beneath = backing === undefined ? (proof?.bytes ?? 0) : 0;
+      const bytes = Math.min(allocatedBytes + beneath, virtualBytes);
+      return { path, format, base: backing?.[0], virtualBytes, bytes };
     }),
   );
   await pools.reservations.reserve([...wanted, ...wantedFiles]);
@@ -62,8 +75,12 @@ export async function makeStorage(
     made.defer(async () => rm(path, { force: true }));
   }
   const tool = await imageTool(parts);
-  for (const { path, format, virtualBytes } of wanted) {
-    await createImage(tool, path, format, virtualBytes);
+  for (const { path, format, base, virtualBytes } of wanted) {
+    if (base === undefined) await createImage(tool, path, format, virtualBytes);
+    else {
+      const beneath = { path: await pools.pathOf(base), format: base.format };
+      await createOverlay(tool, path, beneath, virtualBytes);
+    }
     made.defer(async () => rm(path, { force: true }));
   }
   made.move();

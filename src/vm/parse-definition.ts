@@ -88,6 +88,21 @@ function checkNames(definition: VmDefinition): void {
     "file",
     disks.map(({ pool, file }) => `${pool}/${file}`),
   );
+  for (const { name, format, backing = [] } of disks) {
+    if (backing.length > 0 && format !== "qcow2") {
+      throw invalid(
+        "/disks",
+        `disk "${name}" has a backing image and format ${format}, wanted qcow2`,
+      );
+    }
+    const writable = disks.filter(({ readOnly }) => !readOnly);
+    const written = backing.find((image) =>
+      writable.some(({ pool, file }) => pool === image.pool && file === image.file),
+    );
+    if (written !== undefined) {
+      throw invalid("/disks", `disk "${name}" stands on "${written.file}", which is a disk itself`);
+    }
+  }
   refuseTwice("/bootOrder", "name", bootOrder);
   const unknown = bootOrder.find((name) => !bootable.includes(name));
   if (unknown !== undefined) throw invalid("/bootOrder", `no device is called "${unknown}"`);

@@ -23,6 +23,10 @@ export interface VmPlaces {
   /** The VM's own directory for what survives a reboot. */
   readonly stateDirectory: string;
   readonly firmwareVariables: string;
+  /** What the TPM remembers: a directory of QEMU's user. */
+  readonly tpmState: string;
+  /** Which process the TPM is. */
+  readonly tpmProcess: string;
   /** One tap for each NIC. */
   readonly taps: readonly string[];
 }
@@ -35,6 +39,8 @@ export function vmPlaces(paths: HostPaths, definition: VmDefinition): VmPlaces {
     memoryPath: join(paths.memory, `ferry-${scopeDigest(paths.run)}-${definition.id}`),
     stateDirectory,
     firmwareVariables: join(stateDirectory, "efi-variables.fd"),
+    tpmState: join(stateDirectory, "tpm"),
+    tpmProcess: join(stateDirectory, "tpm-process.json"),
     taps: definition.nics.map((_, index) => tapName(paths.run, definition.id, index)),
   };
 }

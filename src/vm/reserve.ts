@@ -1,8 +1,9 @@
 /**
- * Makes what a running VM needs beside its files: directory, memory file, taps, firmware variables, locks on its disks.
+ * Makes what a running VM needs beside its files: directory, memory file, TPM, taps, firmware variables, locks
+ * on its disks.
  * Each has its removal; all names derive from the VM's id, so that a later agent can remove what it did not make.
  */
-import { chmod, chown, copyFile, mkdir, open, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createTap, removeTap } from "../network/tap.ts";
 import type { MachineResources } from "../qemu/command-line.ts";
@@ -18,10 +19,12 @@ import {
 } from "../storage/disk-lock.ts";
 import { detachLuns, passwordPath } from "./attach-luns.ts";
 import type { VmDefinition } from "./definition.ts";
+import { giveAway, letPass } from "./own-files.ts";
 import { type HostPaths, vmPlaces } from "./places.ts";
 import type { VmHostParts } from "./resolve.ts";
+import { endVmTpm, startVmTpm } from "./tpm-process.ts";
 
-/** The VM's directories, its empty memory file, its taps. Whoever calls this calls `removeTraces` when it throws. */
+/** The VM's directories, its empty memory file, its TPM, its taps. Whoever calls this calls `removeTraces` when it throws. */
 export async function makeTraces(
   parts: VmHostParts,
   definition: VmDefinition,
@@ -33,15 +36,17 @@ export async function makeTraces(
   if (definition.machine.firmware === "uefi") {
     await makeFirmwareVariables(parts.paths, definition, user);
   }
+  await startVmTpm(parts, definition, user);
   for (const [index, nic] of definition.nics.entries()) {
     const { bridge } = parts.switches.get(nic.switch);
     await createTap({ name: places.taps[index] ?? "", bridge, vlan: nic.vlan, uid: user.uid });
   }
 }
 
-/** Removes the directory, the memory file and the taps, whichever are there. */
+/** Ends the TPM and removes the directory, the memory file and the taps, whichever are there. */
 export async function removeTraces(paths: HostPaths, definition: VmDefinition): Promise<void> {
   const places = vmPlaces(paths, definition);
+  await endVmTpm(paths, definition);
   await removeTaps(paths, definition);
   await detachLuns(paths, definition);
   await rm(places.memoryPath, { force: true });
@@ -66,7 +71,7 @@ export async function forgetPasswords(paths: HostPaths, definition: VmDefinition
   }
 }
 
-/** Removes what survives a stop: the firmware's variables. */
+/** Removes what survives a stop: the firmware's variables, and what the TPM remembers. */
 export async function removeState(paths: HostPaths, definition: VmDefinition): Promise<void> {
   await rm(vmPlaces(paths, definition).stateDirectory, { recursive: true, force: true });
 }
@@ -162,13 +167,4 @@ async function makeOwnFile(path: string, user: QemuUser): Promise<void> {
   await rm(path, { force: true });
   await (await open(path, "wx", 0o600)).close();
   await giveAway(path, user);
-}
-
-async function letPass(directory: string): Promise<void> {
-  const { mode } = await stat(directory);
-  if ((mode & 0o011) !== 0o011) await chmod(directory, (mode & 0o7777) | 0o011);
-}
-
-async function giveAway(path: string, user: QemuUser): Promise<void> {
-  if (user.uid !== process.getuid?.()) await chown(path, user.uid, user.gid);
 }

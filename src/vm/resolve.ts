@@ -10,7 +10,8 @@ import { findUefiFirmware } from "../qemu/firmware.ts";
 import type { QemuHost } from "../qemu/qemu-host.ts";
 import type { DiskFacts } from "../qemu/storage-devices.ts";
 import type { LockOwner } from "../storage/disk-lock.ts";
-import { type ImageTool, requireStandalone } from "../storage/images.ts";
+import { resolveBacking } from "../storage/backing.ts";
+import type { ImageTool } from "../storage/images.ts";
 import type { Pools } from "../storage/pools.ts";
 import type { Log } from "../base/log.ts";
 import type { VmDefinition } from "./definition.ts";
@@ -80,7 +81,10 @@ export function imaginedFacts(
     directory,
     memoryPath,
     taps,
-    disks: definition.disks.map(({ file }) => ({ path: file })),
+    disks: definition.disks.map(({ file, backing = [] }) => ({
+      path: file,
+      backing: backing.map((image) => image.file),
+    })),
     cdroms: definition.cdroms.map(() => null),
     kernel: kernelBoot === null ? null : { kernel: kernelBoot.kernel.file, initrd: null },
     firmware: machine.firmware === "bios" ? null : { code: "", variables: firmwareVariables },
@@ -127,8 +131,7 @@ async function resolveDisks(
   const facts: DiskFacts[] = [];
   for (const disk of disks) {
     const path = await pools.pathOf({ pool: disk.pool, file: disk.file });
-    await requireStandalone(tool, path, disk.format);
-    facts.push({ path });
+    facts.push({ path, backing: await resolveBacking(tool, pools, path, disk) });
   }
   return facts;
 }

@@ -77,6 +77,7 @@ export class TestHost implements AsyncDisposable {
       qemu: {
         binary: "qemu-system-x86_64",
         imageTool: "qemu-img",
+        tpmEmulator: "swtpm",
         dataDirectory: null,
         user: canBecomeOthers() ? "nobody" : null,
         accelerator: "tcg",

@@ -33,7 +33,7 @@ export function defineVmApply(command: Command, cli: Cli): void {
 
 export function defineVmSet(command: Command, cli: Cli): void {
   command
-    .description("change a VM that is stopped")
+    .description("change a VM that is stopped; the medium also of one that runs")
     .argument("<vm>", "name or id")
     .option("--name <name>", "call it differently")
     .option("--memory <size>", "such as 512M or 4G")

@@ -17,9 +17,10 @@ export function defineVmCreate(command: Command, cli: Cli): void {
     .option("--cpu-model <model>", "such as x86-64-v2, or host (x86-64-v2)")
     .option("--machine-type <type>", "such as pc-q35-7.2 (the newest that this host has)")
     .addOption(new Option("--firmware <kind>", "how it boots (bios)").choices(["bios", "uefi"]))
+    .option("--tpm", "a TPM 2.0 in software; the host needs swtpm")
     .option(
       "--disk <pool,...>",
-      "a disk: POOL,size=20G is a new one, POOL,import=PATH a copy of a qcow2, raw, VHD or VHDX file, POOL,file=FILE one that is there; also name, format, bus, cache, read-only=on (repeatable)",
+      "a disk: POOL,size=20G is a new one, POOL,import=PATH a copy of a qcow2, raw, VHD or VHDX file, POOL,base=FILE one that stands on that image and keeps only its changes (with size=, a larger one), POOL,file=FILE one that is there; also name, format, bus, cache, read-only=on (repeatable)",
       collect,
     )
     .option(

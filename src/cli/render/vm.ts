@@ -48,6 +48,7 @@ export function renderVm(vm: Vm): string {
     ["disks", definition.disks.map(diskLine).join("\n")],
     ...attachedFields(definition),
     ["cd drives", definition.cdroms.map(cdromLine).join("\n")],
+    ["TPM", definition.tpm === undefined ? "" : `2.0, ${definition.tpm.model}`],
     ["adapters", definition.nics.map(nicLine).join("\n")],
     ["boots from", definition.bootOrder.join(", ")],
     ["generation", `${vm.generation}, ${vm.host} is ${vm.ownership}`],
@@ -73,8 +74,9 @@ function memory(definition: Definition): string {
 }
 
 function diskLine(disk: Definition["disks"][number]): string {
-  const { name, pool, file, format, bus, cache, readOnly } = disk;
-  return `${name}: ${pool}/${file}, ${format}, ${bus}, cache ${cache}${readOnly ? ", read-only" : ""}`;
+  const { name, pool, file, format, bus, cache, readOnly, backing = [] } = disk;
+  const beneath = backing.map((image) => `, on ${image.pool}/${image.file}`).join("");
+  return `${name}: ${pool}/${file}, ${format}, ${bus}, cache ${cache}${readOnly ? ", read-only" : ""}${beneath}`;
 }
 
 /** Only what the VM has: most have none of it. */

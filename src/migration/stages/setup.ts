@@ -8,10 +8,12 @@ import { errorChain, FerryError } from "../../base/errors.ts";
 import { peerError } from "../../session/inbox.ts";
 import type { Session } from "../../session/session.ts";
 import { findDiskNode } from "../../qemu/disk-nodes.ts";
+import { withoutMedia } from "../../vm/media.ts";
 import type { IncomingDisk } from "../../vm/moved-disks.ts";
 import { receiveFiles, sendFiles } from "../carry-files.ts";
 import { makeFiles, removeMadeFiles } from "../moved-files.ts";
 import { placedDefinition } from "../placed-definition.ts";
+import { proofFor, proofMs, proveBacking } from "../prove-backing.ts";
 import type { DiskPlacement } from "../record.ts";
 import type { SourceMove, Stage, TargetMove } from "../stage.ts";
 
@@ -32,19 +34,31 @@ export const setup: Stage = {
       const sent = files.filter(({ copy }) => copy);
       move.session.send({
         ...{ type: "prepare", generation, run, disks },
-        definition: placedDefinition(definition, placements, files),
+        definition: placedDefinition(
+          ejects(move) ? withoutMedia(definition) : definition,
+          placements,
+          files,
+        ),
         files: sent.map(({ targetPool: pool, file, bytes }) => ({ pool, file, bytes })),
       });
+      const timeoutMs = limits.setupTimeoutMs + proofMs(disks.map(({ backing }) => backing));
       if (sent.length > 0) {
-        await move.session.receive("send-files", { signal, timeoutMs: limits.setupTimeoutMs });
+        await move.session.receive("send-files", { signal, timeoutMs });
         await sendFiles(move, move.session, sent);
       }
-      await move.session.receive("prepared", { signal, timeoutMs: limits.setupTimeoutMs });
+      const { whole = [] } = await move.session.receive("prepared", { signal, timeoutMs });
+      move.whole = [
+        ...whole,
+        ...placements.filter(({ backing }) => !backing).map(({ name }) => name),
+      ];
+      // Only now: a target that refuses leaves the guest its media.
+      if (ejects(move)) await move.vms.ejectMedia(definition.id);
       await move.faults.reach("source:setup:inside", signal);
     },
 
     async undo(move) {
       const { session, limits } = move;
+      if (ejects(move)) await move.vms.insertMedia(move.definition.id);
       if (session === undefined) return;
       try {
         // Whichever way reaches the target; a link that is lost carries neither, and then it settles later.
@@ -59,10 +73,12 @@ export const setup: Stage = {
 
   target: {
     async run(move) {
+      const whole = await proveBacking(move);
       await makeFiles(move);
       await receiveFiles(move);
       move.process = await move.vms.prepareIncoming(move.definition, move.generation, move.id);
-      move.session.send({ type: "prepared", qemuVersion: move.process.qemuVersion });
+      const { qemuVersion } = move.process;
+      move.session.send({ type: "prepared", qemuVersion, ...(whole.length > 0 && { whole }) });
       await move.faults.reach("target:setup:inside", move.signal);
     },
 
@@ -94,15 +110,20 @@ async function abandon(session: Session, timeoutMs: number): Promise<void> {
   }
 }
 
+function ejects(move: SourceMove): boolean {
+  return move.record.current.options.eject === true;
+}
+
 /** QEMU's word on how large the disks are, which is what counts to the guest. */
 async function wantedDisks(
-  { process }: SourceMove,
+  move: SourceMove,
   placements: readonly DiskPlacement[],
 ): Promise<IncomingDisk[]> {
   return Promise.all(
     placements.map(async ({ name, allocatedBytes }) => {
-      const { virtualBytes } = await findDiskNode(process.qmp, name);
-      return { name, virtualBytes, allocatedBytes };
+      const { virtualBytes } = await findDiskNode(move.process.qmp, name);
+      const backing = await proofFor(move, name);
+      return { name, virtualBytes, allocatedBytes, ...(backing !== undefined && { backing }) };
     }),
   );
 }

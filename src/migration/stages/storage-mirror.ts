@@ -69,5 +69,7 @@ async function startOne(move: SourceMove, index: number): Promise<void> {
   await connectMirror(move, disk, id);
   const { node } = await findDiskNode(qmp, disk);
   const bytesPerSecond = mirrorShare(move, move.disks.length);
-  await startMirror(qmp, { id, node, to: id, bytesPerSecond });
+  const hasBacking = move.definition.disks.some(({ name, backing }) => name === disk && backing);
+  const withBacking = hasBacking && move.whole.includes(disk);
+  await startMirror(qmp, { id, node, to: id, bytesPerSecond, withBacking });
 }
