@@ -46,6 +46,15 @@ export class OutsideClient {
     }
   }
 
+  /** Says one line to one of the guest's programs and hands on every line that comes back, for as long as wanted. */
+  follow(address: string, port: number, line: string, heard: (line: string) => void): Disposable {
+    const child = this.#spawn(["busybox", "nc", address, String(port)]);
+    child.stdin.on("error", () => undefined);
+    child.stdin.write(`${line}\n`);
+    createInterface({ input: child.stdout }).on("line", heard);
+    return { [Symbol.dispose]: () => child.kill() };
+  }
+
   /** Resolves when the guest accepts connections on the port. */
   async waitFor(address: string, port: number, withinMs: number): Promise<void> {
     const child = this.#spawn([

@@ -30,13 +30,13 @@ test("qcow2, raw, VHD and VHDX become a disk of the VM with the size they had", 
   }
 });
 
-test("an image that needs another file is neither imported nor used", async () => {
+test("an image that stands on a file in no pool is neither imported nor used", async () => {
   await using directory = await testDirectory();
   await using host = await TestHost.make("a", directory.path);
   const pool = join(directory.path, "pool");
   await mkdir(pool, { mode: 0o711 });
   await host.pools.add("disks", pool);
-  await runProgram("qemu-img", ["create", "-q", "-f", "raw", join(pool, "base.raw"), "1M"]);
+  await runProgram("qemu-img", ["create", "-q", "-f", "raw", join(directory.path, "base.raw"), "1M"]);
   const overlay = join(pool, "overlay.qcow2");
   await runProgram("qemu-img", [
     "create",
@@ -46,7 +46,7 @@ test("an image that needs another file is neither imported nor used", async () =
     "-F",
     "raw",
     "-b",
-    "base.raw",
+    "../base.raw",
     overlay,
   ]);
   const before = await readdir(pool);

@@ -1,0 +1,64 @@
+/** Where a VM with disks of its own is in a lab of two hosts: on one of them, whole, and nothing of it on the other. */
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Lab } from "../../lab/lab.ts";
+import type { LabHost } from "../../lab/lab-host.ts";
+
+/** Agents that start adopt, settle with each other and clean up: seconds on a busy machine. */
+const settleMsMax = 90_000;
+
+export interface Hosts {
+  readonly here: LabHost;
+  readonly there: LabHost;
+}
+
+/** The host that has the VM, and the other. */
+export async function hostsOf(lab: Lab, vm: string): Promise<Hosts> {
+  const { host } = await lab.host("host-a").api("GET /v1/vms/{vm}", { params: { vm } });
+  const other = host === "host-a" ? "host-b" : "host-a";
+  return { here: lab.host(host), there: lab.host(other) };
+}
+
+export async function assertOnlyOn(vm: string, here: LabHost, there: LabHost): Promise<void> {
+  const { state, host } = await here.api("GET /v1/vms/{vm}", { params: { vm } });
+  assert.deepEqual({ state, host }, { state: "running", host: here.name });
+  assert.deepEqual((await there.api("GET /v1/vms")).vms, []);
+  assert.deepEqual(await filesOf(there), []);
+}
+
+/** Waits until nothing of a move is open any more; at no time do both hosts let the VM run. */
+export async function settled(lab: Lab, vm: string): Promise<Hosts> {
+  const deadline = performance.now() + settleMsMax;
+  for (;;) {
+    const states = await Promise.all(
+      lab.hosts.map(async (host) => {
+        const { vms } = await host.api("GET /v1/vms");
+        return { host, vm: vms.find(({ name }) => name === vm), files: await filesOf(host) };
+      }),
+    );
+    const running = states.filter((state) => state.vm?.state === "running");
+    assert.ok(running.length < 2, "the VM runs on two hosts");
+    const [here] = running;
+    const there = states.find((state) => state !== here);
+    const rest = here?.vm?.migration === null && there?.vm === undefined;
+    if (here && there && rest && there.files.length === 0) {
+      return { here: here.host, there: there.host };
+    }
+    const seen = states.map((state) => [
+      state.host.name,
+      state.vm?.state,
+      state.vm?.migration,
+      state.files,
+    ]);
+    assert.ok(performance.now() < deadline, `not settled: ${JSON.stringify(seen)}`);
+    await sleep(50);
+  }
+}
+
+/** The files of a host's own pool. */
+async function filesOf({ directory }: LabHost): Promise<string[]> {
+  const names = await readdir(join(directory, "local"));
+  return names.filter((name) => !name.startsWith(".ferry-pool")).sort();
+}
