@@ -36,7 +36,14 @@ test("an image that stands on a file in no pool is neither imported nor used", a
   const pool = join(directory.path, "pool");
   await mkdir(pool, { mode: 0o711 });
   await host.pools.add("disks", pool);
-  await runProgram("qemu-img", ["create", "-q", "-f", "raw", join(directory.path, "base.raw"), "1M"]);
+  await runProgram("qemu-img", [
+    "create",
+    "-q",
+    "-f",
+    "raw",
+    join(directory.path, "base.raw"),
+    "1M",
+  ]);
   const overlay = join(pool, "overlay.qcow2");
   await runProgram("qemu-img", [
     "create",
