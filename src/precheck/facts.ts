@@ -108,7 +108,7 @@ export const HostFacts = Type.Object({
   images: Type.Record(Type.String({ maxLength: 64 }), ImageFacts),
   /** By switch name: the bridge, or null for a switch this host does not have. */
   switches: Type.Record(Type.String({ maxLength: 64 }), nullable(Type.String({ maxLength: 32 }))),
-  attached: Type.Optional(AttachedFacts),
+  attached: since(3, Type.Optional(AttachedFacts)),
 });
 export type HostFacts = Type.Static<typeof HostFacts>;
 

@@ -220,10 +220,10 @@ export const VmDefinition = Type.Object(
     cdroms: Type.Array(Cdrom, { maxItems: 4, default: [] }),
     nics: Type.Array(Nic, { maxItems: 16, default: [] }),
     /** From here to `sharedFolders`: absent where the VM has none, which is also what an older Ferry understands. */
-    luns: Type.Optional(Type.Array(Lun, { maxItems: 24 })),
-    fibreChannel: Type.Optional(Type.Array(FibreChannelAdapter, { maxItems: 4 })),
-    hostDevices: Type.Optional(Type.Array(HostDevice, { maxItems: 8 })),
-    sharedFolders: Type.Optional(Type.Array(SharedFolder, { maxItems: 4 })),
+    luns: since(3, Type.Optional(Type.Array(Lun, { maxItems: 24 }))),
+    fibreChannel: since(3, Type.Optional(Type.Array(FibreChannelAdapter, { maxItems: 4 }))),
+    hostDevices: since(3, Type.Optional(Type.Array(HostDevice, { maxItems: 8 }))),
+    sharedFolders: since(3, Type.Optional(Type.Array(SharedFolder, { maxItems: 4 }))),
     /** Names of disks, LUNs, cdroms and nics in the order the firmware tries them. */
     bootOrder: Type.Array(Name, { maxItems: 44, default: [] }),
     kernelBoot: Type.Union([KernelBoot, Type.Null()], { default: null }),
