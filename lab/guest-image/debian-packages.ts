@@ -102,10 +102,21 @@ async function ownLists(directory: string, suite?: string): Promise<readonly str
   const options = ["-o", `Dir::State::lists=${directory}/lists`, "-o", `Dir::Cache=${directory}`];
   if (suite !== undefined) {
     const sources = join(directory, "sources.list");
-    await writeFile(sources, `deb ${signed} http://deb.debian.org/debian ${suite} main\n`);
+    await writeFile(sources, `deb ${signed} ${await mirrorOf(suite)} ${suite} main\n`);
     options.push("-o", `Dir::Etc::sourcelist=${sources}`, "-o", "Dir::Etc::sourceparts=/dev/null");
   }
   const update = [...options, "-q", "-o", "APT::Sandbox::User=root", "update"];
   await run("apt-get", update, { timeout: downloadMsMax });
   return options;
+}
+
+/** Where this machine gets the release from that a suite such as `bookworm-backports` belongs to: its mirror has both. */
+async function mirrorOf(suite: string): Promise<string> {
+  const format = ["--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages"];
+  const { stdout } = await run("apt-get", ["indextargets", ...format]);
+  const lines = stdout.split("\n").map((line) => line.split(" "));
+  const mirror = lines.find(([release]) => release === suite.split("-")[0])?.[1];
+  if (mirror === undefined)
+    throw new Error(`Cannot find ${suite}: no source of apt has its release`);
+  return mirror;
 }
