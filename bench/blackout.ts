@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: the blackout of an idle guest on an unlimited wire, over moves to and fro. Prints a table and the
+ * `node bench/blackout.ts`: the blackout of an idle guest on an unlimited wire, over moves to and fro. Prints a table and the
  * medians; keeps everything in bench/results/. `--moves 10`, `--speed 1gbit`, `--memory 256`, `--performance tcp`.
  */
 import { mkdir, writeFile } from "node:fs/promises";

@@ -9,6 +9,7 @@ export const guestPorts = {
   counter: 7001,
   memory: 7002,
   disk: 7003,
+  command: 7005,
 } as const;
 
 /** The TPM's, in guests that have one. */

@@ -13,6 +13,11 @@ export class Wire {
     this.#plan = plan;
   }
 
+  /** The node's, without prefix length. */
+  get address(): string {
+    return this.#plan.address.split("/")[0] ?? "";
+  }
+
   async cut(): Promise<void> {
     await setWireUp(this.#lab, this.#plan, false);
   }

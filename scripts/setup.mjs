@@ -1,6 +1,6 @@
 /**
  * Makes a fresh machine ready and then runs the real script with Ferry's own Node:
- * `node scripts/setup.mjs packages|lab <script> [arguments]`.
+ * `node scripts/setup.mjs packages|lab|bench <script> [arguments]`.
  *
  * Plain JavaScript without dependencies, because it is what npm's own Node (20 on Debian 12) runs before anything is
  * installed; package.json names that Node, since npm puts the installed one first in the path. What is already there costs a few milliseconds to see; nothing is stamped, so nothing can be stale.
@@ -25,17 +25,28 @@ const labPackages = {
   "busybox-static": "is the guest's user land",
 };
 
+/** What the benchmark compares with. */
+const benchPackages = {
+  "libvirt-daemon": "moves a guest beside Ferry, to compare",
+  "libvirt-daemon-driver-qemu": "lets libvirt run QEMU",
+  "libvirt-clients": "commands libvirt",
+};
+
 /** What to look for where packages are not Debian's. */
 const programs = ["qemu-system-x86_64", "qemu-img", "ip", "tc", "busybox"];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 process.chdir(root);
 const [need, script, ...args] = process.argv.slice(2);
-if (script === undefined || (need !== "packages" && need !== "lab")) {
-  stop("Cannot set up: usage is setup.mjs packages|lab <script> [arguments]", 2);
+if (script === undefined || !["packages", "lab", "bench"].includes(need)) {
+  stop("Cannot set up: usage is setup.mjs packages|lab|bench <script> [arguments]", 2);
 }
 // Debian's first: npm's would put a Node into npm's path that may not start without them.
-installDebianPackages(need === "lab" ? { ...nodePackages, ...labPackages } : nodePackages);
+installDebianPackages({
+  ...nodePackages,
+  ...(need === "packages" ? {} : labPackages),
+  ...(need === "bench" ? benchPackages : {}),
+});
 installNpmPackages();
 runScript();
 
@@ -82,7 +93,7 @@ function staleReason() {
 
 function installDebianPackages(packages) {
   if (!onPath("dpkg-query")) {
-    if (packages === nodePackages) return;
+    if (need === "packages") return;
     const missing = programs.filter((program) => !onPath(program));
     if (missing.length > 0) {
       stop(
