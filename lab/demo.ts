@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import type { MigrationRecord } from "../src/migration/record.ts";
 import type { Watch } from "./client/outside-client.ts";
 import { clientErrors, demoLine, type MoveOutcome, moveReport } from "./demo-report.ts";
+import { openDoor, standOutside } from "./door/console-door.ts";
 import { createGuest, guestPorts } from "./guest.ts";
 import { Lab } from "./lab.ts";
 import { execInNamespace } from "./namespaces.ts";
@@ -46,7 +47,10 @@ async function main(): Promise<number> {
     throw new Error(`Cannot use storage "${values.storage}": the demo knows shared and none`);
   }
   const elsewhere = await rerunAsLabRoot();
-  if (elsewhere !== undefined) return elsewhere;
+  if (elsewhere !== undefined) {
+    if (values.keep) standOutside("demo");
+    return elsewhere;
+  }
   // Ctrl-C ends the program under way as well; what is left to do is to clean up.
   process.once("SIGINT", () => void Lab.down("demo").finally(() => process.exit(130)));
   const say = (line: string) => void process[values.json ? "stderr" : "stdout"].write(`${line}\n`);
@@ -55,6 +59,7 @@ async function main(): Promise<number> {
     return await show(lab, values, say);
   } finally {
     if (!values.keep) await Lab.down("demo");
+    else standOutside("demo");
   }
 }
 
@@ -102,7 +107,7 @@ async function show(lab: Lab, options: Options, say: (line: string) => void): Pr
     moves.every((outcome) => outcome.record?.state === "completed");
   const errors = moves.reduce((sum, outcome) => sum + clientErrors(outcome.client), 0);
   say(`Requests lost      ${errors}`);
-  if (options.keep) sayWhatNext(say);
+  if (options.keep) await sayWhatNext(lab, say);
   if (options.json)
     process.stdout.write(`${JSON.stringify(demoLine(vm, there, movesDisk(options)))}\n`);
   return ok && errors === 0 ? 0 : 1;
@@ -143,8 +148,12 @@ async function lastMove(lab: Lab): Promise<MigrationRecord | undefined> {
   return own.toSorted((a, b) => b.requestedAt - a.requestedAt)[0];
 }
 
-function sayWhatNext(say: (line: string) => void): void {
-  say("\nEverything is left running. Try:");
+async function sayWhatNext(lab: Lab, say: (line: string) => void): Promise<void> {
+  say(
+    "\nEverything is left running. The console, logged in once (the browser does not know its certificate):",
+  );
+  say(`  ${await openDoor(lab.name, lab.host("host-a"))}`);
+  say("Or try:");
   for (const command of [
     "npm run lab -- --name demo status",
     "npm run lab -- --name demo exec host-a ferry vm list",

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 
 const checks: ReadonlyArray<readonly [name: string, program: string, ...args: string[]]> = [
   ["types", "tsc", "--noEmit"],
+  ["types of the console", "tsc", "--noEmit", "-p", "console"],
   ["lint", "oxlint", "--type-aware", "--deny-warnings"],
   ["format", "biome", "format", "--diagnostic-level=warn"],
   ["tidy", "node", "scripts/tidy.ts"],

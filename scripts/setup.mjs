@@ -23,6 +23,8 @@ const labPackages = {
   "qemu-block-extra": "QEMU's own iSCSI initiator, with the library of it",
   tgt: "is the lab's iSCSI storage",
   "busybox-static": "is the guest's user land",
+  chromium: "opens the console in the tests and takes the pictures of the documents",
+  "fonts-dejavu-core": "is what Chromium writes with",
 };
 
 /** What the benchmark compares with. */
@@ -48,7 +50,14 @@ installDebianPackages({
   ...(need === "bench" ? benchPackages : {}),
 });
 installNpmPackages();
+if (need === "lab") buildConsole();
 runScript();
+
+/** The agents of the lab serve it. What is built already takes a moment to see. */
+function buildConsole() {
+  const result = spawnSync(ownNode(), ["scripts/build-console.ts"], { stdio: ["ignore", 2, 2] });
+  if (result.status !== 0) stop("Cannot go on: the console could not be built, see above");
+}
 
 function installNpmPackages() {
   const reason = staleReason();

@@ -50,7 +50,12 @@ const vocabulary = new Set([
 /** The command line is a client: over the API only, never into the agent. */
 const clientMayImport = /^src\/(base\/|cli\/|api\/client\.ts$|api\/schema\/|migration\/plan\.ts$)/;
 
+/** The console is a client in a browser: of the agent it runs what is pure, and takes types. */
+const browserMayImport =
+  /^(?:console\/|src\/(?:base\/(?:errors|format|invariant)\.ts|api\/event-stream-parser\.ts|migration\/plan\.ts)$)/;
+
 export function importDirections({ path, text }: SourceFile): Finding[] {
+  if (path.startsWith("console/src/")) return browserImports(path, text);
   const folder = /^src\/([^/]+)\//.exec(path)?.[1];
   if (folder === undefined || path.endsWith(".test.ts")) return [];
   const findings: Finding[] = [];
@@ -61,6 +66,15 @@ export function importDirections({ path, text }: SourceFile): Finding[] {
     if (reason !== undefined) findings.push({ path, line, message: `${specifier}: ${reason}` });
   }
   return findings;
+}
+
+function browserImports(path: string, text: string): Finding[] {
+  return importsOf(text).flatMap(({ specifier, typeOnly, line }) => {
+    const target = resolveImport(path, specifier);
+    if (target === undefined || typeOnly || browserMayImport.test(target)) return [];
+    const message = `${specifier}: the console runs nothing of the agent but what is pure and named in ${rulesFile}`;
+    return [{ path, line, message }];
+  });
 }
 
 function clientReason(target: string, typeOnly: boolean): string | undefined {
@@ -133,7 +147,7 @@ export function names({ path }: SourceFile): Finding[] {
     return [{ path, line: 1, message: `"${bad}" says nothing: name the thing inside` }];
   }
   const file = parts.at(-1) ?? "";
-  if (/^[0-9a-z-]+(?:\.test)?\.(?:ts|mjs)$/.test(file)) return [];
+  if (/^[0-9a-z-]+(?:\.(?:test|config|d))?\.(?:tsx?|mjs)$/.test(file)) return [];
   return [{ path, line: 1, message: "file names are kebab-case" }];
 }
 

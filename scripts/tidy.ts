@@ -47,11 +47,11 @@ const files = execFileSync(
   { encoding: "utf8" },
 )
   .split("\n")
-  .filter((path) => path !== "" && !path.startsWith("./console/"))
+  .filter((path) => path !== "" && !path.startsWith("./console/dist/"))
   .map((path) => path.slice(2));
 
 const findings = files.flatMap((path) => {
-  const rules = path.endsWith(".md") ? [markdown] : /\.(?:ts|mjs)$/.test(path) ? sourceRules : [];
+  const rules = path.endsWith(".md") ? [markdown] : /\.(?:tsx?|mjs)$/.test(path) ? sourceRules : [];
   if (rules.length === 0) return [];
   const file: SourceFile = { path, text: readFileSync(path, "utf8") };
   return rules.flatMap((rule) => rule(file));

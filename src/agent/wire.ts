@@ -1,6 +1,10 @@
 /** Puts the agent together, from the leaves up. What is made here is closed in the reverse order. */
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { ConsoleSessions } from "../api/console-sessions.ts";
+import { DomainFeed } from "../api/domain-feed.ts";
+import { FrontDoor } from "../api/front-door.ts";
+import { GuestSockets } from "../api/guest-sockets.ts";
 import { Listener } from "../api/listener.ts";
 import { PeerClient } from "../api/peer-client.ts";
 import { HttpPeerLink } from "../api/peer-link.ts";
@@ -8,6 +12,7 @@ import { findPeer } from "../api/peer-directory.ts";
 import { PeerSessions } from "../api/peer-sessions.ts";
 import { PeerRenewAnswer } from "../api/schema/peer.ts";
 import { createServer } from "../api/server.ts";
+import type { Services } from "../api/services.ts";
 import { Tokens } from "../api/tokens.ts";
 import { wallClockMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
@@ -24,6 +29,7 @@ import { Secrets } from "../storage/secrets.ts";
 import { Renewal } from "../trust/renewal.ts";
 import { Trust } from "../trust/trust.ts";
 import { LocalVms } from "../vm/local-vms.ts";
+import { SerialLogs } from "../vm/serial-logs.ts";
 import {
   announceHost,
   announceTrust,
@@ -77,9 +83,11 @@ export async function wireAgent(
   const switches = new Switches(database);
   const secrets = new Secrets(config.paths.state);
   const identity = () => ({ host, domain: trust.membership?.domain.id ?? null });
+  const serialLogs = parts.use(new SerialLogs());
   const vms = parts.use(
     await LocalVms.open({
       ...{ database, log, paths: config.paths, qemu: config.qemu, pools, switches, identity },
+      onProcess: (...process) => serialLogs.follow(...process),
     }),
   );
   parts.defer(announceVms(vms, events, host));
@@ -150,40 +158,37 @@ export async function wireAgent(
     socket: { path: socketPath, groupId: await socketGroupId(config.api.socketGroup) },
     tls: { address: config.api.address, port: config.api.port, advertise },
   });
-  const app = await createServer(
-    {
-      self: { name: host, version, startedAt: now() },
-      ...{
-        now,
-        trust,
-        peers,
-        vms,
-        pools,
-        switches,
-        secrets,
-        migrations,
-        precheck,
-        settings,
-        scheduler,
-        slots,
-        freeMemory: () => freeMemory(vms),
-        drain,
-        sessions,
-        events,
-        faults,
-      },
-      tokens: new Tokens(database, now),
-      machine: () => readMachine(vms.qemu),
-      metrics: () => metrics.read(),
-      door: listener,
+  const tokens = new Tokens(database, now);
+  const services: Services = {
+    self: { name: host, version, startedAt: now() },
+    ...{
+      now,
+      trust,
+      peers,
+      vms,
+      pools,
+      switches,
+      secrets,
+      migrations,
+      precheck,
+      settings,
+      scheduler,
     },
-    log,
-  );
+    ...{ slots, drain, sessions, events, faults, serialLogs, tokens },
+    freeMemory: () => freeMemory(vms),
+    consoleSessions: new ConsoleSessions(database, tokens, now),
+    domainFeed: parts.use(new DomainFeed({ trust, peers, events, log, now, host })),
+    machine: () => readMachine(vms.qemu),
+    metrics: () => metrics.read(),
+    door: listener,
+  };
+  const app = await createServer(services, log);
   await migrations.recover();
   parts.use(listener);
+  const guestSockets = parts.use(new GuestSockets(services, log));
   // N.B. closed before the listener, which waits for the event streams that this ends.
   parts.defer(() => app.close());
-  await listener.start(app);
+  await listener.start(new FrontDoor(app, guestSockets));
   scheduler.start();
 
   // What goes on by itself.

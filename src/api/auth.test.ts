@@ -35,11 +35,17 @@ test("decide grants each access to exactly those it is for", () => {
   }
 });
 
-test("nothing but health, the document and the join is open to anyone", () => {
+test("nothing but health, the document, the console's door and the join is open to anyone", () => {
   const open = Object.entries(accessTable).filter(([, access]) => access === "anyone");
   assert.deepEqual(
     open.map(([key]) => key),
-    ["GET /health", "GET /v1/openapi.json", "POST /v1/peer/join"],
+    [
+      "GET /health",
+      "GET /v1/openapi.json",
+      "POST /v1/session",
+      "DELETE /v1/session",
+      "POST /v1/peer/join",
+    ],
   );
 });
 

@@ -18,6 +18,11 @@ export type Access =
 export const accessTable = {
   "GET /health": "anyone",
   "GET /v1/openapi.json": "anyone",
+  // The token or link in the body is the proof; logging out takes away and gives nothing.
+  "POST /v1/session": "anyone",
+  "DELETE /v1/session": "anyone",
+  "GET /v1/session": "viewer",
+  "POST /v1/session/links": "administrator",
   "GET /metrics": "viewer",
   "GET /v1/events": "viewer",
 
@@ -66,6 +71,9 @@ export const accessTable = {
   "POST /v1/vms/{vm}/resume": "operator",
   "POST /v1/vms/{vm}/restart": "operator",
   "POST /v1/vms/{vm}/move-storage": "operator",
+  // Whoever sees the screen holds the keyboard as well.
+  "GET /v1/vms/{vm}/screen": "operator",
+  "GET /v1/vms/{vm}/serial": "operator",
 
   "GET /v1/checks": "viewer",
   "POST /v1/checks": "operator",

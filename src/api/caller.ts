@@ -7,6 +7,14 @@ export type Caller =
   /** Over the machine's unix socket: its permissions are the right. */
   | { readonly kind: "local"; readonly role: "administrator"; readonly name: string }
   | { readonly kind: "token"; readonly role: Role; readonly name: string }
+  /** A person at the console, whose browser showed the session's cookie. */
+  | {
+      readonly kind: "session";
+      readonly role: Role;
+      readonly name: string;
+      readonly id: string;
+      readonly expiresAt: number;
+    }
   /** A host that proved its certificate. `member`: of this host's own domain, not one that is merely trusted. */
   | {
       readonly kind: "host";

@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import type { EventLog, FerryEvent } from "../database/event-log.ts";
+import type { FerryEvent } from "./schema/event.ts";
 
 /** What may wait for a slow watcher: seconds of a busy host's events. */
 const waitingBytesMax = 1024 * 1024;
@@ -15,14 +15,20 @@ const retryMs = 1_000;
 /** Stored events read and written at once. */
 const pageSize = 200;
 
+/** What a stream is made of: what was missed, and what happens from then on. */
+export interface EventSource {
+  replay(after: number, limit: number): FerryEvent[];
+  subscribe(listener: (event: FerryEvent) => void): () => void;
+}
+
 export class EventStreamWriter {
-  readonly #events: EventLog;
+  readonly #events: EventSource;
   readonly #response: ServerResponse;
   readonly #done = Promise.withResolvers<void>();
   #unsubscribe: (() => void) | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(events: EventLog, response: ServerResponse) {
+  constructor(events: EventSource, response: ServerResponse) {
     this.#events = events;
     this.#response = response;
     response.once("close", () => {

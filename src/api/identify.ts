@@ -5,12 +5,24 @@ import type { Trust } from "../trust/trust.ts";
 import type { Caller } from "./caller.ts";
 import { nameOfPeer } from "./peer-directory.ts";
 import { type Role, roles } from "./schema/token.ts";
+import type { ConsoleSessions } from "./console-sessions.ts";
+import { isFromOwnPage, sessionCookie } from "./session-cookie.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** Says for whom a member passes a request on: `ROLE NAME`, the name percent-encoded. */
 export const onBehalfOfHeader = "ferry-on-behalf-of";
 
-export function identifyCaller(request: IncomingMessage, trust: Trust, tokens: Tokens): Caller {
+/** What proves who asks. */
+export interface Proofs {
+  readonly trust: Trust;
+  readonly tokens: Tokens;
+  readonly sessions: ConsoleSessions;
+}
+
+export function identifyCaller(
+  request: IncomingMessage,
+  { trust, tokens, sessions }: Proofs,
+): Caller {
   const { socket, headers } = request;
   // What is not TLS came over the unix socket: no other door is without it (src/api/listener.ts).
   if (!(socket instanceof TLSSocket)) {
@@ -18,6 +30,8 @@ export function identifyCaller(request: IncomingMessage, trust: Trust, tokens: T
   }
   const bearer = /^Bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1];
   if (bearer !== undefined) return byToken(bearer, tokens);
+  const cookie = sessionCookie(headers.cookie);
+  if (cookie !== undefined) return bySession(cookie, request, sessions);
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) {
     return anonymous("the request shows neither a token nor a certificate");
@@ -39,6 +53,17 @@ function byToken(text: string, tokens: Tokens): Caller {
   return token === undefined
     ? anonymous("the token is not valid here")
     : { kind: "token", role: token.role, name: `token ${token.name}` };
+}
+
+/** A browser sends its cookies whoever made it ask: only the console's own page is believed. */
+function bySession(cookie: string, request: IncomingMessage, sessions: ConsoleSessions): Caller {
+  if (!isFromOwnPage(request.headers)) {
+    return anonymous("the browser sent it for a page of another origin");
+  }
+  const session = sessions.verify(cookie);
+  return session === undefined
+    ? anonymous("the session is over")
+    : { kind: "session", ...session, name: `${session.name} at the console` };
 }
 
 function anonymous(reason: string): Extract<Caller, { kind: "anonymous" }> {

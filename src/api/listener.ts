@@ -12,7 +12,7 @@ import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { OwnPlace } from "../trust/issuer.ts";
 import type { Trust } from "../trust/trust.ts";
-import type { ApiServer } from "./api-server.ts";
+import type { FrontDoor } from "./front-door.ts";
 import type { Door } from "./services.ts";
 
 /** A client that has not sent its request's head, or all of it, by then is holding a place. */
@@ -34,7 +34,7 @@ export interface ListenerParts {
 
 export class Listener implements Door, AsyncDisposable {
   readonly #parts: ListenerParts;
-  #app: ApiServer | undefined;
+  #front: FrontDoor | undefined;
   #local: Server | undefined;
   #tls: TlsServer | undefined;
   #stopListening: (() => void) | undefined;
@@ -44,11 +44,11 @@ export class Listener implements Door, AsyncDisposable {
   }
 
   /** Opens the socket and, on a member of a domain, the port. Nobody is served before. */
-  async start(app: ApiServer): Promise<void> {
-    this.#app = app;
+  async start(front: FrontDoor): Promise<void> {
+    this.#front = front;
     this.#stopListening = this.#parts.trust.onChange(() => this.#useCredentials());
     if (this.#parts.trust.membership !== undefined) await this.open();
-    await this.#openSocket(app);
+    await this.#openSocket(front);
   }
 
   async open(): Promise<OwnPlace> {
@@ -65,9 +65,10 @@ export class Listener implements Door, AsyncDisposable {
           secureOptions: constants.SSL_OP_NO_TICKET,
           sessionIdContext: "ferry",
         },
-        (request, response) => this.#app?.routing(request, response),
+        (request, response) => this.#front?.request(request, response),
       );
       bound(server);
+      server.on("upgrade", (request, socket, head) => this.#front?.upgrade(request, socket, head));
       server.on("tlsClientError", (error, socket) => {
         log.debug({ where: socket.remoteAddress, reason: error.message }, "a TLS handshake failed");
       });
@@ -77,6 +78,14 @@ export class Listener implements Door, AsyncDisposable {
       log.info({ address: tls.address, port: this.port }, "listening for hosts and the API");
     }
     return { name, address: tls.advertise, port: this.port ?? tls.port };
+  }
+
+  place(): OwnPlace {
+    const { name, tls } = this.#parts;
+    if (this.port !== undefined) return { name, address: tls.advertise, port: this.port };
+    throw new FerryError("domain-missing", "Cannot be reached from outside: there is no domain", {
+      remedy: "Create one (ferry domain create NAME), or join one (ferry host join TOKEN)",
+    });
   }
 
   /** The TLS port listened on; undefined while none is. */
@@ -106,11 +115,12 @@ export class Listener implements Door, AsyncDisposable {
     this.#tls.setSecureContext({ key, cert, ca: [...ca], minVersion: "TLSv1.3" });
   }
 
-  async #openSocket(app: ApiServer): Promise<void> {
+  async #openSocket(front: FrontDoor): Promise<void> {
     const { path, groupId } = this.#parts.socket;
     // The instance lock is held: whatever lies here is a former agent's.
     rmSync(path, { force: true });
-    const server = bound(createServer((request, response) => app.routing(request, response)));
+    const server = bound(createServer((request, response) => front.request(request, response)));
+    server.on("upgrade", (request, socket, head) => front.upgrade(request, socket, head));
     // Nobody else's from its first moment on: `listen` makes the file before it returns, under this mask.
     const mask = process.umask(0o177);
     const listening = listen(server, { path });

@@ -13,6 +13,7 @@ import { asKnownTo } from "../protocol/since.ts";
 import { currentVersion, saidVersion, unsaidVersion, versionHeader } from "../protocol/version.ts";
 import type { Trust } from "../trust/trust.ts";
 import { readAnswer } from "./answer.ts";
+import type { Upgraded } from "./join-raw.ts";
 import type { PeerAddress } from "./peer-directory.ts";
 
 /** To connect and shake hands; a host that is there does it in milliseconds. */
@@ -127,6 +128,40 @@ export class PeerClient implements Disposable {
     return promise;
   }
 
+  /**
+   * A connection that leaves HTTP, for a websocket. A pool's connections are never used for it.
+   * @throws as `ask`: what the peer answered instead of agreeing, too.
+   */
+  upgrade(peer: PeerAddress, question: PeerQuestion): Promise<Upgraded> {
+    const { promise, resolve, reject } = Promise.withResolvers<Upgraded>();
+    const request = httpsRequest({
+      agent: this.#agent(peer),
+      host: peer.address,
+      port: peer.port,
+      method: question.method,
+      path: question.path,
+      headers: question.headers,
+    });
+    // N.B. no signal: it would end the connection after the upgrade as well.
+    const timer = setTimeout(
+      () => request.destroy(tooLate(peer, peerAnswerTimeoutMs)),
+      peerAnswerTimeoutMs,
+    );
+    request.once("close", () => clearTimeout(timer));
+    request.on("upgrade", (answer, socket, head) => {
+      clearTimeout(timer);
+      resolve({ answer, socket, head });
+    });
+    request.on("response", (answer) => {
+      readAnswer(answer).then(() => reject(noUpgrade(peer)), reject);
+    });
+    request.on("error", (cause) => {
+      reject(cause instanceof FerryError ? cause : unreachable(peer, cause));
+    });
+    request.end();
+    return promise;
+  }
+
   [Symbol.dispose](): void {
     this.#stopListening();
     for (const agent of this.#agents.values()) agent.destroy();
@@ -186,6 +221,14 @@ function namingWho(peer: PeerAddress, error: unknown): unknown {
     remedy: `On a host of its domain, unless they are one: ferry domain trust FILE, with what this prints here: ferry domain certificate`,
     cause: error,
   });
+}
+
+function noUpgrade(peer: PeerAddress): FerryError {
+  return new FerryError(
+    "peer-protocol",
+    `Cannot open a websocket on host "${peer.name}": it answers without one`,
+    { remedy: "Install the same Ferry version on both hosts" },
+  );
 }
 
 const unreachableRemedy = {

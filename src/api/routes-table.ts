@@ -32,6 +32,7 @@ import type {
 } from "./schema/migration.ts";
 import type { Pool, PoolCreate, PoolFileList, PoolList } from "./schema/pool.ts";
 import type { Secret, SecretList, SecretSet } from "./schema/secret.ts";
+import type { Session, SessionCreate, SessionLink, SessionLinkCreate } from "./schema/session.ts";
 import type { HostSettingsAnswer, HostSettingsDocument } from "./schema/settings.ts";
 import type { SwitchCreate, SwitchList, VirtualSwitch } from "./schema/switch.ts";
 import type { CreatedToken, TokenCreate, TokenList } from "./schema/token.ts";
@@ -48,6 +49,11 @@ import type {
 } from "./schema/vm.ts";
 
 export interface Routes {
+  "POST /v1/session": { body: SessionCreate; answer: Session };
+  "GET /v1/session": { answer: Session };
+  "DELETE /v1/session": { answer: undefined };
+  "POST /v1/session/links": { body: SessionLinkCreate; answer: SessionLink };
+
   "GET /v1/host": { answer: Host };
   "GET /v1/hosts": { answer: HostList };
   "DELETE /v1/hosts/{host}": { answer: undefined };

@@ -28,6 +28,8 @@ import { peerTrustRoutes } from "./routes/peer-trust.ts";
 import { poolRoutes } from "./routes/pools.ts";
 import { secretRoutes } from "./routes/secrets.ts";
 import { serviceRoutes } from "./routes/service.ts";
+import { sessionRoutes } from "./routes/sessions.ts";
+import { guestSocketRoutes } from "./routes/guest-sockets.ts";
 import { switchRoutes } from "./routes/switches.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { vmRoutes } from "./routes/vms.ts";
@@ -62,8 +64,10 @@ export async function createServer(services: Services, log: Log): Promise<ApiSer
     listed.push(route);
   });
   app.decorate("document", () => buildDocument(listed, services.self.version));
+  const { trust, tokens, consoleSessions: sessions } = services;
+  const proofs = { trust, tokens, sessions };
   app.addHook("onRequest", async (request) => {
-    request.caller = identifyCaller(request.raw, services.trust, services.tokens);
+    request.caller = identifyCaller(request.raw, proofs);
     permit(request.caller, routeKey(request.method, request.routeOptions.url ?? ""));
   });
   app.addHook("preValidation", async (request, reply) => {
@@ -89,6 +93,8 @@ export async function createServer(services: Services, log: Log): Promise<ApiSer
 
 const allRoutes: readonly ((app: ApiServer, services: Services) => void)[] = [
   serviceRoutes,
+  sessionRoutes,
+  guestSocketRoutes,
   hostRoutes,
   hostSettingsRoutes,
   drainRoutes,

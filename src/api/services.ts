@@ -13,6 +13,9 @@ import type { Secrets } from "../storage/secrets.ts";
 import type { OwnPlace } from "../trust/issuer.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
+import type { SerialLogs } from "../vm/serial-logs.ts";
+import type { ConsoleSessions } from "./console-sessions.ts";
+import type { DomainFeed } from "./domain-feed.ts";
 import type { PeerClient } from "./peer-client.ts";
 import type { PeerSessions } from "./peer-sessions.ts";
 import type { Host } from "./schema/host.ts";
@@ -39,6 +42,10 @@ export interface Services {
   readonly sessions: PeerSessions;
   readonly events: EventLog;
   readonly tokens: Tokens;
+  readonly consoleSessions: ConsoleSessions;
+  /** What happens on every host of the domain. */
+  readonly domainFeed: DomainFeed;
+  readonly serialLogs: SerialLogs;
   readonly faults: Faults;
   /** What the machine is, read anew. */
   readonly machine: () => Promise<Machine>;
@@ -55,6 +62,8 @@ export type Machine = Omit<
 export interface Door {
   /** Listens; where other hosts then reach this one. @throws FerryError `in-use`, `system-refused`. */
   open(): Promise<OwnPlace>;
+  /** Where it is open. @throws FerryError `domain-missing` while it is not. */
+  place(): OwnPlace;
   /** Stops listening when the host entered no domain after all. */
   closeIfUnused(): Promise<void>;
 }

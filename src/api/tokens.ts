@@ -85,6 +85,14 @@ export class Tokens {
     return expired ? undefined : publicPart(row);
   }
 
+  /** Whether the token of that id exists and has not expired. */
+  isValid(id: string): boolean {
+    const row = this.#database.prepare("SELECT expires_at FROM tokens WHERE id = ?").get(id) as
+      | Pick<Row, "expires_at">
+      | undefined;
+    return row !== undefined && (row.expires_at === null || row.expires_at > this.#now());
+  }
+
   #find(idOrName: string): Row {
     const row = this.#database
       .prepare("SELECT * FROM tokens WHERE id = :key OR name = :key")

@@ -67,6 +67,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./commands/token.ts")).defineToken,
   },
   {
+    name: "console",
+    summary: "print a link that opens the console in a browser, logged in",
+    load: async () => (await import("./commands/console.ts")).defineConsole,
+  },
+  {
     name: "events",
     summary: "follow what happens on a host",
     load: async () => (await import("./commands/events.ts")).defineEvents,

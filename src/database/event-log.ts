@@ -17,6 +17,9 @@ export const eventTypes = [
   "host.settings-changed",
   "host.drained",
   "host.resumed",
+  /** Of a whole domain's stream: this host's agent now follows that one's events, or lost them. Never stored. */
+  "host.followed",
+  "host.lost",
   "pool.created",
   "pool.deleted",
   "switch.created",

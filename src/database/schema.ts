@@ -96,4 +96,16 @@ export const schemaSteps: readonly string[] = [
     PRIMARY KEY (vm, disk)
   ) STRICT;
   `,
+  // People in the console: their sessions, and the one-time links that become one (src/api/console-sessions.ts).
+  `
+  CREATE TABLE console_sessions (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('link', 'session')),
+    hash TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    token TEXT,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

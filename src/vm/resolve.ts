@@ -27,6 +27,8 @@ export interface VmHostParts {
   readonly switches: Switches;
   /** Who this host is, for the locks on shared disks. Asked each time: a host joins a domain while it runs. */
   readonly identity: () => LockOwner;
+  /** Told of every process, from its start or from its adoption on; `runState` is what QEMU says of it then. */
+  readonly onProcess?: (definition: VmDefinition, directory: string, runState: string) => void;
 }
 
 export async function imageTool({ qemu }: VmHostParts): Promise<ImageTool> {

@@ -97,6 +97,7 @@ export class VmTable implements AsyncDisposable {
   attach(vm: LocalVm, process: QemuProcess, runState: string): void {
     vm.process = process;
     vm.runState = runState;
+    this.parts.onProcess?.(vm.row.definition, process.directory, runState);
     process.qmp.onEvent((event) => this.#follow(vm, event));
     void process.exited.then(({ log }) => {
       if (vm.process === process && !vm.isEnding && !this.#closed) this.#lost(vm, log);

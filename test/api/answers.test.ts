@@ -23,6 +23,8 @@ const betweenAgents = [
   "POST /v1/peer/migrations/{id}/take",
   "POST /v1/peer/sessions",
 ];
+/** Websockets, driven by test/console/. */
+const websockets = ["GET /v1/vms/{vm}/screen", "GET /v1/vms/{vm}/serial"];
 /** Driven by test/scheduler/. */
 const ofTheScheduler = /\/(settings|drain|resume|place|slots)\b/;
 
@@ -63,6 +65,7 @@ async function everyOperation(): Promise<void> {
     (name) =>
       !answered.has(name) &&
       !betweenAgents.includes(name) &&
+      !websockets.includes(name) &&
       !(ofTheScheduler.test(name) && !name.includes("/v1/vms/")),
   );
   assert.deepEqual(missed, []);
@@ -85,6 +88,10 @@ async function domains(a: RunningAgent, b: RunningAgent): Promise<void> {
 async function tokensAndPlaces(a: RunningAgent): Promise<void> {
   await a.good("POST /v1/tokens", { body: { name: "ci", role: "viewer" } });
   await a.good("GET /v1/tokens");
+  await a.good("GET /v1/session");
+  const { url } = await a.good<{ url: string }>("POST /v1/session/links", { body: {} });
+  await a.good("POST /v1/session", { body: { link: url.split("#login=")[1] } });
+  await a.good("DELETE /v1/session");
   await a.good("DELETE /v1/tokens/ci");
   const path = join(a.directory, "pool");
   mkdirSync(path);

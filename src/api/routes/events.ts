@@ -4,7 +4,7 @@ import Type from "typebox";
 import { FerryError } from "../../base/errors.ts";
 import { EventStreamWriter } from "../event-stream-writer.ts";
 import { FerryEvent } from "../schema/event.ts";
-import { HostQuery } from "../schema/scope.ts";
+import { ScopedQuery } from "../schema/scope.ts";
 import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { orError } from "./answers.ts";
@@ -12,7 +12,7 @@ import { orError } from "./answers.ts";
 /** Each stream costs a connection and a buffer; a domain's consoles and scripts stay far below. */
 const streamsMax = 256;
 
-export function eventRoutes(app: ApiServer, { events }: Services): void {
+export function eventRoutes(app: ApiServer, { events, domainFeed }: Services): void {
   const streams = new Set<EventStreamWriter>();
   app.addHook("preClose", async () => {
     for (const stream of streams) stream.end();
@@ -22,8 +22,9 @@ export function eventRoutes(app: ApiServer, { events }: Services): void {
     {
       schema: {
         operationId: "followEvents",
-        summary: "Follow what happens on the host, as server-sent events of FerryEvent objects",
-        querystring: HostQuery,
+        summary:
+          "Follow what happens on the host or, with scope=domain, on every host, as server-sent events of FerryEvent objects",
+        querystring: ScopedQuery,
         headers: Type.Object(
           { "last-event-id": Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })) },
           { additionalProperties: true },
@@ -35,7 +36,8 @@ export function eventRoutes(app: ApiServer, { events }: Services): void {
     async (request, reply) => {
       if (streams.size >= streamsMax) throw tooMany();
       const after = request.headers["last-event-id"];
-      const stream = new EventStreamWriter(events, takeOver(reply));
+      const source = request.query.scope === "domain" ? domainFeed : events;
+      const stream = new EventStreamWriter(source, takeOver(reply));
       streams.add(stream);
       void stream.closed.finally(() => streams.delete(stream));
       await stream.start(after === undefined ? undefined : Number(after));

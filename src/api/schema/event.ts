@@ -10,6 +10,8 @@ export const FerryEvent = Type.Object(
     type: Type.Unsafe<EventType>(Type.String({ enum: [...eventTypes] })),
     /** Id of the VM, migration, … it is about. */
     subject: Type.String(),
+    /** Name of the host it happened on; only in the stream of a whole domain. */
+    host: Type.Optional(Type.String()),
     /** For `vm.*` a Vm (null once deleted), for `migration.*` a MigrationRecord; otherwise a few named facts. */
     data: Type.Unknown(),
   },

@@ -13,6 +13,11 @@ export const Scope = Type.Unsafe<"host" | "domain">(
   Type.String({ enum: ["host", "domain"], default: "host" }),
 );
 
+export const ScopedQuery = Type.Object(
+  { host: Type.Optional(Name), scope: Type.Optional(Scope) },
+  { additionalProperties: false },
+);
+
 /** A list over the domain is never failed by one silent host: it is named here instead. */
 export const Unreachable = Type.Array(Type.Object({ host: Type.String(), message: Type.String() }));
 export type Unreachable = Type.Static<typeof Unreachable>;

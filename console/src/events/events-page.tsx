@@ -1,0 +1,61 @@
+/** What happens in the domain, as it happens: everything since this page was opened. */
+import { makeStyles, SearchBox, Text, tokens } from "@fluentui/react-components";
+import { useDeferredValue, useMemo, useState } from "react";
+import type { FerryEvent } from "../../../src/api/schema/event.ts";
+import { useSeenEvents } from "../live/event-memory.ts";
+import { DataTable, type TableColumn } from "../parts/data-table.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { time } from "../preferences/format.ts";
+import { Page } from "../shell/page.tsx";
+import { describeEvent } from "./describe-event.ts";
+
+const useStyles = makeStyles({
+  tools: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalM },
+  search: { width: "min(360px, 100%)" },
+});
+
+const columns: readonly TableColumn<FerryEvent>[] = [
+  { title: "When", width: "200px", cell: ({ at }) => time(at) },
+  { title: "Host", width: "1fr", cell: ({ host }) => host ?? "" },
+  { title: "What", width: "5fr", cell: describeEvent },
+  { title: "Kind", width: "180px", minor: true, cell: ({ type }) => type },
+];
+
+export function EventsPage() {
+  const styles = useStyles();
+  const events = useSeenEvents();
+  const [search, setSearch] = useState("");
+  const wanted = useDeferredValue(search.toLowerCase());
+  const shown = useMemo(
+    () =>
+      events.filter((event) =>
+        `${event.host} ${event.type} ${describeEvent(event)}`.toLowerCase().includes(wanted),
+      ),
+    [events, wanted],
+  );
+  return (
+    <Page title="Events" fills>
+      <div className={styles.tools}>
+        <SearchBox
+          className={styles.search}
+          aria-label="Search events"
+          placeholder="Host, kind or words"
+          value={search}
+          onChange={(_, { value }) => setSearch(value)}
+        />
+        <Text>{shown.length} since this page was opened</Text>
+      </div>
+      {events.length === 0 ? (
+        <Empty text="Nothing has happened since this page was opened." />
+      ) : (
+        <DataTable
+          label="Events"
+          fills
+          columns={columns}
+          rows={shown}
+          rowKey={({ at, type, subject, host }) => `${at} ${type} ${subject} ${host}`}
+        />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,94 @@
+/**
+ * A VM's serial console that goes on: says up to where it has read when it opens the line again, so that after an
+ * interruption nothing is missing and nothing comes twice; on another host it takes up that host's log from its begin.
+ */
+import type { SerialStart } from "../../../src/api/schema/serial.ts";
+
+export type SerialState = "connecting" | "connected" | "waiting";
+
+const firstWaitMs = 100;
+const waitMsMax = 2_000;
+
+export interface SerialParts {
+  readonly vm: string;
+  readonly onBytes: (bytes: Uint8Array) => void;
+  /** Something that is not the guest's, to be told between its lines. */
+  readonly onNote: (text: string) => void;
+  readonly onState: (state: SerialState) => void;
+}
+
+export class SerialLine {
+  readonly #parts: SerialParts;
+  #socket: WebSocket | undefined;
+  #log: string | undefined;
+  #position = 0;
+  #waitMs = firstWaitMs;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  constructor(parts: SerialParts) {
+    this.#parts = parts;
+    this.#open();
+  }
+
+  type(text: string): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) {
+      this.#socket.send(new TextEncoder().encode(text));
+    }
+  }
+
+  hurry(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#waitMs = firstWaitMs;
+    this.#open();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.close();
+  }
+
+  #open(): void {
+    this.#timer = undefined;
+    this.#parts.onState("connecting");
+    const url = new URL(`/v1/vms/${this.#parts.vm}/serial`, location.href);
+    url.protocol = url.protocol.replace("http", "ws");
+    if (this.#log !== undefined) {
+      url.searchParams.set("log", this.#log);
+      url.searchParams.set("after", String(this.#position));
+    }
+    const socket = new WebSocket(url);
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("message", ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (typeof data === "string") this.#begin(JSON.parse(data) as SerialStart);
+      else this.#take(new Uint8Array(data));
+    });
+    socket.addEventListener("close", () => {
+      if (this.#isClosed) return;
+      this.#parts.onState("waiting");
+      this.#timer = setTimeout(() => this.#open(), this.#waitMs);
+      this.#waitMs = Math.min(this.#waitMs * 2, waitMsMax);
+    });
+    this.#socket = socket;
+  }
+
+  #begin({ log, from, gap, begins, host }: SerialStart): void {
+    const isFirst = this.#log === undefined;
+    if (gap) this.#parts.onNote("what came in between is no longer kept");
+    else if (!isFirst && log !== this.#log) {
+      if (begins === "in the middle") this.#parts.onNote(`the agent of ${host} was started again`);
+      else if (begins === "at the start") this.#parts.onNote("the VM was started again");
+    }
+    this.#log = log;
+    this.#position = from;
+    this.#waitMs = firstWaitMs;
+    this.#parts.onState("connected");
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#position += bytes.length;
+    this.#parts.onBytes(bytes);
+  }
+}

@@ -1,0 +1,193 @@
+/** Emptying a host: the plan first, then the moves as they go, and the way back. */
+import { Button, Checkbox, makeStyles, Spinner, Text, tokens } from "@fluentui/react-components";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import type { DrainPlanAnswer, DrainStatus } from "../../../src/api/schema/drain.ts";
+import { call } from "../api/call.ts";
+import { keys } from "../live/keys.ts";
+import { useMigrations } from "../migrations/migration-data.ts";
+import { useAnnounce } from "../parts/announce.tsx";
+import { AppLink } from "../parts/app-link.tsx";
+import { MoveState } from "../parts/move-state.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { Problem } from "../parts/problem.tsx";
+import { bytes, duration, percent, time } from "../preferences/format.ts";
+import { useMay } from "../session/session.tsx";
+
+/** Every VM of the host is checked, one after the other. */
+const planTimeoutMs = 600_000;
+
+const useStyles = makeStyles({
+  rows: { display: "grid", gap: tokens.spacingVerticalS },
+  row: {
+    display: "grid",
+    gridTemplateColumns: "minmax(0, 2fr) minmax(0, 3fr) auto",
+    gap: tokens.spacingHorizontalM,
+    alignItems: "center",
+  },
+  actions: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalM },
+});
+
+export function DrainPanel({ host }: { readonly host: string }) {
+  const { data, error } = useQuery({
+    queryKey: keys.drain(host),
+    queryFn: () => call("GET /v1/host/drain", { host }),
+  });
+  if (data === undefined) {
+    return error === null ? <Spinner label={`Asking ${host}`} /> : <Problem error={error} />;
+  }
+  return data.drained ? <Drained host={host} status={data} /> : <PlanOfDrain host={host} />;
+}
+
+function PlanOfDrain({ host }: { readonly host: string }) {
+  const styles = useStyles();
+  const cache = useQueryClient();
+  const mayPlan = useMay("operator");
+  const mayDrain = useMay("administrator");
+  const [withStorage, setWithStorage] = useState(false);
+  const plan = useMutation({
+    mutationFn: () =>
+      call("POST /v1/host/drain/plan", { host, body: { withStorage }, timeoutMs: planTimeoutMs }),
+  });
+  const begin = useMutation({
+    mutationFn: ({ moves }: DrainPlanAnswer) =>
+      call("POST /v1/host/drain", {
+        host,
+        body: { withStorage, moves: moves.map(({ vm, target }) => ({ vm: vm.id, target })) },
+        timeoutMs: planTimeoutMs,
+      }),
+    onSuccess: (status) => cache.setQueryData(keys.drain(host), status),
+  });
+  const problem = plan.error ?? begin.error;
+  return (
+    <Panel title={`Empty ${host} for maintenance`}>
+      <Text>
+        First a plan is made: where each VM would go. Nothing changes before you confirm it. From
+        then on no VM comes to {host} or starts there, until you open it again.
+      </Text>
+      {problem === null ? null : <Problem error={problem} />}
+      <Checkbox
+        label="Copy disks that a target does not reach (else such VMs stay)"
+        checked={withStorage}
+        onChange={(_, { checked }) => {
+          setWithStorage(checked === true);
+          plan.reset();
+        }}
+      />
+      {mayPlan ? (
+        <div className={styles.actions}>
+          <Button disabled={plan.isPending} onClick={() => plan.mutate()}>
+            {plan.isPending ? "Every VM is being checked" : "Make a plan"}
+          </Button>
+          {plan.data === undefined || !mayDrain ? null : (
+            <Button
+              appearance="primary"
+              disabled={begin.isPending}
+              onClick={() => begin.mutate(plan.data)}
+            >
+              Drain {host} by this plan
+            </Button>
+          )}
+        </div>
+      ) : null}
+      {plan.data === undefined ? null : <Plan plan={plan.data} />}
+    </Panel>
+  );
+}
+
+function Plan({ plan }: { readonly plan: DrainPlanAnswer }) {
+  const styles = useStyles();
+  return (
+    <div className={styles.rows}>
+      <Text weight="semibold">
+        {plan.moves.length} {plan.moves.length === 1 ? "VM leaves" : "VMs leave"},{" "}
+        {plan.stays.length} {plan.stays.length === 1 ? "stays" : "stay"}
+        {plan.expectedMs === null ? "" : `, in about ${duration(plan.expectedMs)}`}
+      </Text>
+      {plan.moves.map(({ vm, target, memoryBytes, diskBytes, warnings }) => (
+        <div key={vm.id} className={styles.row}>
+          <Text>{vm.name}</Text>
+          <Text>
+            to {target}, {bytes(memoryBytes)} of memory
+            {diskBytes > 0 ? `, ${bytes(diskBytes)} of disks` : ""}
+          </Text>
+          <Text>{warnings === 0 ? "" : `${warnings} warnings`}</Text>
+        </div>
+      ))}
+      {plan.stays.map(({ vm, reason }) => (
+        <div key={vm.id} className={styles.row}>
+          <Text>{vm.name}</Text>
+          <Text>stays: {reason}</Text>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Drained({ host, status }: { readonly host: string; readonly status: DrainStatus }) {
+  const styles = useStyles();
+  const cache = useQueryClient();
+  const announce = useAnnounce();
+  const mayResume = useMay("administrator");
+  const live = useMigrations();
+  const resume = useMutation({
+    mutationFn: (brings: boolean) =>
+      call("POST /v1/host/resume", { host, body: { return: brings }, timeoutMs: planTimeoutMs }),
+    onSuccess: ({ returns }) => {
+      void cache.invalidateQueries({ queryKey: keys.drain(host) });
+      announce.done(`${host} is open again; ${returns.length} VMs come back`);
+    },
+    onError: announce.failed,
+  });
+  return (
+    <Panel
+      title={status.over ? `${host} is closed for VMs` : `${host} is being emptied`}
+      actions={
+        mayResume ? (
+          <div className={styles.actions}>
+            <Button disabled={resume.isPending} onClick={() => resume.mutate(false)}>
+              Open it again
+            </Button>
+            <Button
+              appearance="primary"
+              disabled={resume.isPending}
+              onClick={() => resume.mutate(true)}
+            >
+              Open it and bring its VMs back
+            </Button>
+          </div>
+        ) : undefined
+      }
+    >
+      <Text>
+        {status.since === null ? "" : `Since ${time(status.since)}`}
+        {status.requestedBy === null ? "" : `, asked for by ${status.requestedBy}`}
+      </Text>
+      <div className={styles.rows}>
+        {status.moves.map((move) => {
+          const now = live.find(({ id }) => id === move.migration);
+          const done = now?.progress?.percent ?? move.percent;
+          return (
+            <div key={move.migration} className={styles.row}>
+              <AppLink to="/migrations/$id" params={{ id: move.migration }}>
+                {move.vm.name}
+              </AppLink>
+              <Text>
+                to {move.target}
+                {move.error === null ? "" : `: ${move.error}`}
+                {done === null ? "" : `, ${percent(done)}`}
+              </Text>
+              <MoveState state={now?.state ?? move.state} />
+            </div>
+          );
+        })}
+        {status.stays.map(({ vm, reason }) => (
+          <div key={vm.id} className={styles.row}>
+            <Text>{vm.name}</Text>
+            <Text>stays: {reason}</Text>
+          </div>
+        ))}
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,94 @@
+/** A host's page: what it is, what holds for its moves, its pools and switches, and emptying it. */
+import { Badge, Button, Tab, TabList } from "@fluentui/react-components";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import type { DomainHost } from "../../../src/api/schema/host.ts";
+import { DataTable } from "../parts/data-table.tsx";
+import { Empty } from "../parts/empty.tsx";
+import { Problem } from "../parts/problem.tsx";
+import { Page } from "../shell/page.tsx";
+import { useVms } from "../vms/vm-data.ts";
+import { hostVmColumns } from "./host-vm-columns.tsx";
+import { DrainPanel } from "./drain-panel.tsx";
+import { useHostList, useHosts } from "./host-data.ts";
+import { HostPlaces } from "./host-places.tsx";
+import { HostSettingsForm } from "./host-settings-form.tsx";
+import { HostSummary } from "./host-summary.tsx";
+
+const route = getRouteApi("/hosts/$host");
+
+const tabs = ["summary", "vms", "settings", "places", "drain"] as const;
+const titles = {
+  summary: "Summary",
+  vms: "VMs",
+  settings: "Settings of moves",
+  places: "Pools and switches",
+  drain: "Drain",
+} as const;
+
+export function HostPage() {
+  const { host: name } = route.useParams();
+  const { isPending, error } = useHostList();
+  const host = useHosts().find((one) => one.name === name);
+  if (host !== undefined) return <KnownHost host={host} />;
+  return (
+    <Page title={name}>
+      {error === null ? null : <Problem error={error} />}
+      {isPending ? null : <Empty text={`This domain has no host ${name}.`} />}
+    </Page>
+  );
+}
+
+function KnownHost({ host }: { readonly host: DomainHost }) {
+  const { tab } = route.useSearch();
+  const navigate = useNavigate({ from: "/hosts/$host" });
+  const shown = tabs.find((one) => one === tab) ?? "summary";
+  return (
+    <Page
+      title={host.name}
+      badge={
+        <Badge appearance="tint" shape="rounded" color={host.reachable ? "success" : "danger"}>
+          {host.reachable ? "Answers" : "Does not answer"}
+        </Badge>
+      }
+      actions={
+        shown === "drain" ? undefined : (
+          <Button onClick={() => void navigate({ search: { tab: "drain" } })}>Drain</Button>
+        )
+      }
+    >
+      <TabList
+        selectedValue={shown}
+        onTabSelect={(_, { value }) =>
+          void navigate({
+            search: value === "summary" ? {} : { tab: String(value) },
+            replace: true,
+          })
+        }
+      >
+        {tabs.map((one) => (
+          <Tab key={one} value={one}>
+            {titles[one]}
+          </Tab>
+        ))}
+      </TabList>
+      {shown === "summary" ? <HostSummary host={host} /> : null}
+      {shown === "vms" ? <HostVms host={host.name} /> : null}
+      {shown === "settings" ? <HostSettingsForm host={host.name} /> : null}
+      {shown === "places" ? <HostPlaces host={host.name} /> : null}
+      {shown === "drain" ? <DrainPanel host={host.name} /> : null}
+    </Page>
+  );
+}
+
+function HostVms({ host }: { readonly host: string }) {
+  const vms = useVms().filter((vm) => vm.host === host);
+  if (vms.length === 0) return <Empty text={`${host} has no VM.`} />;
+  return (
+    <DataTable
+      label={`VMs of ${host}`}
+      columns={hostVmColumns}
+      rows={vms}
+      rowKey={({ id }) => id}
+    />
+  );
+}

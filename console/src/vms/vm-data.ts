@@ -1,0 +1,39 @@
+/** The domain's VMs as every page reads them. */
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import type { Vm } from "../../../src/api/schema/vm.ts";
+import { call } from "../api/call.ts";
+import { keys } from "../live/keys.ts";
+import { ownedVms } from "../live/merge-records.ts";
+
+export function useVmList() {
+  return useQuery({
+    queryKey: keys.vms,
+    queryFn: ({ signal }) => call("GET /v1/vms", { query: { scope: "domain" }, signal }),
+  });
+}
+
+const none: readonly Vm[] = [];
+
+/** One row a VM, by name; empty until they are read. */
+export function useVms(): readonly Vm[] {
+  const { data } = useVmList();
+  return useMemo(() => (data === undefined ? none : ownedVms(data.vms)), [data]);
+}
+
+/** By name or id; undefined while there is none of it. */
+export function useVm(nameOrId: string): Vm | undefined {
+  const vms = useVms();
+  return useMemo(
+    () => vms.find(({ id, name }) => name === nameOrId || id === nameOrId),
+    [vms, nameOrId],
+  );
+}
+
+export function cpusOf({ definition: { cpu } }: Vm): number {
+  return cpu.sockets * cpu.cores * cpu.threads;
+}
+
+export function memoryBytesOf({ definition }: Vm): number {
+  return definition.memory.mib * 2 ** 20;
+}

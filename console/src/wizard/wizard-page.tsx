@@ -1,0 +1,130 @@
+/** The move wizard: what, where, how, what the checks say, go. */
+import { Button, makeStyles, tokens } from "@fluentui/react-components";
+import { ArrowSwapRegular } from "@fluentui/react-icons/svg/arrow-swap";
+import { useMutation } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { call } from "../api/call.ts";
+import { useAnnounce } from "../parts/announce.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { Problem } from "../parts/problem.tsx";
+import { useMay } from "../session/session.tsx";
+import { Page } from "../shell/page.tsx";
+import { CheckStep, useReports } from "./check-step.tsx";
+import { type Choice, firstChoice, isComplete, optionsOf, type Step, steps } from "./choice.ts";
+import { HowStep } from "./how-step.tsx";
+import { StepLine } from "./step-line.tsx";
+import { WhatStep } from "./what-step.tsx";
+import { WhereStep } from "./where-step.tsx";
+
+const route = getRouteApi("/move");
+
+const useStyles = makeStyles({
+  foot: { display: "flex", gap: tokens.spacingHorizontalM },
+  end: { marginInlineStart: "auto" },
+});
+
+const titles: Readonly<Record<Step, string>> = {
+  what: "What shall move?",
+  where: "Where to?",
+  how: "How?",
+  check: "What the checks say",
+};
+
+export function WizardPage() {
+  const { vms, target } = route.useSearch();
+  // Another VM dropped onto a host while this page is open begins anew.
+  return <Wizard key={`${vms} ${target}`} vms={vms?.split(",") ?? []} target={target} />;
+}
+
+function Wizard(given: { readonly vms: readonly string[]; readonly target: string | undefined }) {
+  const styles = useStyles();
+  const mayMove = useMay("operator");
+  const [choice, setChoice] = useState<Choice>({ ...firstChoice, ...given });
+  const [step, setStep] = useState<Step>(() => firstStep(given.vms, given.target));
+  const change = (part: Partial<Choice>) => setChoice((old) => ({ ...old, ...part }));
+  const at = steps.indexOf(step);
+  const go = useGo(choice);
+  const reports = useReports(choice, step === "check");
+  if (!mayMove) return <Page title="Move">Your role does not allow moves.</Page>;
+  const next = steps[at + 1];
+  const previous = steps[at - 1];
+  return (
+    <Page title="Move">
+      <StepLine present={step} choice={choice} onStep={setStep} />
+      <Panel title={titles[step]}>
+        {step === "what" ? <WhatStep choice={choice} onChange={change} /> : null}
+        {step === "where" ? <WhereStep choice={choice} onChange={change} /> : null}
+        {step === "how" ? <HowStep choice={choice} onChange={change} /> : null}
+        {step === "check" ? (
+          <CheckStep choice={choice} reports={reports} onChange={change} />
+        ) : null}
+        {go.error === null ? null : <Problem error={go.error} />}
+        <div className={styles.foot}>
+          {previous === undefined ? null : <Button onClick={() => setStep(previous)}>Back</Button>}
+          {next === undefined ? (
+            <Button
+              className={styles.end}
+              appearance="primary"
+              icon={<ArrowSwapRegular />}
+              disabled={go.isPending || !reports.isPossible}
+              onClick={() => go.mutate()}
+            >
+              {choice.kind === "disks-only" ? "Move the disks" : "Move"}
+            </Button>
+          ) : (
+            <Button
+              className={styles.end}
+              appearance="primary"
+              disabled={!isComplete(step, choice)}
+              onClick={() => setStep(next)}
+            >
+              Next
+            </Button>
+          )}
+        </div>
+      </Panel>
+    </Page>
+  );
+}
+
+/** What the address already answers is not asked again. */
+function firstStep(vms: readonly string[], target: string | undefined): Step {
+  if (vms.length === 0) return "what";
+  return target === undefined ? "where" : "check";
+}
+
+function useGo(choice: Choice) {
+  const navigate = useNavigate();
+  const announce = useAnnounce();
+  return useMutation({
+    mutationFn: async () => {
+      const { vms, target = "", kind, pool } = choice;
+      if (kind === "disks-only") {
+        for (const vm of vms) {
+          await call("POST /v1/vms/{vm}/move-storage", {
+            ...{ params: { vm }, body: { pool }, timeoutMs: storageTimeoutMs },
+          });
+        }
+        return [];
+      }
+      const options = optionsOf(choice);
+      const asked = vms.map((vm) => call("POST /v1/migrations", { body: { vm, target, options } }));
+      return await Promise.all(asked);
+    },
+    onSuccess: ([only, ...more]) => {
+      if (only === undefined) {
+        announce.done("The disks are in their new pool");
+        void navigate({
+          to: "/vms/$vm",
+          params: { vm: choice.vms[0] ?? "" },
+          search: { tab: "hardware" },
+        });
+      } else if (more.length > 0) void navigate({ to: "/migrations" });
+      else void navigate({ to: "/migrations/$id", params: { id: only.id } });
+    },
+  });
+}
+
+/** Answered when the disks are there: as long as copying them takes. */
+const storageTimeoutMs = 12 * 3_600_000;

@@ -1,0 +1,28 @@
+/** How the console is built: one page below /console/, in pieces that browsers may keep for ever. */
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  base: "/console/",
+  build: {
+    target: "es2024",
+    // What the browser fetches in advance is in the page's head; no script adds anything to it.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      // Directives for servers that render React; nothing here does.
+      onLog: (level, log, report) => {
+        if (log.code !== "MODULE_LEVEL_DIRECTIVE") report(level, log);
+      },
+      output: {
+        // What changes least apart from what changes with each version.
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler|@tanstack)\// },
+            { name: "fluent", test: /node_modules\/(@fluentui|@griffel|tabster|@floating-ui)\// },
+          ],
+        },
+      },
+    },
+  },
+});
