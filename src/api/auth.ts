@@ -83,6 +83,8 @@ export const accessTable = {
   "POST /v1/migrations/{id}/cancel": "operator",
   "POST /v1/migrations/{id}/place": "operator",
   "POST /v1/faults": "administrator",
+  "GET /v1/faults": "administrator",
+  "DELETE /v1/faults": "administrator",
 
   "GET /v1/tokens": "administrator",
   "POST /v1/tokens": "administrator",

@@ -22,7 +22,7 @@ import type {
   DrainPlanRequest,
   DrainStatus,
 } from "./schema/drain.ts";
-import type { FaultCreate } from "./schema/fault.ts";
+import type { FaultCreate, FaultList } from "./schema/fault.ts";
 import type { Host, HostList } from "./schema/host.ts";
 import type {
   MigrationCreate,
@@ -88,6 +88,8 @@ export interface Routes {
   "DELETE /v1/secrets/{secret}": { answer: undefined };
 
   "POST /v1/faults": { body: FaultCreate; answer: unknown };
+  "GET /v1/faults": { answer: FaultList };
+  "DELETE /v1/faults": { answer: unknown };
 
   "GET /v1/tokens": { answer: TokenList };
   "POST /v1/tokens": { body: TokenCreate; answer: CreatedToken };

@@ -1,15 +1,28 @@
 /**
  * Fault injection, shipped with the product and off unless the configuration switches it on, so that a rehearsed
- * failure takes the very path a real one takes. A fault is armed for one named point and fires once.
+ * failure takes the very path a real one takes. A fault is armed for one named point and strikes once.
  *
- * Points are `ROLE:STAGE:MOMENT`, for instance `source:memory-precopy:inside`.
+ * Points are `ROLE:STAGE:MOMENT`, for instance `source:memory-precopy:inside`, and `ROLE:journal-RECORD:MOMENT` around every
+ * record of the journal, for instance `target:journal-owner:after`.
  */
 import { FerryError } from "../base/errors.ts";
 
-export type FaultAction = "fail" | "crash" | "hang";
+/**
+ * `fail`: the step throws; `crash`: the agent is killed; `hang`: the step waits until it is called off; `pause`: it waits until it is told to
+ * go on, so that whatever shall break can be broken at exactly this point.
+ */
+export const faultActions = ["fail", "crash", "hang", "pause"] as const;
+export type FaultAction = (typeof faultActions)[number];
+
+export interface ArmedFault {
+  readonly point: string;
+  readonly action: FaultAction;
+  readonly state: "armed" | "struck";
+}
 
 export class Faults {
   readonly #armed = new Map<string, FaultAction>();
+  readonly #paused = new Map<string, () => void>();
   readonly #strikes = new Map<string, PromiseWithResolvers<void>>();
   readonly #enabled: boolean;
 
@@ -29,6 +42,23 @@ export class Faults {
       );
     }
     this.#armed.set(point, action);
+  }
+
+  /** Those that wait for their point, and those that hold it. */
+  list(): ArmedFault[] {
+    const waiting = [...this.#armed].map(([point, action]) => ({ point, action, state: "armed" }));
+    const held = [...this.#paused.keys()].map((point) => ({
+      point,
+      action: "pause",
+      state: "struck",
+    }));
+    return [...waiting, ...held] as ArmedFault[];
+  }
+
+  /** Forgets faults that have not struck, and lets go on what was paused. */
+  clear(): void {
+    this.#armed.clear();
+    for (const goOn of this.#paused.values()) goOn();
   }
 
   /** Resolves when a fault strikes at the point. */
@@ -57,6 +87,12 @@ export class Faults {
         await new Promise((_resolve, reject) => {
           signal?.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
         });
+        return;
+      case "pause":
+        await new Promise<void>((resolve) => {
+          this.#paused.set(point, resolve);
+        });
+        this.#paused.delete(point);
     }
   }
 }

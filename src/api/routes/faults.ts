@@ -1,9 +1,9 @@
 /** Rehearsed failures, for hosts whose configuration allows them. */
-import { FaultCreate } from "../schema/fault.ts";
+import { FaultCreate, FaultList } from "../schema/fault.ts";
 import { HostQuery } from "../schema/scope.ts";
 import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
-import { done } from "./answers.ts";
+import { answers, done } from "./answers.ts";
 
 export function faultRoutes(app: ApiServer, { faults }: Services): void {
   app.post(
@@ -19,6 +19,33 @@ export function faultRoutes(app: ApiServer, { faults }: Services): void {
     },
     async (request, reply) => {
       faults.arm(request.body.point, request.body.action);
+      return reply.code(204).send(null);
+    },
+  );
+  app.get(
+    "/v1/faults",
+    {
+      schema: {
+        operationId: "listFaults",
+        summary: "Failures that wait for their point, and those that hold it",
+        querystring: HostQuery,
+        response: answers(FaultList),
+      },
+    },
+    async () => ({ faults: faults.list() }),
+  );
+  app.delete(
+    "/v1/faults",
+    {
+      schema: {
+        operationId: "clearFaults",
+        summary: "Forget what has not struck, and let go on what is paused",
+        querystring: HostQuery,
+        response: done,
+      },
+    },
+    async (_request, reply) => {
+      faults.clear();
       return reply.code(204).send(null);
     },
   );
