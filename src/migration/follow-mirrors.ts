@@ -2,6 +2,7 @@
 import { wallClockMs } from "../base/clock.ts";
 import { limitMirror, makeSynchronous, type MirrorStatus, queryMirrors } from "../qemu/mirror.ts";
 import { type DiskSample, toDiskRecord, toMirrorProgress, withSample } from "./disk-progress.ts";
+import { type MirrorPass, nextPass } from "./mirror-pace.ts";
 import type { MirrorWatch } from "./mirror-watch.ts";
 import type { SourceMove } from "./stage.ts";
 import { sessionOf } from "./stages/setup.ts";
@@ -27,6 +28,7 @@ export async function followMirrors(move: SourceMove, watch: MirrorWatch): Promi
   const { qmp } = move.process;
   const samples = new Map<string, readonly DiskSample[]>();
   const changed = new Set<string>();
+  const passes = new Map<string, MirrorPass>();
   let limit = move.limits.storageBytesPerSecond;
   for (;;) {
     const mirrors = await noteMirrors(move, samples);
@@ -36,12 +38,13 @@ export async function followMirrors(move: SourceMove, watch: MirrorWatch): Promi
       limit = move.limits.storageBytesPerSecond;
       await shareLimit(move, mirrors);
     }
-    for (const { id, ready } of mirrors) {
-      if (!ready || changed.has(id)) continue;
+    for (const mirror of mirrors) {
+      const { id, ready } = mirror;
+      if (changed.has(id) || !(ready || isOutrun(move, passes, mirror))) continue;
       changed.add(id);
       await makeSynchronous(qmp, id);
       await shareLimit(move, mirrors);
-      move.log.info({ disk: diskOf(move, id) }, "a disk is copied; writes are mirrored");
+      move.log.info({ disk: diskOf(move, id), ready }, "writes are mirrored from now on");
     }
     // A mirror that failed is not there any more: the pause says why.
     const done = move.disks.every((_, index) =>
@@ -51,6 +54,25 @@ export async function followMirrors(move: SourceMove, watch: MirrorWatch): Promi
     const copying = mirrors.some(({ ready }) => !ready);
     await watch.pause(copying ? copyingPollMs : readyPollMs, move.signal);
   }
+}
+
+/** A guest that makes more to copy than is copied has to wait for the copy: from then on it ends, however slow the link. */
+function isOutrun(
+  move: SourceMove,
+  passes: Map<string, MirrorPass>,
+  mirror: MirrorStatus,
+): boolean {
+  const pass = nextPass(passes.get(mirror.id), mirror);
+  if (pass === undefined) return false;
+  if (pass !== "outrun") {
+    passes.set(mirror.id, pass);
+    return false;
+  }
+  move.log.warn(
+    { disk: diskOf(move, mirror.id), copied: mirror.copiedBytes, total: mirror.totalBytes },
+    "the guest writes faster than its disk is copied; its writes wait for the copy from now on",
+  );
+  return true;
 }
 
 /** Asks QEMU how far the mirrors are and writes it into the record. */
