@@ -20,12 +20,15 @@ test("sizes, counts and topology are understood", () => {
   });
 });
 
-test("a disk is new, imported, or there already", () => {
-  const disk = ["vms,size=20G,format=raw", "vms,import=a.vhdx", "pool=vms,file=a.qcow2"];
+test("a disk is new, imported, there already, or stands on an image", () => {
+  const based = ["vms,base=debian.qcow2", "vms,base=images/debian.qcow2,size=20G"];
+  const disk = ["vms,size=20G,format=raw", "vms,import=a.vhdx", "pool=vms,file=a.qcow2", ...based];
   assert.deepEqual(draft({ disk }).disks, [
     { pool: "vms", sizeBytes: 20 * 1024 ** 3, format: "raw" },
     { pool: "vms", import: { path: "/here/a.vhdx" } },
     { pool: "vms", file: "a.qcow2" },
+    { pool: "vms", base: { file: "debian.qcow2" } },
+    { pool: "vms", base: { pool: "images", file: "debian.qcow2" }, sizeBytes: 20 * 1024 ** 3 },
   ]);
 });
 
@@ -34,12 +37,17 @@ test("a disk without a source, with two, or with an unknown property is refused 
     "vms",
     "size=20G",
     "vms,size=1G,import=/a",
+    "vms,base=a.qcow2,import=/a",
     "vms,sise=20G",
     "vms,size=",
     "",
   ]) {
     assert.throws(() => draft({ disk: [text] }), { code: "bad-input", remedy: /POOL,size=20G/ });
   }
+});
+
+test("a TPM is there when asked for", () => {
+  assert.deepEqual(draft({ tpm: true }).tpm, { model: "crb" });
 });
 
 test("an adapter is a switch, and perhaps a VLAN and an address", () => {

@@ -2,8 +2,12 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Lab } from "../../lab/lab.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
+
+/** Agents that start adopt, settle with each other and clean up: seconds on a busy machine. */
+const settleMsMax = 90_000;
 
 export interface Hosts {
   readonly here: LabHost;
@@ -22,6 +26,35 @@ export async function assertOnlyOn(vm: string, here: LabHost, there: LabHost): P
   assert.deepEqual({ state, host }, { state: "running", host: here.name });
   assert.deepEqual((await there.api("GET /v1/vms")).vms, []);
   assert.deepEqual(await filesOf(there), []);
+}
+
+/** Waits until nothing of a move is open any more; at no time do both hosts let the VM run. */
+export async function settled(lab: Lab, vm: string): Promise<Hosts> {
+  const deadline = performance.now() + settleMsMax;
+  for (;;) {
+    const states = await Promise.all(
+      lab.hosts.map(async (host) => {
+        const { vms } = await host.api("GET /v1/vms");
+        return { host, vm: vms.find(({ name }) => name === vm), files: await filesOf(host) };
+      }),
+    );
+    const running = states.filter((state) => state.vm?.state === "running");
+    assert.ok(running.length < 2, "the VM runs on two hosts");
+    const [here] = running;
+    const there = states.find((state) => state !== here);
+    const rest = here?.vm?.migration === null && there?.vm === undefined;
+    if (here && there && rest && there.files.length === 0) {
+      return { here: here.host, there: there.host };
+    }
+    const seen = states.map((state) => [
+      state.host.name,
+      state.vm?.state,
+      state.vm?.migration,
+      state.files,
+    ]);
+    assert.ok(performance.now() < deadline, `not settled: ${JSON.stringify(seen)}`);
+    await sleep(50);
+  }
 }
 
 /** The files of a host's own pool. */

@@ -16,7 +16,8 @@ import type { LabHost } from "../../lab/lab-host.ts";
 const run = promisify(execFile);
 const slotBytes = 4096;
 const fileSlots = 1024;
-const perSecond = 40;
+/** Of each disk; enough that every moment of a move has writes under way. */
+export const recordsPerSecond = 40;
 /** A guest under TCG, with everything else that runs beside it. */
 const ackMsMax = 120_000;
 
@@ -35,14 +36,16 @@ export interface DiskFile {
 export class RecordWriter implements Disposable {
   readonly #lab: Lab;
   readonly #vm: string;
+  readonly #address: string;
   readonly #disks: readonly [DiskFile, DiskFile];
   readonly #acknowledged = new Map<string, number>();
   #failure: string | undefined;
   #follower: Disposable | undefined;
 
-  private constructor(lab: Lab, vm: string, disks: readonly [DiskFile, DiskFile]) {
+  private constructor(lab: Lab, vm: string, address: string, disks: readonly [DiskFile, DiskFile]) {
     this.#lab = lab;
     this.#vm = vm;
+    this.#address = address;
     this.#disks = disks;
   }
 
@@ -56,14 +59,20 @@ export class RecordWriter implements Disposable {
     const ask = (line: string) => lab.client.ask(address, guestPorts.disk, line);
     assert.equal(await ask("format /dev/vda /mnt/a"), "formatted");
     const [first, second] = targets;
-    assert.match(await ask(`write ${first.path} ${first.seed} ${perSecond}`), /^writing/);
+    assert.match(await ask(`write ${first.path} ${first.seed} ${recordsPerSecond}`), /^writing/);
     assert.match(await ask(`also ${second.path} ${second.seed}`), /^writing/);
-    const writer = new RecordWriter(lab, vm, disks);
+    const writer = new RecordWriter(lab, vm, address, disks);
     writer.#follower = lab.client.follow(address, guestPorts.disk, "watch", (line) =>
       writer.#hear(line),
     );
     await writer.more();
     return writer;
+  }
+
+  /** From now on so many records a second on each disk; 0: as fast as it goes. */
+  async rate(perSecond: number): Promise<void> {
+    const answer = await this.#lab.client.ask(this.#address, guestPorts.disk, `rate ${perSecond}`);
+    assert.match(answer, /^rate/);
   }
 
   /** Resolves when the guest has had more records acknowledged: it writes. */
