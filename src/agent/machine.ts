@@ -4,9 +4,11 @@ import { type } from "node:os";
 import type { Machine } from "../api/services.ts";
 import { FerryError } from "../base/errors.ts";
 import { readHostFacts } from "../host/facts.ts";
+import { readProcessor } from "../host/processor.ts";
 import { readRdmaDevices } from "../host/rdma.ts";
 import type { MachineFacts } from "../precheck/gather.ts";
 import { knownVersions } from "../protocol/version.ts";
+import { definitionVersions } from "../vm/definition.ts";
 import type { QemuHost } from "../qemu/qemu-host.ts";
 import { probeTpm } from "../qemu/tpm.ts";
 import { formatQemuVersion } from "../qemu/version.ts";
@@ -15,6 +17,7 @@ export async function readMachine(qemu: QemuHost): Promise<Machine> {
   const [facts, found] = await Promise.all([readHostFacts(), findQemu(qemu)]);
   return {
     protocolVersions: [...knownVersions],
+    definitionVersions: [...definitionVersions],
     operatingSystem: operatingSystem(),
     kernel: facts.kernel,
     ...found,
@@ -26,6 +29,7 @@ export async function readMachine(qemu: QemuHost): Promise<Machine> {
 /** What depends on this host's settings and VMs, and not on the machine alone. */
 type HostWideFact =
   | "memoryAvailableBytes"
+  | "domain"
   | "closed"
   | "defaultDiskPool"
   | "moveAddresses"
@@ -36,28 +40,46 @@ export async function readMachineFacts(
   qemu: QemuHost,
   ferryVersion: string,
 ): Promise<Omit<MachineFacts, HostWideFact>> {
-  const [facts, found] = await Promise.all([readHostFacts(), findQemu(qemu)]);
+  const [facts, processor, found] = await Promise.all([
+    readHostFacts(),
+    readProcessor(),
+    findQemu(qemu),
+  ]);
+  const guests = found.qemu === null ? undefined : await qemu.cpu();
   return {
     ferryVersion,
     protocolVersions: [...knownVersions],
     ...found,
-    cpu: { vendor: facts.cpu.vendor, flags: [...facts.cpu.flags] },
+    cpu: {
+      ...processor,
+      vendor: facts.cpu.vendor,
+      flags: [...facts.cpu.flags],
+      ...(guests && {
+        available: [...guests.available],
+        models: guests.models.map(({ name }) => name),
+      }),
+    },
+    load: { oneMinute: facts.load[0], cpus: facts.cpu.count },
     rdmaDevices: await readRdmaDevices(),
     tpmEmulator: await probeTpm(qemu.settings.tpmEmulator),
   };
 }
 
 /** A host without QEMU is still a host: it says so, and the checks say what to install. */
-async function findQemu(qemu: QemuHost): Promise<Pick<Machine, "qemu" | "accelerator">> {
+async function findQemu(
+  qemu: QemuHost,
+): Promise<Pick<Machine, "qemu" | "accelerator"> & { acceleratorReason: string | null }> {
   try {
     const { version, machines } = await qemu.features();
-    const { accelerator } = await qemu.accelerator();
+    const { accelerator, reason } = await qemu.accelerator();
     return {
       qemu: { version: formatQemuVersion(version), machineTypes: [...machines] },
       accelerator,
+      acceleratorReason: reason,
     };
   } catch (error) {
-    if (error instanceof FerryError) return { qemu: null, accelerator: "tcg" };
+    if (error instanceof FerryError)
+      return { qemu: null, accelerator: "tcg", acceleratorReason: null };
     throw error;
   }
 }

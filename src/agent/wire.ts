@@ -21,6 +21,7 @@ import { Faults } from "../migration/faults.ts";
 import { Migrations } from "../migration/migrations.ts";
 import type { MigrationRecord } from "../migration/record.ts";
 import { Switches } from "../network/switches.ts";
+import type { MachineFacts } from "../precheck/gather.ts";
 import { Precheck } from "../precheck/precheck.ts";
 import { SettingsStore } from "../scheduler/settings-store.ts";
 import { SpareWorkers } from "../session/spare-workers.ts";
@@ -122,6 +123,7 @@ export async function wireAgent(
     machine: async () => ({
       ...(await readMachineFacts(vms.qemu, version)),
       memoryAvailableBytes: await freeMemory(vms),
+      ...domainFact(trust),
       closed: closedNow(database, settings),
       defaultDiskPool: settings.current.settings.defaultDiskPool,
       moveAddresses: [...moveAddresses(advertise, settings.current.settings)],
@@ -205,6 +207,13 @@ export async function wireAgent(
 
   const close = parts.move();
   return { socketPath, [Symbol.asyncDispose]: () => close.disposeAsync() };
+}
+
+/** Nothing for a host without a domain. */
+function domainFact(trust: Trust): Pick<MachineFacts, "domain"> {
+  const { membership } = trust;
+  if (membership === undefined) return {};
+  return { domain: { ...membership.domain, trusted: trust.trustedDomains().map(({ id }) => id) } };
 }
 
 function askIssuer(trust: Trust, peers: PeerClient, certificateRequest: string) {

@@ -28,6 +28,8 @@ export const accessTable = {
 
   "GET /v1/host": "viewer",
   "GET /v1/hosts": "viewer",
+  "GET /v1/host/cpu": "viewer",
+  "GET /v1/hosts/baseline": "viewer",
   "DELETE /v1/hosts/{host}": "administrator",
 
   "GET /v1/host/settings": "viewer",
@@ -62,6 +64,7 @@ export const accessTable = {
   // An administrator's: an import reads any file of the host.
   "POST /v1/vms": "administrator",
   "GET /v1/vms/{vm}": "viewer",
+  "GET /v1/vms/{vm}/cpu": "viewer",
   "PUT /v1/vms/{vm}": "administrator",
   "DELETE /v1/vms/{vm}": "administrator",
   "POST /v1/vms/{vm}/start": "operator",

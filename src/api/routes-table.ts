@@ -4,6 +4,7 @@
  */
 import type { MigrationRecord } from "../migration/record.ts";
 import type { CheckList, CheckReport, CheckRequest } from "./schema/check.ts";
+import type { Baseline, BaselineQuery, HostCpu, VmCpu } from "./schema/cpu.ts";
 import type {
   DomainAnswer,
   DomainCertificate,
@@ -56,6 +57,8 @@ export interface Routes {
 
   "GET /v1/host": { answer: Host };
   "GET /v1/hosts": { answer: HostList };
+  "GET /v1/host/cpu": { answer: HostCpu };
+  "GET /v1/hosts/baseline": { query: BaselineQuery; answer: Baseline };
   "DELETE /v1/hosts/{host}": { answer: undefined };
 
   "GET /v1/host/settings": { answer: HostSettingsAnswer };
@@ -98,6 +101,7 @@ export interface Routes {
   "GET /v1/vms": { query: VmListQuery; answer: VmList };
   "POST /v1/vms": { body: VmCreate; answer: Vm };
   "GET /v1/vms/{vm}": { answer: Vm };
+  "GET /v1/vms/{vm}/cpu": { answer: VmCpu };
   "PUT /v1/vms/{vm}": { body: VmDocument; answer: Vm };
   "DELETE /v1/vms/{vm}": { query: VmDeleteQuery; answer: undefined };
   "POST /v1/vms/{vm}/start": { answer: Vm };

@@ -15,6 +15,7 @@ import { buildDocument } from "./openapi.ts";
 import { permit } from "./permit.ts";
 import { passOn, whereToAnswer } from "./relay.ts";
 import { checkRoutes } from "./routes/checks.ts";
+import { cpuRoutes } from "./routes/cpu.ts";
 import { domainRoutes } from "./routes/domain.ts";
 import { drainRoutes } from "./routes/drain.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -96,6 +97,7 @@ const allRoutes: readonly ((app: ApiServer, services: Services) => void)[] = [
   sessionRoutes,
   guestSocketRoutes,
   hostRoutes,
+  cpuRoutes,
   hostSettingsRoutes,
   drainRoutes,
   domainRoutes,

@@ -2,7 +2,7 @@
  * What one host says about itself in view of one VM: the input of every check. Both hosts gather the same facts by the same
  * function (gather.ts); the target's cross the network and are checked against this schema before anything believes them.
  *
- * Agents of different age ask each other: a fact that is added here is `Type.Optional`, and a check passes or warns where the
+ * Agents of different age ask each other: a fact that is added here is `since(3, Type.Optional(…))`, and a check passes or warns where the
  * other host does not tell it; what is not in the schema is let pass unread, since the other host may be the newer one.
  */
 import Type from "typebox";
@@ -14,6 +14,7 @@ import { AttachedFacts } from "./attached-facts.ts";
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Bytes = Type.Integer({ minimum: 0 });
+const Features = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 4096 });
 
 export const PoolFacts = Type.Object({
   id: Type.String(),
@@ -61,9 +62,37 @@ export const HostFacts = Type.Object({
   /** The version of its swtpm; null: none; absent: it knows of no TPM. */
   tpmEmulator: since(3, Type.Optional(nullable(Type.String({ maxLength: 64 })))),
   accelerator: Type.Union([Type.Literal("kvm"), Type.Literal("tcg")]),
+  /** Why it is not KVM; null when it is. */
+  acceleratorReason: since(3, Type.Optional(nullable(Type.String({ maxLength: 256 })))),
+  /** Where this host has the VM: what its guest's processor has, in QEMU's names. */
+  guestFeatures: since(3, Type.Optional(Features)),
+  /** Runnable tasks, averaged over a minute, and logical CPUs. */
+  load: since(
+    3,
+    Type.Optional(Type.Object({ oneMinute: Type.Number(), cpus: Type.Integer({ minimum: 1 }) })),
+  ),
+  /** The domain it belongs to, and the ids of those that its domain trusts. */
+  domain: since(
+    3,
+    Type.Optional(
+      Type.Object({
+        id: Type.String({ maxLength: 64 }),
+        name: Type.String({ maxLength: 64 }),
+        trusted: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 256 }),
+      }),
+    ),
+  ),
   cpu: Type.Object({
     vendor: Type.String({ maxLength: 64 }),
     flags: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 2048 }),
+    model: since(3, Type.Optional(Type.String({ maxLength: 256 }))),
+    microcode: since(3, Type.Optional(nullable(Type.String({ maxLength: 64 })))),
+    /** Whether KVM lets guests run guests; null without KVM. */
+    nested: since(3, Type.Optional(nullable(Type.Boolean()))),
+    /** Every feature a guest can have here, in QEMU's names. */
+    available: since(3, Type.Optional(Features)),
+    /** The CPU models that this host's QEMU knows, by name. */
+    models: since(3, Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 1024 }))),
   }),
   memoryAvailableBytes: Bytes,
   /** Where disks go that come here without a pool of their own name; null: nowhere. */

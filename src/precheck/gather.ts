@@ -10,6 +10,7 @@ import { readProof, writeProof } from "../storage/shared-proof.ts";
 import { imagesOf } from "../vm/create.ts";
 import { definitionVersion, type PoolFile, type VmDefinition } from "../vm/definition.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
+import { guestFeatures } from "./guest-features.ts";
 import type { FactsRequest, HostFacts } from "./facts.ts";
 import { type AttachedParts, gatherAttached } from "./gather-attached.ts";
 import { proofAnswer } from "./same-bytes.ts";
@@ -21,6 +22,9 @@ export type MachineFacts = Pick<
   | "protocolVersions"
   | "qemu"
   | "accelerator"
+  | "acceleratorReason"
+  | "load"
+  | "domain"
   | "cpu"
   | "memoryAvailableBytes"
   | "closed"
@@ -59,6 +63,9 @@ export async function gatherFacts(parts: GatherParts, request: FactsRequest): Pr
     attached: await gatherAttached(parts, definition),
     usedImages: usedImages(vms, definition),
     images: known?.ownership === "owner" ? await imageFacts(parts, definition) : {},
+    ...(known?.ownership === "owner" && {
+      guestFeatures: [...(await guestFeatures(vms, definition))],
+    }),
     host,
     definitionVersion,
     clockMs: wallClockMs(),

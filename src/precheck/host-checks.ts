@@ -1,6 +1,8 @@
 /** Checks about the hosts themselves: two of them, taking part in moves, with a QEMU and clocks that agree. */
 import type { Check, Trouble } from "./check.ts";
 
+/** Runnable tasks for each processor; with more, what a move needs has to wait for its turn. */
+const loadPerCpuMax = 2;
 /** Beyond this certificates and records begin to disagree. */
 const clockDifferenceMsMax = 30_000;
 
@@ -83,6 +85,38 @@ export const hostChecks: readonly Check[] = [
           remedy: "Run a time service (chrony, systemd-timesyncd) on both hosts",
         },
       ];
+    },
+  },
+  {
+    id: "domain",
+    title: "The hosts are in one domain, or in two that trust each other",
+    compares: "The domains of both hosts, and whom these trust",
+    severity: "blocking",
+    remedy: "Let both domains trust each other: ferry domain trust, on a host of each",
+    look({ source, target }) {
+      const [here, there] = [source.domain, target.domain];
+      if (here === undefined || there === undefined || here.id === there.id) return [];
+      const oneWay = (on: "source" | "target", from: typeof here, to: typeof here): Trouble[] => {
+        if (from.trusted.includes(to.id)) return [];
+        return [{ on, message: `Domain "${from.name}" does not trust domain "${to.name}"` }];
+      };
+      return [...oneWay("source", here, there), ...oneWay("target", there, here)];
+    },
+  },
+  {
+    id: "load",
+    title: "Both hosts have processor time left for a move",
+    compares: "The runnable tasks of each host, averaged over a minute, against its processors",
+    severity: "warning",
+    remedy:
+      "Move when the host has less to do: a move under load takes longer, and so does its blackout",
+    look({ source, target }) {
+      return (["source", "target"] as const).flatMap((on): Trouble[] => {
+        const { host, load } = on === "source" ? source : target;
+        if (load === undefined || load.oneMinute <= load.cpus * loadPerCpuMax) return [];
+        const message = `"${host}" has ${load.oneMinute.toFixed(1)} runnable tasks for ${load.cpus} processors`;
+        return [{ on, message }];
+      });
     },
   },
 ];

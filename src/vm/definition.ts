@@ -11,6 +11,9 @@ import { since } from "../protocol/since.ts";
 /** Raised when a property is added or changes its meaning; an agent refuses documents newer than its own. */
 export const definitionVersion = 1;
 
+/** Those that this Ferry understands, the newest first. */
+export const definitionVersions: readonly number[] = [definitionVersion];
+
 const strict = { additionalProperties: false } as const;
 
 /** A name people type: VM, pool, switch, host, disk. Starts with a letter or digit; no separators, no `..`. */

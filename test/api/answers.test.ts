@@ -55,6 +55,7 @@ async function everyOperation(): Promise<void> {
   await a.good("POST /v1/pools", { body: { name: "other", path: other } });
   await vms(a);
   await a.good("POST /v1/vms/web01/start");
+  await a.good("GET /v1/vms/web01/cpu");
   await a.good("POST /v1/vms/web01/move-storage", { body: { pool: "shared" } });
   await a.good("POST /v1/vms/web01/power-off");
   await migrations(a);
@@ -77,6 +78,8 @@ async function domains(a: RunningAgent, b: RunningAgent): Promise<void> {
   await a.good("GET /v1/domain");
   await a.good("GET /v1/hosts");
   await a.good("GET /v1/host");
+  await a.good("GET /v1/host/cpu");
+  await a.good("GET /v1/hosts/baseline");
   await b.good("GET /health");
   await a.good("GET /metrics");
   await a.good("GET /v1/openapi.json");

@@ -36,6 +36,10 @@ export const Host = Type.Object(
     ),
     /** What guests are started with. */
     accelerator: Type.Union([Type.Literal("kvm"), Type.Literal("tcg")]),
+    /** Why it is not KVM; null when it is. */
+    acceleratorReason: Type.Optional(nullable(Type.String())),
+    /** The versions of VM definitions that it understands. */
+    definitionVersions: Type.Array(Type.Integer({ minimum: 1 }), { default: [1] }),
     cpu: Type.Object({
       model: Type.String(),
       threads: Type.Integer({ minimum: 1 }),

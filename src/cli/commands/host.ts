@@ -3,6 +3,10 @@ import type { Command } from "commander";
 import type { Cli } from "../cli.ts";
 import { confirm } from "../confirm.ts";
 import { readSecret } from "../read-secret.ts";
+import { hostVersions } from "../host-versions.ts";
+import { renderBaseline } from "../render/cpu.ts";
+import { renderHostVersions } from "../render/host-versions.ts";
+import { warnUnreachable } from "../unreachable.ts";
 import { renderHost, renderHostList } from "../render/host.ts";
 import { defineHostDrain } from "./host-drain.ts";
 import { defineHostSettings } from "./host-settings.ts";
@@ -22,6 +26,23 @@ export function defineHost(command: Command, cli: Cli): void {
     .action(async (name: string | undefined) => {
       const host = await cli.call("GET /v1/host", { host: name ?? cli.host });
       cli.output.result(host, () => renderHost(host));
+    });
+  command
+    .command("baseline")
+    .description("show the greatest CPU model that all the hosts can give their guests")
+    .argument("[hosts...]", "their names (all of the domain)")
+    .action(async (hosts: string[]) => {
+      const query = hosts.length === 0 ? {} : { hosts: hosts.join(",") };
+      const baseline = await cli.call("GET /v1/hosts/baseline", { query });
+      cli.output.result(baseline, () => renderBaseline(baseline, cli.output.style));
+    });
+  command
+    .command("versions")
+    .description("show which versions each host supports, and what all of them have in common")
+    .action(async () => {
+      const versions = await hostVersions(cli);
+      cli.output.result(versions, () => renderHostVersions(versions, cli.output.style));
+      warnUnreachable(cli, versions.unreachable);
     });
   defineHostSettings(command, cli);
   defineHostDrain(command, cli);

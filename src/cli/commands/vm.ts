@@ -4,6 +4,7 @@ import type { VmActionRoute } from "../../api/routes-table.ts";
 import type { Cli } from "../cli.ts";
 import { confirm } from "../confirm.ts";
 import { parseDuration } from "../quantities.ts";
+import { renderVmCpu } from "../render/cpu.ts";
 import { renderVm, renderVmList, renderVmState } from "../render/vm.ts";
 import { warnUnreachable } from "../unreachable.ts";
 import { defineVmApply, defineVmExport, defineVmSet } from "./vm-change.ts";
@@ -30,6 +31,14 @@ export function defineVm(command: Command, cli: Cli): void {
     .action(async (vm: string) => {
       const answer = await cli.call("GET /v1/vms/{vm}", { params: { vm } });
       cli.output.result(answer, () => renderVm(answer));
+    });
+  command
+    .command("cpu")
+    .description("show what the guest finds in its processor, and to which hosts it can go")
+    .argument("<vm>", "name or id")
+    .action(async (vm: string) => {
+      const cpu = await cli.call("GET /v1/vms/{vm}/cpu", { params: { vm } });
+      cli.output.result(cpu, () => renderVmCpu(cpu, cli.output.style));
     });
   defineVmCreate(command.command("create"), cli);
   defineVmExport(command.command("export"), cli);

@@ -39,7 +39,12 @@ export function renderHost(host: Host): string {
     ["domain", domain?.name ?? "none"],
     ["ferry", `${host.version}, session protocol ${host.protocolVersions.join(", ")}`],
     ["qemu", qemu === null ? "not installed" : qemu.version],
-    ["accelerator", host.accelerator],
+    [
+      "accelerator",
+      host.acceleratorReason
+        ? `${host.accelerator} (no KVM: ${host.acceleratorReason})`
+        : host.accelerator,
+    ],
     ["system", `${host.operatingSystem}, Linux ${host.kernel}`],
     ["processors", `${cpu.threads} × ${cpu.model}`],
     [
