@@ -11,6 +11,7 @@ import { HttpPeerLink } from "../api/peer-link.ts";
 import { findPeer } from "../api/peer-directory.ts";
 import { PeerSessions } from "../api/peer-sessions.ts";
 import { PeerRenewAnswer } from "../api/schema/peer.ts";
+import { probeLink } from "../api/probe-link.ts";
 import { createServer } from "../api/server.ts";
 import type { Services } from "../api/services.ts";
 import { Tokens } from "../api/tokens.ts";
@@ -46,6 +47,9 @@ import { RosterExchange } from "./roster-exchange.ts";
 import { socketGroupId } from "./socket-group.ts";
 import { closedNow, hostLimits, wireScheduling } from "./scheduling.ts";
 import { ferryVersion } from "./version.ts";
+
+/** For predictions. */
+const movesRemembered = 50;
 
 export interface Agent extends AsyncDisposable {
   readonly socketPath: string;
@@ -131,6 +135,11 @@ export async function wireAgent(
       performanceOption: settings.current.settings.performanceOption,
     }),
     askTarget: (target, request) => link.facts(target, request),
+    prediction: {
+      moves: () => migrations.list({ state: "completed", limit: movesRemembered }),
+      limits: () => hostLimits(settings, now),
+      probeLink: (target, addresses) => probeLink(peers, findPeer(trust, target), addresses),
+    },
   });
   const addresses = () => moveAddresses(advertise, settings.current.settings);
   const { portFirst, portLast } = config.session;

@@ -73,6 +73,7 @@ export const accessTable = {
   "POST /v1/vms/{vm}/pause": "operator",
   "POST /v1/vms/{vm}/resume": "operator",
   "POST /v1/vms/{vm}/restart": "operator",
+  "POST /v1/vms/{vm}/upgrade": "administrator",
   "POST /v1/vms/{vm}/move-storage": "operator",
   // Whoever sees the screen holds the keyboard as well.
   "GET /v1/vms/{vm}/screen": "operator",
@@ -100,6 +101,7 @@ export const accessTable = {
   "GET /v1/peer/roster": "host",
   "PUT /v1/peer/roster": "member",
   "POST /v1/peer/checks": "host",
+  "POST /v1/peer/probe": "host",
   "POST /v1/peer/sessions": "host",
   "POST /v1/peer/slots": "host",
   "DELETE /v1/peer/slots/{id}": "host",

@@ -5,6 +5,7 @@
 import { X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
+import type { Readable } from "node:stream";
 import type { PeerCertificate } from "node:tls";
 import type { Static, TSchema } from "typebox";
 import Value from "typebox/value";
@@ -27,6 +28,8 @@ export interface PeerQuestion {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Instead of a body: bytes as they come. */
+  readonly stream?: Readable;
   /** The body's schema: an older agent gets the body as it knows it. Without it the body goes as it is. */
   readonly form?: TSchema;
   readonly timeoutMs?: number;
@@ -95,6 +98,7 @@ export class PeerClient implements Disposable {
       method: question.method,
       path: question.path,
       headers: {
+        ...(question.stream && { "content-type": "application/octet-stream" }),
         ...(body && { "content-type": "application/json", "content-length": body.length }),
         ...question.headers,
         [versionHeader]: String(currentVersion),
@@ -124,7 +128,8 @@ export class PeerClient implements Disposable {
       this.#versions.set(peer.id, saidVersion(response.headers[versionHeader]));
       resolve(response);
     });
-    request.end(body);
+    if (question.stream === undefined) request.end(body);
+    else question.stream.pipe(request);
     return promise;
   }
 

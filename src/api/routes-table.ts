@@ -47,6 +47,7 @@ import type {
   VmListQuery,
   VmMoveStorage,
   VmShutdown,
+  VmUpgrade,
 } from "./schema/vm.ts";
 
 export interface Routes {
@@ -110,6 +111,7 @@ export interface Routes {
   "POST /v1/vms/{vm}/pause": { answer: Vm };
   "POST /v1/vms/{vm}/resume": { answer: Vm };
   "POST /v1/vms/{vm}/restart": { answer: Vm };
+  "POST /v1/vms/{vm}/upgrade": { body: VmUpgrade; answer: Vm };
   "POST /v1/vms/{vm}/move-storage": { body: VmMoveStorage; answer: Vm };
 
   "GET /v1/checks": { answer: CheckList };

@@ -10,6 +10,9 @@ import type { MigrationOptions } from "../migration/record.ts";
 import { readProof, removeProof, writeProof } from "../storage/shared-proof.ts";
 import { withoutMedia } from "../vm/media.ts";
 import type { FactsRequest, HostFacts } from "./facts.ts";
+import type { CheckInput } from "./check.ts";
+import { guestLoad, predictMove, type PredictionParts } from "./predict-move.ts";
+import type { Prediction } from "./prediction.ts";
 import { type GatherParts, gatherFacts } from "./gather.ts";
 import { type CheckReport, reportOn } from "./report.ts";
 import { poolsOf } from "./storage-checks.ts";
@@ -17,6 +20,13 @@ import { poolsOf } from "./storage-checks.ts";
 export interface PrecheckParts extends GatherParts {
   /** The target's facts, checked against their schema. @throws FerryError `unreachable`, `peer-refused`, `not-found`. */
   readonly askTarget: (host: string, request: FactsRequest) => Promise<HostFacts>;
+  readonly prediction: PredictionParts;
+}
+
+export interface PredictedReport extends CheckReport {
+  readonly prediction: Prediction | null;
+  /** Why there is no prediction; null when there is. */
+  readonly predictionMissing: string | null;
 }
 
 export interface CheckQuestion {
@@ -35,6 +45,26 @@ export class Precheck {
 
   /** @throws FerryError `not-found` for an unknown VM or host, `unreachable` when the target does not answer. */
   async run(question: CheckQuestion): Promise<CheckReport> {
+    return reportOn(await this.#gather(question));
+  }
+
+  /** As `run`, with what the move is expected to be like; takes a second longer. @throws as `run`. */
+  async runAndPredict(question: CheckQuestion): Promise<PredictedReport> {
+    const { vms, prediction } = this.#parts;
+    const vm = vms.get(question.vm);
+    const measured = guestLoad(vm, vms.process(vm.definition.id));
+    measured.catch(() => {});
+    const input = await this.#gather(question);
+    const expected = await predictMove(prediction, input, measured);
+    const isKnown = typeof expected !== "string";
+    return {
+      ...reportOn(input),
+      prediction: isKnown ? expected : null,
+      predictionMissing: isKnown ? null : expected,
+    };
+  }
+
+  async #gather(question: CheckQuestion): Promise<CheckInput> {
     const { vms, host } = this.#parts;
     const vm = vms.get(question.vm);
     const definition =
@@ -51,7 +81,7 @@ export class Precheck {
           : await this.#parts.askTarget(question.target, request);
       const answers = await readAll(paths, proof);
       const source = withWriteErrors(await gatherFacts(this.#parts, request), unwritable);
-      return reportOn({ definition, vm, options: question.options, source, target, answers });
+      return { definition, vm, options: question.options, source, target, answers };
     } finally {
       for (const path of paths.values()) await removeProof(path, proof);
     }

@@ -1,6 +1,6 @@
 /** Turns both hosts' facts into a report: every check of the list, all findings at once. Pure. */
 import type { CheckInput, Finding } from "./check.ts";
-import type { DiskPlacement, FilePlacement } from "../migration/record.ts";
+import type { DiskPlacement, FilePlacement, MigrationOptions } from "../migration/record.ts";
 import { checks } from "./checks.ts";
 import { placeDisks } from "./place-disks.ts";
 import { placeFiles } from "./place-files.ts";
@@ -16,6 +16,10 @@ export interface CheckReport {
   readonly disks: readonly DiskPlacement[];
   /** Kernels and media that the target does not reach. */
   readonly files: readonly FilePlacement[];
+  /** What the move was to be like. */
+  readonly options: MigrationOptions;
+  /** Milliseconds since the epoch, the source's clock. */
+  readonly checkedAt: number;
 }
 
 export function reportOn(input: CheckInput): CheckReport {
@@ -41,5 +45,7 @@ export function reportOn(input: CheckInput): CheckReport {
     findings,
     disks: placeDisks(input),
     files: placeFiles(input),
+    options: input.options,
+    checkedAt: input.source.clockMs,
   };
 }

@@ -1,7 +1,11 @@
 /** Checks about versions: machine type, the VM's document, and what the agents speak. */
 import { unknownTo } from "../protocol/since.ts";
 import { VmDefinition } from "../vm/definition.ts";
-import type { Check } from "./check.ts";
+import type { Check, Trouble } from "./check.ts";
+import type { HostFacts } from "./facts.ts";
+
+/** What of a definition may get lost without harm to the guest. */
+const noteOfUpgrade = "/machine/upgradeTo";
 
 export const versionChecks: readonly Check[] = [
   {
@@ -36,7 +40,6 @@ export const versionChecks: readonly Check[] = [
       return [
         {
           on: "target",
-          severity: "blocking",
           message: `Ferry ${target.ferryVersion} on "${target.host}" knows documents up to version ${target.definitionVersion}, the VM's is ${definition.version}`,
           remedy: `Upgrade Ferry on "${target.host}"`,
         },
@@ -50,8 +53,10 @@ export const versionChecks: readonly Check[] = [
     severity: "blocking",
     remedy: "Upgrade the older host: each version speaks its own and the previous protocol",
     look({ source, target }) {
-      if (source.protocolVersions.some((version) => target.protocolVersions.includes(version)))
-        return [];
+      const common = source.protocolVersions.filter((version) =>
+        target.protocolVersions.includes(version),
+      );
+      if (common.length > 0) return oneIsOlder(source, target, Math.max(...common));
       return [
         {
           on: "target",
@@ -70,12 +75,33 @@ export const versionChecks: readonly Check[] = [
     remedy: "Upgrade Ferry on the target",
     look({ definition, target }) {
       const version = Math.max(...target.protocolVersions);
-      return unknownTo(version, VmDefinition, definition).map((path) => ({
-        on: "target",
-        severity: "blocking",
-        message: `Ferry ${target.ferryVersion} on "${target.host}" does not know ${path} of the VM's document`,
-        remedy: `Upgrade Ferry on "${target.host}"`,
-      }));
+      return unknownTo(version, VmDefinition, definition).map((path) => {
+        const remedy = `Upgrade Ferry on "${target.host}"`;
+        if (path !== noteOfUpgrade) {
+          const message = `Ferry ${target.ferryVersion} on "${target.host}" does not know ${path} of the VM's document`;
+          return { on: "target", message, remedy };
+        }
+        const message = `Ferry ${target.ferryVersion} on "${target.host}" would forget that VM "${definition.name}" is to be upgraded at its next start`;
+        return { on: "target", severity: "warning", message, remedy };
+      });
     },
   },
 ];
+
+/** It works, and is worth knowing: the move does without what the newer one could. */
+function oneIsOlder(source: HostFacts, target: HostFacts, agreed: number): Trouble[] {
+  const newest = (facts: HostFacts) => Math.max(...facts.protocolVersions);
+  if (newest(source) === newest(target)) return [];
+  const [on, older, newer] =
+    newest(source) < newest(target)
+      ? (["source", source, target] as const)
+      : (["target", target, source] as const);
+  return [
+    {
+      on,
+      severity: "warning",
+      message: `"${older.host}" speaks protocol ${older.protocolVersions.join(", ")}, "${newer.host}" ${newer.protocolVersions.join(", ")}: this move is made by version ${agreed}`,
+      remedy: `Upgrade Ferry on "${older.host}"`,
+    },
+  ];
+}

@@ -10,6 +10,7 @@ import type { Log } from "../base/log.ts";
 import type { Migrations } from "../migration/migrations.ts";
 import type { MoveRequest } from "../migration/queued.ts";
 import type { MigrationRecord } from "../migration/record.ts";
+import { type KeptReport, requireStillTrue } from "../precheck/saved-report.ts";
 import type { Precheck } from "../precheck/precheck.ts";
 import { countSlots, type SlotsInUse } from "./admission.ts";
 import { Attempts, type SlotLink } from "./attempts.ts";
@@ -70,14 +71,17 @@ export class Scheduler implements AsyncDisposable {
 
   /**
    * Checks a move and queues it; it starts at once when both hosts have a slot for it.
-   * @throws FerryError `precheck-failed` with the report, `busy`, `conflict`, `not-found`, `no-space`.
+   * @throws FerryError `precheck-failed` with the report, `stale` when `report` no longer holds, `busy`, `conflict`, `not-found`, `no-space`.
    */
-  async request(request: MoveRequest): Promise<MigrationRecord> {
+  async request(request: MoveRequest & { report?: KeptReport }): Promise<MigrationRecord> {
     const { migrations, precheck, settings, host, log } = this.#parts;
     if (!settings.current.settings.migrationEnabled) throw disabled(request.vm, host);
-    const { disks, files } = await precheck.require(request);
-    const record = this.#enqueue({ ...request, disks, files });
-    const { target, requestedBy, options } = request;
+    const { report: kept, ...asked } = request;
+    const found = await precheck.require(asked);
+    if (kept !== undefined) requireStillTrue(kept, found);
+    const { disks, files } = found;
+    const record = this.#enqueue({ ...asked, disks, files });
+    const { target, requestedBy, options } = asked;
     const facts = { migration: record.id, vm: record.vm.name, target, requestedBy, options };
     log.info(facts, "a move was asked for");
     this.#attempts.checked(record.id);

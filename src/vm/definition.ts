@@ -33,6 +33,8 @@ export const Uuid = Type.String({
   pattern: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
 });
 
+export const MachineType = Type.String({ pattern: "^pc-(q35|i440fx)-[0-9]+\\.[0-9]+$" });
+
 export const PoolFile = Type.Object({ pool: Name, file: FileName }, strict);
 
 const ImageFormat = Type.Union([Type.Literal("qcow2"), Type.Literal("raw")]);
@@ -203,7 +205,9 @@ export const VmDefinition = Type.Object(
     machine: Type.Object(
       {
         /** Pinned at creation to what the host's QEMU calls it, such as `pc-q35-7.2`; never an alias. */
-        type: Type.String({ pattern: "^pc-(q35|i440fx)-[0-9]+\\.[0-9]+$" }),
+        type: MachineType,
+        /** What it becomes when the VM is next started from nothing; absent: what it is. */
+        upgradeTo: since(3, Type.Optional(MachineType)),
         firmware: Type.Union([Type.Literal("bios"), Type.Literal("uefi")], { default: "bios" }),
       },
       strict,

@@ -11,6 +11,7 @@ export const vmRequests = [
   "restart",
   "delete",
   "configure",
+  "upgrade",
   "move",
   "move-storage",
   "change-media",
@@ -18,11 +19,20 @@ export const vmRequests = [
 export type VmRequest = (typeof vmRequests)[number];
 
 export const allowedRequests: Readonly<Record<VmState, readonly VmRequest[]>> = {
-  stopped: ["start", "delete", "configure", "move-storage"],
-  crashed: ["start", "delete", "configure", "power-off"],
+  stopped: ["start", "delete", "configure", "upgrade", "move-storage"],
+  crashed: ["start", "delete", "configure", "upgrade", "power-off"],
   starting: [],
-  running: ["shutdown", "power-off", "pause", "restart", "move", "move-storage", "change-media"],
-  paused: ["power-off", "resume", "restart", "move", "move-storage", "change-media"],
+  running: [
+    "shutdown",
+    "power-off",
+    "pause",
+    "restart",
+    "upgrade",
+    "move",
+    "move-storage",
+    "change-media",
+  ],
+  paused: ["power-off", "resume", "restart", "upgrade", "move", "move-storage", "change-media"],
   incoming: [],
   "handed-over": [],
 };
@@ -36,6 +46,7 @@ const verbs: Readonly<Record<VmRequest, string>> = {
   restart: "restart",
   delete: "delete",
   configure: "change",
+  upgrade: "upgrade",
   move: "move",
   "move-storage": "move the disks of",
   "change-media": "change the media of",

@@ -28,6 +28,7 @@ import type { VmHostParts } from "./resolve.ts";
 import { letRun, requireProcess, startProcess } from "./run.ts";
 import { endProcess, shutDown } from "./stop.ts";
 import type { VmProcess, VmRecord } from "./vm-host.ts";
+import { upgradeVm } from "./upgrade.ts";
 import { type VmChange, VmTable } from "./vm-table.ts";
 
 export type { VmChange } from "./vm-table.ts";
@@ -93,6 +94,11 @@ export class LocalVms implements AsyncDisposable {
     return this.#operate(nameOrId, "configure", (vm) =>
       replaceDefinition(this.#table, vm, document),
     );
+  }
+
+  /** A newer machine type, at the next cold start; null takes that back. */
+  async upgrade(nameOrId: string, machineType: string | null): Promise<VmRecord> {
+    return this.#operate(nameOrId, "upgrade", (vm) => upgradeVm(this.#table, vm, machineType));
   }
 
   async delete(nameOrId: string, options: { disks: "delete" | "keep" }): Promise<void> {

@@ -7,6 +7,7 @@ import type { LocalVm } from "./local-vm.ts";
 import { settleStorageMoves } from "./move-storage.ts";
 import { lockDisks, releaseDisks } from "./reserve.ts";
 import { admitMemory, resolveFacts } from "./resolve.ts";
+import { upgradeAtStart } from "./upgrade.ts";
 import type { VmTable } from "./vm-table.ts";
 
 /**
@@ -17,6 +18,7 @@ export async function startProcess(table: VmTable, vm: LocalVm): Promise<void> {
   const { parts, registry } = table;
   refuseSecondProcess(vm);
   await settleStorageMoves(table, vm);
+  await upgradeAtStart(table, vm);
   const { definition, generation } = vm.row;
   const facts = await resolveFacts(parts, definition);
   await admitMemory(parts.paths.memory, definition, table.promisedMib() - definition.memory.mib);

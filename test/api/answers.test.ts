@@ -54,6 +54,7 @@ async function everyOperation(): Promise<void> {
   mkdirSync(other);
   await a.good("POST /v1/pools", { body: { name: "other", path: other } });
   await vms(a);
+  await a.good("POST /v1/vms/web01/upgrade", { body: { machineType: null } });
   await a.good("POST /v1/vms/web01/start");
   await a.good("GET /v1/vms/web01/cpu");
   await a.good("POST /v1/vms/web01/move-storage", { body: { pool: "shared" } });

@@ -1,5 +1,7 @@
 /** Checks: what would stop a move, without moving anything. */
 import { checkFamilies } from "../../precheck/checks.ts";
+import { changesBetween } from "../../precheck/report-changes.ts";
+import { requireSameMove } from "../../precheck/saved-report.ts";
 import { CheckList, CheckReport, CheckRequest } from "../schema/check.ts";
 import { HostQuery } from "../schema/scope.ts";
 import type { ApiServer } from "../api-server.ts";
@@ -38,13 +40,19 @@ export function checkRoutes(app: ApiServer, { precheck }: Services): void {
       },
     },
     async (request) => {
-      const { vm, target, options = {} } = request.body;
-      const report = await precheck.run({ vm, target, options });
+      const { vm, target, options = {}, previous } = request.body;
+      const { prediction, ...report } = await precheck.runAndPredict({ vm, target, options });
+      if (previous !== undefined) requireSameMove(previous, report);
       return {
         ...report,
         findings: [...report.findings],
         disks: [...report.disks],
         files: [...report.files],
+        prediction: prediction && {
+          ...prediction,
+          link: { ...prediction.link, addresses: [...prediction.link.addresses] },
+        },
+        ...(previous && { changes: changesBetween(previous.findings, report.findings) }),
       };
     },
   );

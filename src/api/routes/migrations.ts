@@ -56,9 +56,12 @@ export function migrationRoutes(app: ApiServer, services: Services): void {
       },
     },
     async (request, reply) => {
-      const { vm, target, options = {} } = request.body;
+      const { vm, target, options = {}, report } = request.body;
       const requestedBy = callerName(request.caller);
-      const record = await scheduler.request({ vm, target, options, requestedBy });
+      const record = await scheduler.request({
+        ...{ vm, target, options, requestedBy },
+        ...(report && { report }),
+      });
       return reply.code(202).send(record);
     },
   );

@@ -1,6 +1,7 @@
 /** What the hosts of a migration ask each other outside its session. */
 import Type from "typebox";
 import { Uuid } from "../../vm/definition.ts";
+import { ProbeAnswer, receiveProbe } from "../probe-link.ts";
 import { provenHost } from "../caller.ts";
 import {
   PeerCheckAnswer,
@@ -29,6 +30,20 @@ export function peerMigrationRoutes(app: ApiServer, services: Services): void {
       },
     },
     (request) => precheck.facts(request.body),
+  );
+  app.addContentTypeParser("application/octet-stream", (_request, stream, done) => {
+    done(null, stream);
+  });
+  app.post(
+    "/v1/peer/probe",
+    {
+      schema: {
+        operationId: "peerProbe",
+        summary: "Take a few MiB and say how fast they came",
+        response: answers(ProbeAnswer),
+      },
+    },
+    (request) => receiveProbe(request.body as AsyncIterable<Buffer>),
   );
   app.post(
     "/v1/peer/sessions",

@@ -14,6 +14,7 @@ import {
   VmListQuery,
   VmMoveStorage,
   VmShutdown,
+  VmUpgrade,
   Vm as VmSchema,
   vmActions,
 } from "../schema/vm.ts";
@@ -121,6 +122,21 @@ export function vmRoutes(app: ApiServer, services: Services): void {
       },
     },
     async (request) => answer(await vms.moveStorage(request.params.vm, request.body)),
+  );
+  app.post(
+    "/v1/vms/:vm/upgrade",
+    {
+      config,
+      schema: {
+        operationId: "upgradeVm",
+        summary: "Give a VM a newer machine type, at its next start from nothing if it runs",
+        params: Params,
+        querystring: HostQuery,
+        body: VmUpgrade,
+        response: answers(VmSchema),
+      },
+    },
+    async (request) => answer(await vms.upgrade(request.params.vm, request.body.machineType)),
   );
   for (const action of vmActions) actionRoute(app, services, action);
 }

@@ -7,6 +7,7 @@ import {
   Priority,
 } from "../../migration/record.ts";
 import { Name, Uuid } from "../../vm/definition.ts";
+import { SavedReport } from "./check.ts";
 import { Scope, Unreachable } from "./scope.ts";
 
 export { MigrationOptions, MigrationRecord };
@@ -18,6 +19,8 @@ export const MigrationCreate = Type.Object(
     /** Name of the target host: Ferry never picks one silently. */
     target: Name,
     options: Type.Optional(MigrationOptions),
+    /** A check's report: the move is refused where it no longer holds. */
+    report: Type.Optional(SavedReport),
   },
   { additionalProperties: false, $id: "MigrationCreate" },
 );

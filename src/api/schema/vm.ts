@@ -1,6 +1,6 @@
 /** VMs: what people send to create one (src/vm/draft.ts says what each property means), and what they get to see. */
 import Type from "typebox";
-import { Name, VmDefinition } from "../../vm/definition.ts";
+import { MachineType, Name, VmDefinition } from "../../vm/definition.ts";
 import { VmDraft } from "../../vm/draft.ts";
 import { type Ownership, type VmState, vmStates } from "../../vm/vm-host.ts";
 import { Scope, Unreachable } from "./scope.ts";
@@ -82,6 +82,15 @@ export const VmMoveStorage = Type.Object(
   { ...strict, $id: "VmMoveStorage" },
 );
 export type VmMoveStorage = Type.Static<typeof VmMoveStorage>;
+
+export const VmUpgrade = Type.Object(
+  {
+    /** A newer machine type of the same kind; null takes back an upgrade that waits. */
+    machineType: Type.Union([MachineType, Type.Null()]),
+  },
+  { additionalProperties: false, $id: "VmUpgrade" },
+);
+export type VmUpgrade = Type.Static<typeof VmUpgrade>;
 
 /** `POST /v1/vms/{vm}/{action}`; only `shutdown` takes a body. */
 export const vmActions = ["start", "shutdown", "power-off", "pause", "resume", "restart"] as const;

@@ -8,23 +8,29 @@ import { confirm } from "../confirm.ts";
 import { finishWatch } from "../finish-watch.ts";
 import { silentView, textView } from "../migration-view.ts";
 import { addMoveOptions, type MoveOptions, migrationOptions } from "../move-options.ts";
+import { readReport, refuseOther } from "../kept-report.ts";
 import { renderReport } from "../render/migration.ts";
 import { watchMigration } from "../watch.ts";
 
-type MoveChoices = MoveOptions & { readonly detach?: boolean; readonly yes?: boolean };
+type MoveChoices = MoveOptions & {
+  readonly detach?: boolean;
+  readonly yes?: boolean;
+  readonly report?: string;
+};
 
 const ctrlC = `
 While it waits, Ctrl-C asks to cancel the move, which is possible until the guest is stopped for its last modified
 pages; a second Ctrl-C leaves the move to itself.`;
 
 export function defineMove(command: Command, cli: Cli): void {
-  command.argument("<vm>", "name or id").argument("<host>", "name of the target host");
+  command.argument("[vm]", "name or id").argument("[host]", "name of the target host");
   addMoveOptions(command)
+    .option("--report <file>", "move as a kept report says (ferry check --save), if it still holds")
     .option("--detach", "do not wait for the end")
     .option("--yes", "copy disks that the target does not reach without asking")
     .addHelpText("after", ctrlC)
-    .action(async (vm: string, target: string, options: MoveChoices) => {
-      const body = { vm, target, options: migrationOptions(options) };
+    .action(async (vm: string | undefined, target: string | undefined, options: MoveChoices) => {
+      const body = await whatToMove(vm, target, options);
       const record = await requestMove(cli, body, options.yes);
       if (options.detach === true) {
         const hint = `Follow it with: ferry migration watch ${record.id}`;
@@ -35,6 +41,25 @@ export function defineMove(command: Command, cli: Cli): void {
       const watched = await watchMigration(cli, record, { onInterrupt: "cancel", view });
       finishWatch(cli, watched);
     });
+}
+
+async function whatToMove(
+  vm: string | undefined,
+  target: string | undefined,
+  choices: MoveChoices,
+): Promise<MigrationCreate> {
+  const options = migrationOptions(choices);
+  if (choices.report !== undefined) {
+    const report = await readReport(choices.report);
+    refuseOther(choices.report, report, vm, target);
+    // What is said now goes before what was said then.
+    const both = { ...report.options, ...options };
+    return { vm: report.vm.name, target: report.target, options: both, report };
+  }
+  if (vm !== undefined && target !== undefined) return { vm, target, options };
+  throw new FerryError("bad-input", "Cannot move without a VM and a target host", {
+    remedy: "Name both, as in ferry move web01 host-b, or give a report: --report FILE",
+  });
 }
 
 /** Asks for the move; where it would take disks along and nobody said so, asks the person first. */

@@ -9,6 +9,7 @@ import { renderVm, renderVmList, renderVmState } from "../render/vm.ts";
 import { warnUnreachable } from "../unreachable.ts";
 import { defineVmApply, defineVmExport, defineVmSet } from "./vm-change.ts";
 import { defineVmMoveStorage } from "./vm-move-storage.ts";
+import { defineVmUpgrade } from "./vm-upgrade.ts";
 import { defineVmCreate } from "./vm-create.ts";
 
 /** Beyond the time that the guest gets: for QEMU to end, locks to be given back, and the answer. */
@@ -44,6 +45,7 @@ export function defineVm(command: Command, cli: Cli): void {
   defineVmExport(command.command("export"), cli);
   defineVmApply(command.command("apply"), cli);
   defineVmSet(command.command("set"), cli);
+  defineVmUpgrade(command.command("upgrade"), cli);
   defineVmMoveStorage(command.command("move-storage"), cli);
   defineAction(command, cli, "start", "start a VM that is stopped or has crashed");
   defineShutdown(command, cli);

@@ -10,6 +10,8 @@ const report: CheckReport = {
   possible: false,
   disks: [],
   files: [],
+  options: {},
+  checkedAt: 0,
   findings: [
     { check: "memory", severity: "passed", host: "host-b", message: "Enough", remedy: null },
     { check: "clock", severity: "warning", host: "host-b", message: "2 s off", remedy: "Use NTP" },

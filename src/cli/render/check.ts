@@ -1,6 +1,6 @@
 /** The report of a check as text: what blocks first, with its remedy. Pure. */
 import type { CheckListed, CheckReport, Finding } from "../../api/schema/check.ts";
-import { formatCount } from "../../base/format.ts";
+import { formatBytes, formatCount, formatDuration } from "../../base/format.ts";
 import { printableLine } from "../printable.ts";
 import { plain, type Style, type StyleName } from "../style.ts";
 
@@ -12,7 +12,40 @@ const words: Readonly<Record<Finding["severity"], readonly [string, StyleName]>>
 };
 
 export function renderCheck(report: CheckReport, style: Style = plain): string {
-  return [...renderFindings(report.findings, style), style("bold", verdict(report))].join("\n");
+  return [
+    ...renderFindings(report.findings, style),
+    ...(report.changes === undefined ? [] : renderChanges(report.changes, style)),
+    style("bold", verdict(report)),
+    ...renderPrediction(report, style),
+  ].join("\n");
+}
+
+/** What is expected of a move that is possible. */
+function renderPrediction({ prediction, predictionMissing, possible }: CheckReport, style: Style) {
+  if (!possible) return [];
+  if (!prediction) {
+    return predictionMissing ? [`No prediction: ${printableLine(predictionMissing)}`] : [];
+  }
+  const { totalMs, blackoutMs, wireBytes, usedBytes, dirtyBytesPerSecond, link, advice } =
+    prediction;
+  const changing =
+    dirtyBytesPerSecond === null ? "unknown" : `${formatBytes(dirtyBytesPerSecond)}/s`;
+  const basis =
+    prediction.pastMoves === 0 ? "no move yet" : formatCount(prediction.pastMoves, "past move");
+  return [
+    `expected  ${formatDuration(totalMs)} in all, blackout ${formatDuration(blackoutMs)}, ${formatBytes(wireBytes)} on the wire`,
+    `          memory in use ${formatBytes(usedBytes)}, changing ${changing}; link ${formatBytes(link.bytesPerSecond)}/s, ` +
+      `round trip ${formatDuration(link.roundTripMs)}; from ${basis}`,
+    ...(advice === null ? [] : [style("yellow", printableLine(advice))]),
+  ];
+}
+
+function renderChanges(changes: NonNullable<CheckReport["changes"]>, style: Style): string[] {
+  if (changes.length === 0) return ["Nothing changed since the kept report"];
+  return changes.map(({ kind, check, host, message }) => {
+    const word = kind === "mended" ? style("green", "mended ") : style("red", "new    ");
+    return `${word}  ${check} (${host}): ${printableLine(message)}`;
+  });
 }
 
 /** What is checked, family by family. */

@@ -1,0 +1,74 @@
+/** Measures what a prediction stands on: the guest, while the checks run; the way to the target, once it has said where it is. */
+import { errorChain } from "../base/errors.ts";
+import type { MigrationOptions, MigrationRecord } from "../migration/record.ts";
+import { usableAddresses } from "../network/migration-network.ts";
+import type { VmProcess, VmRecord } from "../vm/vm-host.ts";
+import type { CheckInput } from "./check.ts";
+import { measureGuestLoad } from "./guest-load.ts";
+import { pastMoves } from "./past-moves.ts";
+import { placeDisks } from "./place-disks.ts";
+import { placeFiles } from "./place-files.ts";
+import { type GuestLoad, type LinkFacts, predict, type Prediction } from "./prediction.ts";
+
+export interface PredictionParts {
+  /** Of this host, the newest first. */
+  readonly moves: () => readonly MigrationRecord[];
+  /** What a move may use now where it asks for nothing else; bandwidth 0: no limit. */
+  readonly limits: () => {
+    readonly performance: string;
+    readonly blackoutMsMax: number;
+    readonly bandwidthBytesPerSecond: number;
+  };
+  readonly probeLink: (target: string, addresses: readonly string[]) => Promise<LinkFacts>;
+}
+
+/** Of as many migration networks as a move with lanes over every one is measured at most. */
+const networksMax = 4;
+
+/** Null for a VM that does not run here. */
+export async function guestLoad(
+  { definition, state }: VmRecord,
+  process: VmProcess | undefined,
+): Promise<GuestLoad | null> {
+  if (process === undefined) return null;
+  return await measureGuestLoad(process, definition.memory.mib, state === "running");
+}
+
+/** Or why there is none, as a sentence for people. */
+export async function predictMove(
+  parts: PredictionParts,
+  input: CheckInput,
+  measured: Promise<GuestLoad | null>,
+): Promise<Prediction | string> {
+  const { source, target, options } = input;
+  const limits = parts.limits();
+  const addresses = usableAddresses(target.moveAddresses, source.migrationNetworks);
+  const performance = options.performance ?? limits.performance;
+  const used = addresses.slice(0, performance === "multichannel" ? networksMax : 1);
+  if (used.length === 0) return "the hosts have no migration network in common";
+  try {
+    const [guest, link] = await Promise.all([measured, parts.probeLink(target.host, used)]);
+    if (guest === null) return `VM "${input.definition.name}" does not run`;
+    return predict({
+      ...{ guest, link },
+      past: pastMoves(parts.moves(), target.host, performance),
+      diskBytes: bytesBesideMemory(input),
+      bandwidthBytesPerSecond: bandwidth(options, limits.bandwidthBytesPerSecond),
+      blackoutMsMax: options.blackoutMsMax ?? limits.blackoutMsMax,
+    });
+  } catch (error) {
+    return errorChain(error);
+  }
+}
+
+function bandwidth(options: MigrationOptions, hostLimit: number): number | null {
+  return options.bandwidthBytesPerSecond ?? (hostLimit > 0 ? hostLimit : null);
+}
+
+function bytesBesideMemory(input: CheckInput): number {
+  const disks = placeDisks(input).map(({ allocatedBytes }) => allocatedBytes);
+  const files = placeFiles(input)
+    .filter(({ copy }) => copy)
+    .map(({ bytes }) => bytes);
+  return [...disks, ...files].reduce((sum, bytes) => sum + bytes, 0);
+}

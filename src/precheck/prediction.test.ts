@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { MigrationRecord } from "../migration/record.ts";
+import { pastMoves } from "./past-moves.ts";
+import { predict, type PredictionInput } from "./prediction.ts";
+
+const MiB = 1048576;
+
+function input(more: {
+  used?: number;
+  dirty?: number | null;
+  rate?: number;
+  diskBytes?: number;
+}): PredictionInput {
+  const { used = 256 * MiB, dirty = 0, rate = 64 * MiB, diskBytes = 0 } = more;
+  return {
+    guest: { usedBytes: used, dirtyBytesPerSecond: dirty },
+    link: { addresses: ["10.0.0.2"], bytesPerSecond: 10_000 * MiB, roundTripMs: 1 },
+    past: { moves: 3, fixedMs: 2000, guestBytesPerSecond: rate, wireRatio: 0.5, blackoutMs: 80 },
+    diskBytes,
+    bandwidthBytesPerSecond: null,
+    blackoutMsMax: 500,
+  };
+}
+
+test("a guest that writes nothing takes the fixed time and one pass", () => {
+  const { totalMs, blackoutMs, wireBytes, converges, advice } = predict(input({}));
+  assert.deepEqual(
+    { totalMs, blackoutMs, wireBytes, converges, advice },
+    {
+      ...{ totalMs: 2000 + 4000, blackoutMs: 80, wireBytes: 128 * MiB },
+      ...{ converges: true, advice: null },
+    },
+  );
+});
+
+test("a guest that writes faster than memory crosses is known beforehand, with what would help", () => {
+  const { converges, advice } = predict(input({ dirty: 80 * MiB }));
+  assert.equal(converges, false);
+  assert.match(advice ?? "", /changes 80 MiB\/s, memory crosses at 64 MiB\/s: .*--max-blackout/);
+});
+
+test("a slow link, or a limit, decides instead of the hosts", () => {
+  const slow = { ...input({}), bandwidthBytesPerSecond: 16 * MiB };
+  assert.equal(predict(slow).guestBytesPerSecond, 16 * MiB);
+  const link = { addresses: ["10.0.0.2"], bytesPerSecond: 8 * MiB, roundTripMs: 1 };
+  // At half a byte on the wire for one of memory.
+  assert.equal(predict({ ...input({}), link }).guestBytesPerSecond, 16 * MiB);
+});
+
+test("more memory, more writing or more disk never shortens what is expected", () => {
+  const bytes = fc.integer({ min: 1, max: 4096 }).map((mib) => mib * MiB);
+  const more = fc.record({ used: bytes, dirty: bytes, rate: bytes, diskBytes: bytes });
+  fc.assert(
+    fc.property(more, bytes, ({ used, dirty, rate, diskBytes }, extra) => {
+      const before = predict(input({ used, dirty, rate, diskBytes }));
+      assert.ok(Number.isFinite(before.totalMs) && before.blackoutMs >= 80);
+      const disks = predict(input({ used, dirty, rate, diskBytes: diskBytes + extra }));
+      assert.ok(disks.totalMs >= before.totalMs && disks.wireBytes >= before.wireBytes);
+      const idle = predict(input({ used, dirty: 0, rate, diskBytes }));
+      assert.ok(idle.totalMs <= before.totalMs && idle.blackoutMs <= before.blackoutMs);
+      const larger = predict(input({ used: used + extra, dirty: 0, rate, diskBytes }));
+      assert.ok(larger.totalMs >= idle.totalMs);
+    }),
+  );
+});
+
+function moved(more: Partial<MigrationRecord>): MigrationRecord {
+  return {
+    ...{ role: "source", state: "completed", target: "host-b", options: {} },
+    ...{ startedAt: 0, endedAt: 5000, guestBytes: 200 * MiB, diskBytes: 0, wireBytes: 100 * MiB },
+    stages: [{ name: "memory-precopy", startedAt: 1000, endedAt: 3000 }],
+    blackout: { totalMs: 90, disksMs: 10, sendMs: 20, loadMs: 20, handoverMs: 20, resumeMs: 20 },
+    ...more,
+  } as unknown as MigrationRecord;
+}
+
+test("what a move costs is learned from those that ended well, to the same host if there are any", () => {
+  const records = [
+    moved({ endedAt: 9000, state: "failed" }),
+    moved({}),
+    moved({ target: "host-c", endedAt: 60_000 }),
+  ];
+  assert.deepEqual(pastMoves(records, "host-b", "compression"), {
+    moves: 1,
+    fixedMs: 3000,
+    guestBytesPerSecond: 100 * MiB,
+    wireRatio: 0.5,
+    blackoutMs: 80,
+  });
+  assert.equal(pastMoves(records, "host-d", "compression").moves, 2);
+  assert.equal(pastMoves([], "host-b", "compression").moves, 0);
+});
