@@ -20,7 +20,8 @@ import { poolsOf } from "./storage-checks.ts";
 export interface PrecheckParts extends GatherParts {
   /** The target's facts, checked against their schema. @throws FerryError `unreachable`, `peer-refused`, `not-found`. */
   readonly askTarget: (host: string, request: FactsRequest) => Promise<HostFacts>;
-  readonly prediction: PredictionParts;
+  /** Absent: no report has a prediction. */
+  readonly prediction?: PredictionParts;
 }
 
 export interface PredictedReport extends CheckReport {
@@ -51,6 +52,10 @@ export class Precheck {
   /** As `run`, with what the move is expected to be like; takes a second longer. @throws as `run`. */
   async runAndPredict(question: CheckQuestion): Promise<PredictedReport> {
     const { vms, prediction } = this.#parts;
+    if (prediction === undefined) {
+      const predictionMissing = "this host makes none";
+      return { ...(await this.run(question)), prediction: null, predictionMissing };
+    }
     const vm = vms.get(question.vm);
     const measured = guestLoad(vm, vms.process(vm.definition.id));
     measured.catch(() => {});

@@ -56,7 +56,7 @@ test("an older agent that tells no features stops no move for them", () => {
 });
 
 test("the features that are named are exactly those the guest has and the target has not", () => {
-  const features = fc.uniqueArray(fc.constantFrom(..."abcdefghij"));
+  const features = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e", "f", "g"));
   fc.assert(
     fc.property(features, features, (has, available) => {
       const found = obstacles(

@@ -6,7 +6,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import fc from "fast-check";
 import Type, { type TSchema } from "typebox";
 import Value from "typebox/value";
 import { Health, Host } from "../api/schema/host.ts";
@@ -153,14 +152,8 @@ function withAllThatIsNew(schema: TSchema, value: unknown): unknown {
   });
   const added = Object.entries(properties)
     .filter(([name, own]) => knownSince(own) > previous && !Object.hasOwn(value, name))
-    .map(([name, own]) => [name, madeUp(own)] as const);
+    .map(([name]) => [name, "something new"] as const);
   return Object.fromEntries([...present, ...added]);
-}
-
-function madeUp(schema: TSchema): unknown {
-  const { pattern } = schema as { pattern?: string };
-  if (pattern === undefined) return Value.Create(schema);
-  return fc.sample(fc.stringMatching(new RegExp(pattern)), 1)[0];
 }
 
 /** What an agent of the previous version would stumble over. */

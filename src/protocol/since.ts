@@ -34,7 +34,7 @@ export function knownSince(schema: TSchema): number {
 export function asKnownTo(version: number, schema: TSchema, value: unknown): unknown {
   const { properties, patternProperties, additionalProperties, items, anyOf } = schema as Marked;
   if (anyOf !== undefined) {
-    const fitting = anyOf.find((variant) => Value.Check(variant, value));
+    const fitting = variantOf(anyOf, value);
     return fitting === undefined ? value : asKnownTo(version, fitting, value);
   }
   if (Array.isArray(value)) {
@@ -60,7 +60,7 @@ export function asKnownTo(version: number, schema: TSchema, value: unknown): unk
 export function unknownTo(version: number, schema: TSchema, value: unknown, path = ""): string[] {
   const { properties, patternProperties, additionalProperties, items, anyOf } = schema as Marked;
   if (anyOf !== undefined) {
-    const fitting = anyOf.find((variant) => Value.Check(variant, value));
+    const fitting = variantOf(anyOf, value);
     if (fitting === undefined) return [];
     return knownSince(fitting) > version ? [path] : unknownTo(version, fitting, value, path);
   }
@@ -80,5 +80,19 @@ export function unknownTo(version: number, schema: TSchema, value: unknown, path
     const isDefault =
       JSON.stringify(part) === JSON.stringify((own as { default?: unknown }).default);
     return isDefault ? [] : [here];
+  });
+}
+
+/** Which of a union's variants a value is: the one that it fits, else the one whose literals it has. */
+function variantOf(anyOf: readonly TSchema[], value: unknown): TSchema | undefined {
+  const fitting = anyOf.find((variant) => Value.Check(variant, value));
+  if (fitting !== undefined || typeof value !== "object" || value === null) return fitting;
+  return anyOf.find((variant) => {
+    const { properties } = variant as Marked;
+    const literals = Object.entries(properties ?? {}).filter(([, own]) => "const" in own);
+    return (
+      properties !== undefined &&
+      literals.every(([name, own]) => Value.Check(own, (value as Record<string, unknown>)[name]))
+    );
   });
 }

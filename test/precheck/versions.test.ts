@@ -164,6 +164,11 @@ test("a kept report shows what was mended since, and the move that it is given t
   const file = join(lab.directory, "report.json");
   const { switches } = await b.api("GET /v1/switches");
   const bridge = switches.find(({ name }) => name === "lan")?.bridge ?? "";
+  for (const vm of ["new01", "max01"]) {
+    if ((await b.api("GET /v1/vms", {})).vms.some(({ name }) => name === vm)) {
+      await b.api("DELETE /v1/vms/{vm}", { params: { vm } });
+    }
+  }
   await b.api("DELETE /v1/switches/{switch}", { params: { switch: "lan" } });
   const first = await a.ferry(["check", "web01", "host-b", "--save", file]);
   assert.equal(first.exitCode, 6, first.stderr);
