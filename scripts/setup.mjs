@@ -22,6 +22,8 @@ const labPackages = {
   iproute2: "builds the lab's networks",
   "qemu-block-extra": "QEMU's own iSCSI initiator, with the library of it",
   tgt: "is the lab's iSCSI storage",
+  samba: "is the lab's SMB server",
+  smbnetfs: "mounts its share without the kernel's help",
   "busybox-static": "is the guest's user land",
   chromium: "opens the console in the tests and takes the pictures of the documents",
   "fonts-dejavu-core": "is what Chromium writes with",

@@ -1,6 +1,7 @@
 /** Puts the agent together, from the leaves up. What is made here is closed in the reverse order. */
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
+import { askMembers } from "../api/domain-questions.ts";
 import { ConsoleSessions } from "../api/console-sessions.ts";
 import { DomainFeed } from "../api/domain-feed.ts";
 import { FrontDoor } from "../api/front-door.ts";
@@ -12,6 +13,7 @@ import { findPeer } from "../api/peer-directory.ts";
 import { PeerSessions } from "../api/peer-sessions.ts";
 import { PeerRenewAnswer } from "../api/schema/peer.ts";
 import { probeLink } from "../api/probe-link.ts";
+import { VmList } from "../api/schema/vm.ts";
 import { createServer } from "../api/server.ts";
 import type { Services } from "../api/services.ts";
 import { Tokens } from "../api/tokens.ts";
@@ -23,6 +25,7 @@ import { Migrations } from "../migration/migrations.ts";
 import type { MigrationRecord } from "../migration/record.ts";
 import { Switches } from "../network/switches.ts";
 import type { MachineFacts } from "../precheck/gather.ts";
+import type { ElsewhereVm } from "../precheck/check.ts";
 import { Precheck } from "../precheck/precheck.ts";
 import { SettingsStore } from "../scheduler/settings-store.ts";
 import { SpareWorkers } from "../session/spare-workers.ts";
@@ -123,7 +126,8 @@ export async function wireAgent(
   const advertise = config.api.advertise ?? host;
   const precheck = new Precheck({
     ...{ host, vms, pools, switches, secrets },
-    fibreChannelTree: config.paths,
+    paths: config.paths,
+    others: () => vmsElsewhere(trust, peers),
     machine: async () => ({
       ...(await readMachineFacts(vms.qemu, version)),
       memoryAvailableBytes: await freeMemory(vms),
@@ -141,6 +145,8 @@ export async function wireAgent(
       probeLink: (target, addresses) => probeLink(peers, findPeer(trust, target), addresses),
     },
   });
+  // A share that hangs must not keep the agent from starting.
+  void precheck.sweep();
   const addresses = () => moveAddresses(advertise, settings.current.settings);
   const { portFirst, portLast } = config.session;
   const sessions = parts.use(
@@ -223,6 +229,14 @@ function domainFact(trust: Trust): Pick<MachineFacts, "domain"> {
   const { membership } = trust;
   if (membership === undefined) return {};
   return { domain: { ...membership.domain, trusted: trust.trustedDomains().map(({ id }) => id) } };
+}
+
+/** The VMs of the domain's other hosts; those of hosts that do not answer are not known. */
+async function vmsElsewhere(trust: Trust, peers: PeerClient): Promise<ElsewhereVm[]> {
+  const { answers } = await askMembers({ trust, peers }, VmList, "/v1/vms");
+  return answers.flatMap(({ peer, answer }) =>
+    answer.vms.map(({ definition }) => ({ host: peer.name, definition })),
+  );
 }
 
 function askIssuer(trust: Trust, peers: PeerClient, certificateRequest: string) {

@@ -8,6 +8,7 @@ const Link = Type.Object({
   ifindex: Type.Integer({ minimum: 1 }),
   ifname: Type.String(),
   mtu: Type.Integer(),
+  address: Type.Optional(Type.String()),
   master: Type.Optional(Type.String()),
   linkinfo: Type.Optional(
     Type.Object({
@@ -22,6 +23,8 @@ export interface LinkFacts {
   readonly index: number;
   readonly name: string;
   readonly mtu: number;
+  /** Its MAC address. */
+  readonly address: string;
   /** The bridge it is a port of. */
   readonly bridge: string | null;
   readonly isBridge: boolean;
@@ -44,6 +47,7 @@ export async function findLink(name: string): Promise<LinkFacts | undefined> {
     index: link.ifindex,
     name: link.ifname,
     mtu: link.mtu,
+    address: link.address ?? "00:00:00:00:00:00",
     bridge: link.master ?? null,
     isBridge: kind === "bridge",
     filtersVlans: data?.vlan_filtering === 1,

@@ -1,6 +1,6 @@
 /** Checks about what a VM has beside files and network: LUNs, Fibre Channel, devices of the host, folders, firmware. */
 import { formatBytes } from "../base/format.ts";
-import { lunText } from "../vm/lun-key.ts";
+import { lunText, lunUser } from "../vm/lun-key.ts";
 import type { Check, CheckInput, Trouble } from "./check.ts";
 import { physicalDiskRefusal } from "./physical-disk-rule.ts";
 import { movingDisks } from "./place-disks.ts";
@@ -65,14 +65,27 @@ export const attachedChecks: readonly Check[] = [
   },
   {
     id: "lun-free",
-    title: "No other VM of the target has a LUN of the VM",
-    compares: "The VM's LUNs against those of the target's VMs",
+    title: "No other VM has a LUN of the VM",
+    compares: "The VM's LUNs against those of the target's VMs, and of the domain's other hosts",
     severity: "blocking",
     remedy: "Give one of the two VMs another LUN",
-    look({ target }) {
-      return Object.entries(target.attached?.lunUsers ?? {}).map(([lun, user]) => ({
+    look({ definition, target, elsewhere = [] }) {
+      const third = elsewhere
+        .filter(({ host }) => host !== target.host)
+        .flatMap(({ host, definition: other }) =>
+          (definition.luns ?? []).flatMap(({ name, source }) =>
+            // A physical disk of another host is another disk, whatever it is called.
+            source.kind !== "physical" && lunUser(definition, name, [other]) !== undefined
+              ? [{ host, user: other.name, lun: name }]
+              : [],
+          ),
+        );
+      const there = Object.entries(target.attached?.lunUsers ?? {}).map(([lun, user]) => {
+        return { host: target.host, user, lun };
+      });
+      return [...there, ...third].map(({ host, user, lun }) => ({
         on: "target" as const,
-        message: `VM "${user}" on "${target.host}" has LUN "${lun}" too: both would write to it`,
+        message: `VM "${user}" on "${host}" has LUN "${lun}" too: both would write to it`,
         remedy: `Give one of the two another LUN: ferry vm export ${user}, then ferry vm apply`,
       }));
     },

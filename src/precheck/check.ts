@@ -16,6 +16,12 @@ export interface Finding {
   readonly remedy: string | null;
 }
 
+/** A VM of a host of the domain, be it source, target or neither. */
+export interface ElsewhereVm {
+  readonly host: string;
+  readonly definition: VmDefinition;
+}
+
 export interface CheckInput {
   readonly definition: VmDefinition;
   readonly vm: Pick<VmRecord, "state" | "migration" | "ownership">;
@@ -24,6 +30,10 @@ export interface CheckInput {
   readonly target: HostFacts;
   /** By pool: what the proof file held after the target answered, as the source reads it; null when it can't. */
   readonly answers: Readonly<Record<string, string | null>>;
+  /** VMs of the domain's other hosts, as far as those answered; absent: nobody was asked. */
+  readonly elsewhere?: readonly ElsewhereVm[];
+  /** Whether frames were sent out of the source's bridges while the target looked for them. */
+  readonly probesSent?: boolean;
 }
 
 /** One trouble a check found; several are possible, for instance one a disk. */

@@ -3,6 +3,9 @@
  * know about a host goes into facts.ts and is gathered on both hosts by gather.ts. Report, API, console and docs/checks.md
  * follow from the record.
  */
+import { capacityChecks } from "./capacity-checks.ts";
+import { shareChecks } from "./share-checks.ts";
+import { switchChecks } from "./switch-checks.ts";
 import { attachedChecks } from "./attached-checks.ts";
 import type { Check } from "./check.ts";
 import { diskChecks } from "./disk-checks.ts";
@@ -25,10 +28,11 @@ export const checkFamilies: readonly CheckFamily[] = [
   { family: "versions", checks: versionChecks },
   { family: "hosts", checks: hostChecks },
   { family: "processor", checks: processorChecks },
-  { family: "memory", checks: memoryChecks },
+  { family: "memory and processors", checks: [...memoryChecks, ...capacityChecks] },
   { family: "network", checks: networkChecks },
+  { family: "guest's network", checks: switchChecks },
   { family: "performance", checks: performanceChecks },
-  { family: "storage", checks: storageChecks },
+  { family: "storage", checks: [...storageChecks, ...shareChecks] },
   { family: "LUNs and devices", checks: attachedChecks },
   { family: "disks that move", checks: diskChecks },
 ];

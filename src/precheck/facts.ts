@@ -10,11 +10,19 @@ import { MigrationNetwork } from "../network/migration-network.ts";
 import { since } from "../protocol/since.ts";
 import { PerformanceOption } from "../migration/record.ts";
 import { VmDefinition } from "../vm/definition.ts";
+import { CapacityFacts } from "./capacity-facts.ts";
+import { SwitchFacts } from "./switch-facts.ts";
 import { AttachedFacts } from "./attached-facts.ts";
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Bytes = Type.Integer({ minimum: 0 });
 const Features = Type.Array(Type.String({ maxLength: 64 }), { maxItems: 4096 });
+
+const MountFacts = Type.Object({
+  type: Type.String({ maxLength: 64 }),
+  source: Type.String({ maxLength: 4096 }),
+  options: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 64 }),
+});
 
 export const PoolFacts = Type.Object({
   id: Type.String(),
@@ -25,6 +33,14 @@ export const PoolFacts = Type.Object({
   writeError: nullable(Type.String({ maxLength: 1024 })),
   /** Of the files the VM uses in this pool: those this host does not see. */
   missing: Type.Array(Type.String({ maxLength: 256 }), { maxItems: 64 }),
+  /** What the pool's directory lies on. */
+  mount: since(3, Type.Optional(MountFacts)),
+  /** Whether this host sees that a name is taken which the source holds there. */
+  lock: since(3, Type.Optional(Type.Union([Type.Literal("held"), Type.Literal("broken")]))),
+  /** Of the files the VM uses: those that QEMU's user here may not read, or not write where the guest writes. */
+  refused: since(3, Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 64 }))),
+  /** Why disks can't be opened past the page cache here; null when they can. */
+  directError: since(3, Type.Optional(nullable(Type.String({ maxLength: 1024 })))),
 });
 
 /** A pool as a place for disks that come. */
@@ -138,6 +154,8 @@ export const HostFacts = Type.Object({
   /** By switch name: the bridge, or null for a switch this host does not have. */
   switches: Type.Record(Type.String({ maxLength: 64 }), nullable(Type.String({ maxLength: 32 }))),
   attached: since(3, Type.Optional(AttachedFacts)),
+  network: since(3, Type.Optional(SwitchFacts)),
+  capacity: since(3, Type.Optional(CapacityFacts)),
 });
 export type HostFacts = Type.Static<typeof HostFacts>;
 

@@ -13,6 +13,9 @@ import type { LocalVms } from "../vm/local-vms.ts";
 import { guestFeatures } from "./guest-features.ts";
 import type { FactsRequest, HostFacts } from "./facts.ts";
 import { type AttachedParts, gatherAttached } from "./gather-attached.ts";
+import { gatherCapacity } from "./gather-capacity.ts";
+import { gatherSwitches } from "./gather-switches.ts";
+import { type AccessQuestion, poolAccess } from "./pool-access.ts";
 import { proofAnswer } from "./same-bytes.ts";
 import { filesOf, poolsOf } from "./storage-checks.ts";
 
@@ -39,28 +42,42 @@ export type MachineFacts = Pick<
 /** As the schema bounds it: one that is found is enough to stop a move. */
 const usedImagesMax = 1024;
 
-export interface GatherParts extends AttachedParts {
+export interface GatherParts extends Omit<AttachedParts, "fibreChannelTree"> {
   readonly host: string;
   readonly vms: LocalVms;
   readonly pools: Pools;
   readonly switches: Switches;
+  /** Guests' memory, and where the kernel shows its devices. */
+  readonly paths: { readonly memory: string; readonly sysfs: string; readonly devices: string };
   /** Facts about the machine that have nothing to do with the VM. */
   readonly machine: () => Promise<MachineFacts>;
 }
 
-export async function gatherFacts(parts: GatherParts, request: FactsRequest): Promise<HostFacts> {
+/** `role`: only the target waits for the frames that the source sends meanwhile, and tries the names it holds. */
+export async function gatherFacts(
+  parts: GatherParts,
+  request: FactsRequest,
+  role: "source" | "target",
+): Promise<HostFacts> {
   const { definition, proof } = request;
+  const isTarget = role === "target";
+  const { memory: memoryPath, sysfs } = parts.paths;
+  const [attached, network, capacity] = await Promise.all([
+    gatherAttached({ ...parts, fibreChannelTree: parts.paths }, definition),
+    gatherSwitches(parts, definition, isTarget ? proof : null),
+    gatherCapacity({ ...parts, memoryPath, sysfs }, definition),
+  ]);
   const { vms, host } = parts;
   const known = vms.find(definition.id) ?? vms.find(definition.name);
   const pools = await Promise.all(
     poolsOf(definition).map(
-      async (pool) => [pool, await poolFacts(parts, definition, pool, proof)] as const,
+      async (pool) => [pool, await poolFacts(parts, definition, pool, proof, isTarget)] as const,
     ),
   );
   return {
     ...(await parts.machine()),
     storage: await storageFacts(parts.pools, definition),
-    attached: await gatherAttached(parts, definition),
+    ...{ attached, network, capacity },
     usedImages: usedImages(vms, definition),
     images: known?.ownership === "owner" ? await imageFacts(parts, definition) : {},
     ...(known?.ownership === "owner" && {
@@ -124,7 +141,10 @@ async function imageFacts(
     disks.map(async ({ name, pool, file, format, backing = [] }) => {
       const path = await pools.pathOf({ pool, file }).catch(() => undefined);
       if (path === undefined) return [];
-      const { virtualBytes, snapshots } = await imageInfo(tool, path, format);
+      // One that can't be read is a finding (disk-image), where the disk would have to be copied.
+      const image = await imageInfo(tool, path, format).catch(() => undefined);
+      if (image === undefined) return [];
+      const { virtualBytes, snapshots } = image;
       const { blocks } = await stat(path);
       const beneath = await Promise.all(backing.map((image) => allocatedBytes(pools, image)));
       const backingBytes = beneath.reduce((sum, bytes) => sum + bytes, 0);
@@ -150,10 +170,11 @@ function errorText(error: unknown): string {
 }
 
 async function poolFacts(
-  { host, pools }: GatherParts,
+  { host, pools, vms }: GatherParts,
   definition: VmDefinition,
   name: string,
   nonce: string,
+  isTarget: boolean,
 ): Promise<HostFacts["pools"][string]> {
   const pool = pools.list().find((candidate) => candidate.name === name);
   if (pool === undefined) return null;
@@ -167,13 +188,38 @@ async function poolFacts(
   const missing = await Promise.all(
     files.map(async (file) => ((await sees(pools, file)) ? [] : [file.file])),
   );
+  const rights = await poolAccess({
+    path: pool.path,
+    nonce: isTarget && proof !== null ? nonce : null,
+    user: await vms.qemu.user(),
+    files: await presentFiles(pools, definition, name),
+  });
   return {
+    ...rights,
     id: pool.id,
     freeBytes: (await pools.space(name)).freeBytes,
     proof,
-    writeError: proof === null ? null : await answer(pool.path, nonce, proofAnswer(host)),
+    writeError:
+      proof === null ? null : await answer(pool.path, nonce, `${proof}\n${proofAnswer(host)}`),
     missing: [...new Set(missing.flat())],
   };
+}
+
+async function presentFiles(
+  pools: Pools,
+  definition: VmDefinition,
+  name: string,
+): Promise<AccessQuestion["files"]> {
+  const files = filesOf(definition).filter(({ pool }) => pool === name);
+  const present = await Promise.all(
+    files.map(async ({ pool, file, writes }) => {
+      const path = await pools.pathOf({ pool, file }).catch(() => undefined);
+      if (path === undefined) return [];
+      const disk = definition.disks.find((one) => one.pool === pool && one.file === file);
+      return [{ file, path, writes, direct: disk?.cache === "none" }];
+    }),
+  );
+  return present.flat();
 }
 
 async function answer(path: string, nonce: string, text: string): Promise<string | null> {

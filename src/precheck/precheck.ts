@@ -7,19 +7,24 @@ import { randomBytes } from "node:crypto";
 import { FerryError } from "../base/errors.ts";
 import { formatBytes } from "../base/format.ts";
 import type { MigrationOptions } from "../migration/record.ts";
-import { readProof, removeProof, writeProof } from "../storage/shared-proof.ts";
+import { sendProbes } from "../network/segment-probe.ts";
+import { readProof, removeProof, sweepProofs, writeProof } from "../storage/shared-proof.ts";
 import { withoutMedia } from "../vm/media.ts";
 import type { FactsRequest, HostFacts } from "./facts.ts";
-import type { CheckInput } from "./check.ts";
+import type { CheckInput, ElsewhereVm } from "./check.ts";
 import { guestLoad, predictMove, type PredictionParts } from "./predict-move.ts";
 import type { Prediction } from "./prediction.ts";
 import { type GatherParts, gatherFacts } from "./gather.ts";
+import { bridgesOf } from "./gather-switches.ts";
+import { proofText } from "./same-bytes.ts";
 import { type CheckReport, reportOn } from "./report.ts";
 import { poolsOf } from "./storage-checks.ts";
 
 export interface PrecheckParts extends GatherParts {
   /** The target's facts, checked against their schema. @throws FerryError `unreachable`, `peer-refused`, `not-found`. */
   readonly askTarget: (host: string, request: FactsRequest) => Promise<HostFacts>;
+  /** The VMs of the domain's other hosts. */
+  readonly others: () => Promise<readonly ElsewhereVm[]>;
   /** Absent: no report has a prediction. */
   readonly prediction?: PredictionParts;
 }
@@ -79,22 +84,48 @@ export class Precheck {
     const request = { definition, proof };
     try {
       const unwritable = await writeAll(paths, proof, host);
+      const elsewhere = this.#parts.others().catch(() => []);
       // The target answers first, so that the source's own facts do not find its own answer.
-      const target =
-        question.target === host
-          ? await gatherFacts(this.#parts, request)
-          : await this.#parts.askTarget(question.target, request);
+      const { target, probesSent } = await this.#askWhileProbing(question.target, request);
       const answers = await readAll(paths, proof);
-      const source = withWriteErrors(await gatherFacts(this.#parts, request), unwritable);
-      return { definition, vm, options: question.options, source, target, answers };
+      const own = await gatherFacts(this.#parts, request, "source");
+      const source = withWriteErrors(own, unwritable);
+      const { options } = question;
+      const others = (await elsewhere).filter(({ host: other }) => other !== host);
+      const facts = { source, target, answers, elsewhere: others, probesSent };
+      return { definition, vm, options, ...facts };
     } finally {
       for (const path of paths.values()) await removeProof(path, proof);
     }
   }
 
+  /** At the agent's start: removes proofs of checks that an agent before did not live to finish. */
+  async sweep(): Promise<void> {
+    const { pools, host } = this.#parts;
+    for (const { path } of pools.list()) await sweepProofs(path, proofText(host));
+  }
+
   /** For another host's precheck: this host's facts. */
   async facts(request: FactsRequest): Promise<HostFacts> {
-    return await gatherFacts(this.#parts, request);
+    return await gatherFacts(this.#parts, request, "target");
+  }
+
+  async #askWhileProbing(
+    name: string,
+    request: FactsRequest,
+  ): Promise<{ target: HostFacts; probesSent: boolean }> {
+    if (name === this.#parts.host) {
+      return { target: await gatherFacts(this.#parts, request, "source"), probesSent: false };
+    }
+    const bridges = [...bridgesOf(this.#parts.switches, request.definition).values()];
+    // Without the right to send frames nothing can be said about segments; everything else can.
+    const probing = await sendProbes(bridges, request.proof).catch(() => undefined);
+    try {
+      const target = await this.#parts.askTarget(name, request);
+      return { target, probesSent: probing !== undefined };
+    } finally {
+      await probing?.[Symbol.asyncDispose]();
+    }
   }
 
   /**
@@ -162,7 +193,7 @@ async function writeAll(
   const failures = new Map<string, string>();
   for (const [pool, path] of paths) {
     try {
-      await writeProof(path, proof, `written by ${host}`);
+      await writeProof(path, proof, proofText(host));
     } catch (error) {
       failures.set(pool, FerryError.from(error).message);
     }

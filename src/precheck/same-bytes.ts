@@ -1,6 +1,11 @@
 /** Whether both hosts reach the same directory: equal ids are a hint, the answered proof is the proof. Pure. */
 import type { CheckInput } from "./check.ts";
 
+/** What the source writes: whose proof it is, for when it does not live to remove it. */
+export function proofText(host: string): string {
+  return `written by ${host}`;
+}
+
 /** What the target adds to a proof it reads; the source finds it there if both reach the same bytes. */
 export function proofAnswer(host: string): string {
   return `answered by ${host}`;

@@ -4,11 +4,12 @@
  * shared storage, and it outlives both hosts. Not a fence: ownership (src/vm/registry.ts) decides who may run.
  */
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rename, rm } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import Type from "typebox";
 import Value from "typebox/value";
 import { FerryError } from "../base/errors.ts";
+import { takeName } from "./take-name.ts";
 
 /** Who this host is in a lock. */
 export interface LockOwner {
@@ -107,14 +108,7 @@ function isSameHost(left: LockOwner, right: LockOwner): boolean {
 async function createLock(path: string, lock: DiskLock): Promise<boolean> {
   const temporary = await writeBeside(path, lock);
   try {
-    await link(temporary, path);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return false;
-    // Some shares have no hard links; a rename is still whole or not at all.
-    await rename(temporary, path);
-    return true;
+    return await takeName(temporary, path);
   } finally {
     await rm(temporary, { force: true });
   }

@@ -4,9 +4,10 @@
  * pools are one.
  */
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rm } from "node:fs/promises";
+import { open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FerryError } from "../base/errors.ts";
+import { takeName } from "./take-name.ts";
 
 const markerName = ".ferry-pool";
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -50,11 +51,7 @@ async function createMarker(directory: string): Promise<void> {
     await file.writeFile(`${randomUUID()}\n`);
     await file.sync();
     await file.close();
-    await link(temporary, join(directory, markerName)).catch(
-      async (error: NodeJS.ErrnoException) => {
-        if (error.code !== "EEXIST") throw error;
-      },
-    );
+    await takeName(temporary, join(directory, markerName));
   } finally {
     await rm(temporary, { force: true });
   }

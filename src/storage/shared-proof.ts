@@ -3,11 +3,13 @@
  * the other reads it. Equal marker ids are no proof, since a copied directory has the same.
  */
 import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FerryError } from "../base/errors.ts";
+import { takeName } from "./take-name.ts";
 
 const proofBytesMax = 4096;
+const proofPrefix = ".ferry-proof-";
 
 /** Writes the file `.ferry-proof-NONCE` holding `text` into the pool's directory; it replaces what is there. */
 export async function writeProof(poolPath: string, nonce: string, text: string): Promise<void> {
@@ -45,6 +47,28 @@ export async function answerProof(poolPath: string, nonce: string, text: string)
   await writeProof(poolPath, nonce, text);
 }
 
+/** `held`: the name is taken for this host too; `broken`: this host could take it a second time. */
+export type NameLock = "held" | "broken";
+
+/**
+ * Whether a name that the other host has taken is taken for this one: what Ferry's locks on disks stand on. Tried both ways in
+ * which those are taken (disk-lock.ts). @throws FerryError `system-refused` when neither can be tried.
+ */
+export async function proveExclusive(poolPath: string, nonce: string): Promise<NameLock> {
+  const path = proofPath(poolPath, nonce);
+  const temporary = `${path}.${randomUUID()}`;
+  try {
+    await (await open(temporary, "wx", 0o644)).close();
+    return (await takeName(temporary, path)) ? "broken" : "held";
+  } catch (cause) {
+    throw new FerryError("system-refused", `Cannot try a lock in pool directory "${poolPath}"`, {
+      cause,
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
 /** The proof's text, or undefined when this host does not see it. */
 export async function readProof(poolPath: string, nonce: string): Promise<string | undefined> {
   try {
@@ -57,9 +81,23 @@ export async function readProof(poolPath: string, nonce: string): Promise<string
   }
 }
 
-/** Removes the proof if it is there. */
+/** Removes the proof if it is there, and what a host that died while it answered left of it. */
 export async function removeProof(poolPath: string, nonce: string): Promise<void> {
   await rm(proofPath(poolPath, nonce), { force: true });
+  const names = await readdir(poolPath).catch(() => []);
+  for (const name of names) {
+    if (name.startsWith(`${proofPrefix}${nonce}.`)) await rm(join(poolPath, name), { force: true });
+  }
+}
+
+/** At the agent's start no check of its own is under way: removes proofs that it wrote and did not live to remove. */
+export async function sweepProofs(poolPath: string, written: string): Promise<void> {
+  const names = await readdir(poolPath).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(proofPrefix))) {
+    const path = join(poolPath, name);
+    const text = await readFile(path, "utf8").catch(() => "");
+    if (text.split("\n")[0] === written) await rm(path, { force: true }).catch(() => undefined);
+  }
 }
 
 /** A nonce comes from the peer: it must not be a path. */
@@ -70,5 +108,5 @@ function proofPath(poolPath: string, nonce: string): string {
       "Cannot prove a shared pool: the nonce is not 16 to 64 plain characters",
     );
   }
-  return join(poolPath, `.ferry-proof-${nonce}`);
+  return join(poolPath, `${proofPrefix}${nonce}`);
 }

@@ -86,7 +86,12 @@ function completeAttached(draft: VmDraft, { wwns }: DraftDefaults): Partial<VmDe
       })),
     }),
     ...(hostDevices.length > 0 && { hostDevices }),
-    ...(sharedFolders.length > 0 && { sharedFolders }),
+    ...(sharedFolders.length > 0 && {
+      sharedFolders: sharedFolders.map((folder) => ({
+        ...folder,
+        readOnly: folder.readOnly ?? false,
+      })),
+    }),
   };
 }
 

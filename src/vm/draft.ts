@@ -78,6 +78,12 @@ export const FibreChannelDraft = Type.Object(
   strict,
 );
 
+const folder = SharedFolder.properties;
+const SharedFolderDraft = Type.Object(
+  { ...folder, readOnly: Type.Optional(Type.Boolean()) },
+  strict,
+);
+
 const definition = VmDefinition.properties;
 
 export const VmDraft = Type.Object(
@@ -112,7 +118,7 @@ export const VmDraft = Type.Object(
     luns: Type.Optional(Type.Array(LunDraft, { maxItems: 24 })),
     fibreChannel: Type.Optional(Type.Array(FibreChannelDraft, { maxItems: 4 })),
     hostDevices: Type.Optional(Type.Array(HostDevice, { maxItems: 8 })),
-    sharedFolders: Type.Optional(Type.Array(SharedFolder, { maxItems: 4 })),
+    sharedFolders: Type.Optional(Type.Array(SharedFolderDraft, { maxItems: 4 })),
     bootOrder: Type.Optional(definition.bootOrder),
     vnc: Type.Optional(Type.Boolean()),
     serial: Type.Optional(Type.Boolean()),

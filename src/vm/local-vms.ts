@@ -145,6 +145,11 @@ export class LocalVms implements AsyncDisposable {
     return this.#operate(nameOrId, "move-storage", (vm) => moveStorage(this.#table, vm, choice));
   }
 
+  /** The tap devices of a VM's adapters; empty for one that is not here. */
+  taps(id: string): readonly string[] {
+    return this.#table.taps(id);
+  }
+
   /** The QEMU process of a VM of whatever ownership; undefined when none runs. */
   process(id: string): VmProcess | undefined {
     return this.#table.find(id)?.process;
@@ -261,13 +266,6 @@ export class LocalVms implements AsyncDisposable {
         kernelBoot?.kernel,
         kernelBoot?.initrd,
       ].some((file) => file?.pool === pool),
-    );
-  }
-
-  /** Names of VMs with a LUN that needs the secret. */
-  usingSecret(name: string): string[] {
-    return this.#namesOf(({ luns = [] }) =>
-      luns.some(({ source }) => source.kind === "iscsi" && source.secret === name),
     );
   }
 

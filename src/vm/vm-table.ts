@@ -3,6 +3,7 @@ import { errorChain, FerryError } from "../base/errors.ts";
 import type { QemuProcess } from "../qemu/process.ts";
 import type { QmpEvent } from "../qemu/qmp.ts";
 import { LocalVm } from "./local-vm.ts";
+import { vmPlaces } from "./places.ts";
 import { Registry, type VmRow } from "./registry.ts";
 import { releaseDisks, removeTaps } from "./reserve.ts";
 import type { VmHostParts } from "./resolve.ts";
@@ -112,6 +113,12 @@ export class VmTable implements AsyncDisposable {
       })
       .finally(() => this.#background.delete(tracked));
     this.#background.add(tracked);
+  }
+
+  /** The tap devices of a VM's adapters; empty for one that is not here. */
+  taps(id: string): readonly string[] {
+    const vm = this.find(id);
+    return vm === undefined ? [] : vmPlaces(this.parts.paths, vm.row.definition).taps;
   }
 
   /** Memory promised to guests that have a process, in MiB. */

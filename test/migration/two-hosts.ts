@@ -14,6 +14,7 @@ import type { MigrationRecord } from "../../src/migration/record.ts";
 import { currentVersion } from "../../src/protocol/version.ts";
 import { openSourceSession, openTargetSession } from "../../src/session/open.ts";
 import type { Session } from "../../src/session/session.ts";
+import type { HostPaths } from "../../src/vm/places.ts";
 import { createDomain, type TestDomain, type TestHost as Member } from "../session/certificates.ts";
 import { quietLog, TestHost } from "../vm/host.ts";
 
@@ -133,12 +134,16 @@ export class MovingHost implements AsyncDisposable {
   }
 }
 
-export async function twoHosts(directory: string): Promise<{ a: MovingHost; b: MovingHost }> {
+/** `trees`: by host name, where its devices are shown, when not by the kernel. */
+export async function twoHosts(
+  directory: string,
+  trees: Readonly<Record<string, Partial<HostPaths>>> = {},
+): Promise<{ a: MovingHost; b: MovingHost }> {
   const domain = await createDomain();
   const shared = join(directory, "shared");
   await mkdir(shared, { mode: 0o777 });
   const make = async (name: string): Promise<MovingHost> => {
-    const host = await TestHost.make(name, directory);
+    const host = await TestHost.make(name, directory, {}, trees[name]);
     await host.pools.add("vms", shared);
     return new MovingHost(name, host, await domain.host(), domain);
   };

@@ -75,7 +75,8 @@ async function create(host: TestHost, draft: VmDraft): Promise<void> {
 function partsOf({ vms, pools, switches, paths }: TestHost, host: string) {
   return {
     ...{ host, vms, pools, switches, secrets: new Secrets(paths.state) },
-    fibreChannelTree: { sysfs: "/sys", devices: "/dev" },
+    paths: { ...paths, sysfs: "/sys", devices: "/dev" },
+    others: async () => [],
     machine: async () => ({
       ...(await readMachineFacts(vms.qemu, "0.1.0")),
       ...{

@@ -11,6 +11,7 @@ import { Switches } from "../../src/network/switches.ts";
 import type { QemuSettings } from "../../src/qemu/settings.ts";
 import { Pools } from "../../src/storage/pools.ts";
 import type { VmDraft } from "../../src/vm/draft.ts";
+import type { HostPaths } from "../../src/vm/places.ts";
 import { LocalVms } from "../../src/vm/local-vms.ts";
 
 export const quietLog = createLog(process.env["FERRY_TEST_LOG"] ?? "fatal", "test");
@@ -34,7 +35,7 @@ export class TestHost implements AsyncDisposable {
   readonly database: DatabaseSync;
   readonly pools: Pools;
   readonly switches: Switches;
-  readonly paths: { readonly state: string; readonly run: string; readonly memory: string };
+  readonly paths: HostPaths;
   readonly #name: string;
   readonly #qemu: Partial<QemuSettings>;
   #vms: LocalVms | undefined;
@@ -48,16 +49,17 @@ export class TestHost implements AsyncDisposable {
     this.switches = new Switches(this.database);
   }
 
-  /** `qemu`: another QEMU than the system's. */
+  /** `qemu`: another QEMU than the system's; `tree`: another view of devices than the kernel's. */
   static async make(
     name: string,
     directory: string,
     qemu: Partial<QemuSettings> = {},
+    tree: Partial<TestHost["paths"]> = {},
   ): Promise<TestHost> {
     const at = (part: string) => join(directory, name, part);
     const paths = { state: at("state"), run: at("run"), memory: at("memory") };
     for (const path of Object.values(paths)) await mkdir(path, { recursive: true, mode: 0o711 });
-    const host = new TestHost(name, paths, qemu);
+    const host = new TestHost(name, { ...paths, ...tree }, qemu);
     await host.restartAgent();
     return host;
   }

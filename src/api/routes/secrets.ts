@@ -1,6 +1,6 @@
 /** Secrets of this host, for LUNs. */
 import Type from "typebox";
-import { Name } from "../../vm/definition.ts";
+import { Name, type VmDefinition } from "../../vm/definition.ts";
 import { HostQuery } from "../schema/scope.ts";
 import { Secret, SecretList, SecretSet } from "../schema/secret.ts";
 import type { ApiServer } from "../api-server.ts";
@@ -53,9 +53,17 @@ export function secretRoutes(app: ApiServer, { secrets, vms, events }: Services)
     },
     async (request, reply) => {
       const { secret: name } = request.params;
-      await secrets.remove(name, vms.usingSecret(name));
+      const users = vms.list().filter(({ definition }) => needsSecret(definition, name));
+      await secrets.remove(
+        name,
+        users.map(({ definition }) => definition.name),
+      );
       events.publish("secret.deleted", name, { name });
       return reply.code(204).send(null);
     },
   );
+}
+
+function needsSecret({ luns = [] }: VmDefinition, name: string): boolean {
+  return luns.some(({ source }) => source.kind === "iscsi" && source.secret === name);
 }
