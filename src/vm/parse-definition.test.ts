@@ -83,3 +83,31 @@ test("text that is no document, or is made to be expanded, is refused", () => {
     assert.throws(() => parseDefinitionText(text), isError("bad-input"), text.slice(0, 20));
   }
 });
+
+test("LUNs are named like disks, each once, and those of Fibre Channel by an adapter that is there", () => {
+  const source = { kind: "iscsi", portal: "10.0.0.5:3260", target: "iqn.x", lun: 1 } as const;
+  const lun = { name: "data", bus: "virtio", readOnly: false, source } as const;
+  const base = completeDraft({ name: "web01" }, defaults);
+  const parsed = parseDefinition({ ...base, luns: [lun], bootOrder: ["data"] });
+  assert.deepEqual(parsed.luns, [lun]);
+  assert.equal("luns" in parseDefinition(base), false);
+  const fibre = { kind: "fibre-channel", adapter: "fc0", target: "500507680140a1b2", lun: 1 };
+  const wrong: object[] = [
+    { luns: [lun, { ...lun, name: "again" }] },
+    { luns: [lun, { ...lun, source: { ...source, lun: 2 } }] },
+    { luns: [{ ...lun, source: fibre }] },
+    { luns: [{ ...lun, source: { ...source, portal: "10.0.0.5" } }] },
+    { luns: [{ ...lun, source: { ...source, target: "iqn.x,lun=2" } }] },
+    { luns: [{ ...lun, source: { kind: "physical", device: "/dev/sda" } }] },
+    { luns: [{ ...lun, source: { kind: "physical", device: "/dev/disk/by-id/../sda" } }] },
+    { luns: Array.from({ length: 25 }, (_, number) => ({ ...lun, name: `l${number}` })) },
+    { bootOrder: ["data"] },
+  ];
+  for (const change of wrong) {
+    assert.throws(
+      () => parseDefinition({ ...base, ...change }),
+      FerryError,
+      JSON.stringify(change),
+    );
+  }
+});
