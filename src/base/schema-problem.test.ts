@@ -30,3 +30,30 @@ test("a problem says where it is, what is there and what is wanted", () => {
   }
   assert.equal(schemaProblem(Schema, good), undefined);
 });
+
+test("of things that differ by their kind, the problem is that of the kind that was given", () => {
+  const strict = { additionalProperties: false } as const;
+  const Things = Type.Object({
+    things: Type.Array(
+      Type.Union([
+        Type.Object(
+          { kind: Type.Literal("lun"), portal: Type.String(), lun: Type.Integer() },
+          strict,
+        ),
+        Type.Object({ kind: Type.Literal("port"), port: Type.String({ pattern: "^a$" }) }, strict),
+        Type.Object(
+          { kind: Type.Literal("disk"), device: Type.String({ pattern: "^a$" }) },
+          strict,
+        ),
+      ]),
+    ),
+  });
+  const of = (thing: object) => schemaProblem(Things, { things: [thing] });
+  assert.equal(of({ kind: "disk", device: "a" }), undefined);
+  assert.equal(of({ kind: "disk", device: "b" })?.path, "/things/0/device");
+  assert.match(of({ kind: "disk" })?.problem ?? "", /required properties device/);
+  assert.deepEqual(of({ kind: "tape" }), {
+    path: "/things/0/kind",
+    problem: '"tape" is not one of lun, port, disk',
+  });
+});

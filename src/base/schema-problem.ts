@@ -22,9 +22,36 @@ export function schemaProblem(schema: TSchema, document: unknown): SchemaProblem
   const errors = Value.Errors(schema, document) as readonly SchemaError[];
   const [error] = errors;
   if (error === undefined) return undefined;
+  const ofKind = problemOfKind(schema, document, errors);
+  if (ofKind !== undefined) return ofKind;
   const path = error.instancePath === "" ? "/" : error.instancePath;
   return { path, problem: describe(error, errors, document, schema) };
 }
+
+/** Where things differ by their `kind`: what is wrong with the kind that was given, not with the others. */
+function problemOfKind(
+  schema: TSchema,
+  document: unknown,
+  errors: readonly SchemaError[],
+): SchemaProblem | undefined {
+  const error = errors.find(
+    ({ keyword, instancePath }) => keyword === "const" && instancePath.endsWith("/kind"),
+  );
+  const place = /^#(.*)\/anyOf\/\d+\/properties\/kind$/.exec(error?.schemaPath ?? "")?.[1];
+  if (error === undefined || place === undefined) return undefined;
+  const union = Value.Pointer.Get(schema, place) as { anyOf: readonly KindSchema[] };
+  const path = error.instancePath.slice(0, -"/kind".length);
+  const given = Value.Pointer.Get(document, path) as { kind?: unknown };
+  const variant = union.anyOf.find(({ properties }) => properties?.kind.const === given.kind);
+  if (variant === undefined) {
+    const kinds = union.anyOf.map(({ properties }) => properties?.kind.const).join(", ");
+    return { path: error.instancePath, problem: `${shorten(given.kind)} is not one of ${kinds}` };
+  }
+  const problem = schemaProblem(variant, given);
+  return problem && { ...problem, path: path + (problem.path === "/" ? "" : problem.path) };
+}
+
+type KindSchema = TSchema & { readonly properties?: { readonly kind: { readonly const: string } } };
 
 function describe(
   error: SchemaError,

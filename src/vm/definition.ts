@@ -84,7 +84,11 @@ export const Nic = Type.Object(
   strict,
 );
 
-const hex = (digits: number) => Type.String({ pattern: `^[0-9a-f]{${digits}}$` });
+const hex = (digits: number) =>
+  Type.String({
+    pattern: `^[0-9a-f]{${digits}}$`,
+    description: `${digits} hexadecimal digits, small letters`,
+  });
 /** A world wide name of Fibre Channel: 16 hexadecimal digits. */
 export const WorldWideName = hex(16);
 
@@ -95,8 +99,12 @@ const IscsiSource = Type.Object(
     /** Address and port, the same from every host: `10.0.0.5:3260`, `[fd00::5]:3260`. */
     portal: Type.String({
       pattern: "^(\\[[0-9a-fA-F:.]{2,45}\\]|[A-Za-z0-9][A-Za-z0-9.-]{0,252}):[0-9]{1,5}$",
+      description: "an address and a port, such as 10.0.0.5:3260 or [fd00::5]:3260",
     }),
-    target: Type.String({ pattern: "^(iqn|eui|naa)\\.[A-Za-z0-9.:_-]{1,219}$" }),
+    target: Type.String({
+      pattern: "^(iqn|eui|naa)\\.[A-Za-z0-9.:_-]{1,219}$",
+      description: "the name of an iSCSI target, such as iqn.2026-01.org.example:vms",
+    }),
     lun: Type.Integer({ minimum: 0, maximum: 16_383 }),
     /** What each host calls the target's CHAP user and password (src/storage/secrets.ts); absent: none is asked for. */
     secret: Type.Optional(Name),
@@ -123,6 +131,7 @@ const PhysicalSource = Type.Object(
     /** By a name that stays the same. */
     device: Type.String({
       pattern: "^/dev/disk/by-(id|path|partuuid)/[A-Za-z0-9][A-Za-z0-9:._+-]{0,200}$",
+      description: "a name of a disk that stays, such as /dev/disk/by-id/ata-X",
     }),
   },
   strict,
@@ -163,7 +172,7 @@ export const HostDevice = Type.Union([
     {
       name: Name,
       kind: Type.Literal("pci"),
-      address: Type.String({ pattern: "^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7]$" }),
+      address: Type.String({ pattern: "^[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\\.[0-7]$" }),
     },
     strict,
   ),

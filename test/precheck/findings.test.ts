@@ -73,7 +73,9 @@ async function traces(host: LabHost): Promise<string[]> {
   ]) {
     for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
-      const content = entry.isFile() ? await readFile(path) : "";
+      // One that goes while it is looked at is gone.
+      const content = entry.isFile() ? await readFile(path).catch(() => undefined) : "";
+      if (content === undefined) continue;
       files.push(`${path} ${createHash("sha256").update(content).digest("hex")}`);
     }
   }
