@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
 
-const patterns = ["src", "lab", "scripts", "bench", "test"].map(
+const patterns = ["src", "console/src", "lab", "scripts", "bench", "test"].map(
   (folder) => `${folder}/**/*.test.ts`,
 );
 const given = process.argv.slice(2);

@@ -33,6 +33,13 @@ test("the command line knows the agent only as types and through the API's clien
   assert.equal(imports("src/cli/vm.ts", "../api/server.ts"), 1);
 });
 
+test("the console takes types of the agent, and runs nothing of it but what is pure", () => {
+  assert.equal(imports("console/src/vms/vm-page.tsx", "../../../src/vm/run.ts"), 1);
+  assert.equal(imports("console/src/vms/vm-page.tsx", "../../../src/vm/run.ts", "import type"), 0);
+  assert.equal(imports("console/src/vms/vm-page.tsx", "../../../src/migration/plan.ts"), 0);
+  assert.equal(imports("console/src/vms/vm-page.tsx", "./vm-data.ts"), 0);
+});
+
 test("a folder without a layer is reported rather than allowed", () => {
   assert.match(
     importDirections(file("src/new/a.ts", 'import { x } from "../base/errors.ts";\n'))[0]

@@ -69,6 +69,7 @@ export function importDirections({ path, text }: SourceFile): Finding[] {
 }
 
 function browserImports(path: string, text: string): Finding[] {
+  if (path.endsWith(".test.ts")) return [];
   return importsOf(text).flatMap(({ specifier, typeOnly, line }) => {
     const target = resolveImport(path, specifier);
     if (target === undefined || typeOnly || browserMayImport.test(target)) return [];

@@ -25,6 +25,7 @@ export const accessTable = {
   "POST /v1/session/links": "administrator",
   "GET /metrics": "viewer",
   "GET /v1/events": "viewer",
+  "GET /v1/events/past": "viewer",
 
   "GET /v1/host": "viewer",
   "GET /v1/hosts": "viewer",

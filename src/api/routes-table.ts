@@ -23,6 +23,7 @@ import type {
   DrainPlanRequest,
   DrainStatus,
 } from "./schema/drain.ts";
+import type { EventList, EventListQuery } from "./schema/event.ts";
 import type { FaultCreate, FaultList } from "./schema/fault.ts";
 import type { Host, HostList } from "./schema/host.ts";
 import type {
@@ -55,6 +56,8 @@ export interface Routes {
   "GET /v1/session": { answer: Session };
   "DELETE /v1/session": { answer: undefined };
   "POST /v1/session/links": { body: SessionLinkCreate; answer: SessionLink };
+
+  "GET /v1/events/past": { query: EventListQuery; answer: EventList };
 
   "GET /v1/host": { answer: Host };
   "GET /v1/hosts": { answer: HostList };

@@ -105,6 +105,17 @@ export class EventLog implements Disposable {
     return rows.map((row) => ({ ...row, data: JSON.parse(row.data) as unknown }));
   }
 
+  /** Stored events before position `before` (null: all), newest first, at most `limit`. */
+  past(before: number | null, limit: number): FerryEvent[] {
+    this.flush();
+    const rows = this.#database
+      .prepare(
+        "SELECT id, at, type, subject, data FROM events WHERE id < ? ORDER BY id DESC LIMIT ?",
+      )
+      .all(before ?? Number.MAX_SAFE_INTEGER, limit) as unknown as Row[];
+    return rows.map((row) => ({ ...row, data: JSON.parse(row.data) as unknown }));
+  }
+
   /** Stores and tells what was published up to now. */
   flush(): void {
     const events = this.#waiting;

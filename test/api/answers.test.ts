@@ -93,6 +93,7 @@ async function tokensAndPlaces(a: RunningAgent): Promise<void> {
   await a.good("POST /v1/tokens", { body: { name: "ci", role: "viewer" } });
   await a.good("GET /v1/tokens");
   await a.good("GET /v1/session");
+  await a.good("GET /v1/events/past?limit=3");
   const { url } = await a.good<{ url: string }>("POST /v1/session/links", { body: {} });
   await a.good("POST /v1/session", { body: { link: url.split("#login=")[1] } });
   await a.good("DELETE /v1/session");

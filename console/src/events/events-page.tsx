@@ -1,13 +1,13 @@
-/** What happens in the domain, as it happens: everything since this page was opened. */
+/** What happened in the domain, and what happens while one looks. */
 import { makeStyles, SearchBox, Text, tokens } from "@fluentui/react-components";
 import { useDeferredValue, useMemo, useState } from "react";
 import type { FerryEvent } from "../../../src/api/schema/event.ts";
-import { useSeenEvents } from "../live/event-memory.ts";
 import { DataTable, type TableColumn } from "../parts/data-table.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { time } from "../preferences/format.ts";
 import { Page } from "../shell/page.tsx";
 import { describeEvent } from "./describe-event.ts";
+import { eventKey, useEvents } from "./event-data.ts";
 
 const useStyles = makeStyles({
   tools: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalM },
@@ -23,7 +23,7 @@ const columns: readonly TableColumn<FerryEvent>[] = [
 
 export function EventsPage() {
   const styles = useStyles();
-  const events = useSeenEvents();
+  const events = useEvents();
   const [search, setSearch] = useState("");
   const wanted = useDeferredValue(search.toLowerCase());
   const shown = useMemo(
@@ -43,18 +43,12 @@ export function EventsPage() {
           value={search}
           onChange={(_, { value }) => setSearch(value)}
         />
-        <Text>{shown.length} since this page was opened</Text>
+        <Text>{shown.length} events</Text>
       </div>
       {events.length === 0 ? (
-        <Empty text="Nothing has happened since this page was opened." />
+        <Empty text="Nothing has happened yet." />
       ) : (
-        <DataTable
-          label="Events"
-          fills
-          columns={columns}
-          rows={shown}
-          rowKey={({ at, type, subject, host }) => `${at} ${type} ${subject} ${host}`}
-        />
+        <DataTable label="Events" fills columns={columns} rows={shown} rowKey={eventKey} />
       )}
     </Page>
   );

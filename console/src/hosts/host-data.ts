@@ -45,7 +45,11 @@ export function useHost(host: string) {
 export function useHostDetails(hosts: readonly DomainHost[]): ReadonlyMap<string, Host> {
   return useQueries({
     queries: hosts.filter(({ reachable }) => reachable).map(({ name }) => hostQuery(name)),
-    combine: (results) =>
-      new Map(results.flatMap(({ data }) => (data === undefined ? [] : [[data.name, data]]))),
+    combine: byHost,
   });
+}
+
+/** One function for all renderings: its result then stays the same until an answer changes. */
+function byHost(results: readonly { readonly data: Host | undefined }[]): Map<string, Host> {
+  return new Map(results.flatMap(({ data }) => (data === undefined ? [] : [[data.name, data]])));
 }

@@ -1,9 +1,10 @@
 /** The one line to the agent that all pages live on, and how it stands. */
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
-import { followEvents, type LineState } from "./event-stream.ts";
+import type { LineState } from "./event-stream.ts";
 import { keys } from "./keys.ts";
 import { LiveData } from "./live-data.ts";
+import { shareEvents } from "./shared-events.ts";
 
 const LineContext = createContext<LineState>({ kind: "connecting" });
 
@@ -16,7 +17,7 @@ export function LiveLine({ children }: { readonly children: ReactNode }) {
   const [state, setState] = useState<LineState>({ kind: "connecting" });
   useEffect(() => {
     const data = new LiveData(cache);
-    return followEvents({
+    return shareEvents({
       onEvent: (event) => data.take(event),
       onOpen: () => {
         data.refreshAll();

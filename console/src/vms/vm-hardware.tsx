@@ -7,11 +7,13 @@ import { Facts } from "../parts/facts.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { useMay } from "../session/session.tsx";
 import { EditVm } from "./edit-vm.tsx";
+import { otherDevices } from "./other-devices.ts";
 
 export function VmHardware({ vm }: { readonly vm: Vm }) {
   const mayEdit = useMay("administrator");
   const [isEditing, setEditing] = useState(false);
   const { disks, cdroms, nics, kernelBoot, bootOrder, display, serial } = vm.definition;
+  const others = otherDevices(vm.definition);
   const isOff = vm.state === "stopped" && vm.migration === null;
   return (
     <>
@@ -57,6 +59,11 @@ export function VmHardware({ vm }: { readonly vm: Vm }) {
           )}
         />
       </Panel>
+      {others.length === 0 ? null : (
+        <Panel title="Other devices">
+          <Facts facts={others} />
+        </Panel>
+      )}
       <Panel title="Start and consoles">
         <Facts
           facts={[

@@ -20,12 +20,14 @@ export interface Choice {
   readonly blackoutMs: string;
   readonly priority: NonNullable<MigrationOptions["priority"]>;
   readonly verifyMemory: boolean;
+  /** Media are taken out of the drives instead of carried along. */
+  readonly eject: boolean;
 }
 
 export const firstChoice: Choice = {
   ...{ kind: "vm", vms: [], target: undefined, pool: "", keepSourceDisks: false },
   ...{ performance: "", bandwidthMbit: "", blackoutMs: "", priority: "normal" },
-  verifyMemory: false,
+  ...{ verifyMemory: false, eject: false },
 };
 
 export function optionsOf(choice: Choice): MigrationOptions {
@@ -41,6 +43,7 @@ export function optionsOf(choice: Choice): MigrationOptions {
     ...(blackoutMsMax > 0 && { blackoutMsMax }),
     ...(priority !== "normal" && { priority }),
     ...(verifyMemory && { verifyMemory }),
+    ...(choice.eject && { eject: true }),
   };
 }
 

@@ -89,6 +89,11 @@ export function HowStep({ choice, onChange }: HowStepProps) {
         checked={choice.verifyMemory}
         onChange={(_, { checked }) => onChange({ verifyMemory: checked === true })}
       />
+      <Checkbox
+        label="Take media out of the CD drives instead of carrying them along"
+        checked={choice.eject}
+        onChange={(_, { checked }) => onChange({ eject: checked === true })}
+      />
       {choice.kind === "with-disks" ? (
         <Checkbox
           label="Keep the source's disks there under another name"

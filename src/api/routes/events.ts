@@ -3,20 +3,35 @@ import type { FastifyReply } from "fastify";
 import Type from "typebox";
 import { FerryError } from "../../base/errors.ts";
 import { EventStreamWriter } from "../event-stream-writer.ts";
-import { FerryEvent } from "../schema/event.ts";
+import { EventList, EventListQuery, FerryEvent } from "../schema/event.ts";
 import { ScopedQuery } from "../schema/scope.ts";
 import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
-import { orError } from "./answers.ts";
+import { answers, orError } from "./answers.ts";
 
 /** Each stream costs a connection and a buffer; a domain's consoles and scripts stay far below. */
 const streamsMax = 256;
+const pastDefault = 100;
 
 export function eventRoutes(app: ApiServer, { events, domainFeed }: Services): void {
   const streams = new Set<EventStreamWriter>();
   app.addHook("preClose", async () => {
     for (const stream of streams) stream.end();
   });
+  app.get(
+    "/v1/events/past",
+    {
+      schema: {
+        operationId: "listEvents",
+        summary: "What happened on the host: the stored events, newest first",
+        querystring: EventListQuery,
+        response: answers(EventList),
+      },
+    },
+    async ({ query: { before = null, limit = pastDefault } }) => ({
+      events: events.past(before, limit),
+    }),
+  );
   app.get(
     "/v1/events",
     {

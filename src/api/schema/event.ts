@@ -1,5 +1,6 @@
 /** Events as `GET /v1/events` streams them: the `data:` line is this object as JSON, `id:` its id. */
 import Type from "typebox";
+import { Name } from "../../vm/definition.ts";
 import { type EventType, eventTypes } from "../../database/event-log.ts";
 
 export const FerryEvent = Type.Object(
@@ -18,3 +19,18 @@ export const FerryEvent = Type.Object(
   { $id: "FerryEvent" },
 );
 export type FerryEvent = Type.Static<typeof FerryEvent>;
+
+/** Newest first. */
+export const EventList = Type.Object({ events: Type.Array(FerryEvent) }, { $id: "EventList" });
+export type EventList = Type.Static<typeof EventList>;
+
+export const EventListQuery = Type.Object(
+  {
+    host: Type.Optional(Name),
+    /** Only events before this position. */
+    before: Type.Optional(Type.Integer({ minimum: 1 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+  },
+  { additionalProperties: false },
+);
+export type EventListQuery = Type.Static<typeof EventListQuery>;

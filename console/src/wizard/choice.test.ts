@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import Value from "typebox/value";
+import fc from "fast-check";
+import { MigrationOptions } from "../../../src/migration/record.ts";
+import { type Choice, firstChoice, isComplete, kinds, optionsOf } from "./choice.ts";
+
+const choice: fc.Arbitrary<Choice> = fc.record({
+  kind: fc.constantFrom(...kinds),
+  vms: fc.array(fc.constantFrom("web01", "db01"), { maxLength: 2 }),
+  target: fc.constantFrom(undefined, "host-b"),
+  pool: fc.constantFrom("", "local"),
+  keepSourceDisks: fc.boolean(),
+  performance: fc.constantFrom("", "tcp", "compression", "multichannel", "rdma"),
+  bandwidthMbit: fc.constantFrom("", "8", "1000", "-3", "much"),
+  blackoutMs: fc.constantFrom("", "10", "300", "soon"),
+  priority: fc.constantFrom("low", "normal", "high"),
+  verifyMemory: fc.boolean(),
+  eject: fc.boolean(),
+});
+
+test("whatever is chosen, the agent's schema takes the options made of it", () => {
+  fc.assert(
+    fc.property(choice, (chosen) => assert.ok(Value.Check(MigrationOptions, optionsOf(chosen)))),
+  );
+});
+
+test("what nobody touched follows the host's settings", () => {
+  assert.deepEqual(optionsOf(firstChoice), {});
+});
+
+test("disks are copied only when that was asked for", () => {
+  fc.assert(
+    fc.property(choice, (chosen) => {
+      assert.equal(optionsOf(chosen).withStorage === true, chosen.kind === "with-disks");
+    }),
+  );
+});
+
+test("a step is complete when the next has what it needs", () => {
+  assert.ok(!isComplete("what", firstChoice));
+  assert.ok(!isComplete("where", { ...firstChoice, vms: ["web01"] }));
+  assert.ok(isComplete("where", { ...firstChoice, vms: ["web01"], target: "host-b" }));
+  assert.ok(!isComplete("where", { ...firstChoice, kind: "disks-only", target: "host-b" }));
+});
