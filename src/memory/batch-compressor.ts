@@ -11,6 +11,11 @@ import { batchBufferBytes } from "./page-batch-writer.ts";
 /** Not worth a job: a few records of the stream's beginning. */
 const worthwhileBytes = 128;
 
+/** The weight of one batch in the mean, how far above it most batches stay, and the least that zlib takes kindly. */
+const shrinkageWeight = 0.2;
+const shrinkageMargin = 1.3;
+const outputBytesMin = 16 * 1024;
+
 interface Job {
   readonly number: number;
   readonly content: Buffer;
@@ -18,11 +23,12 @@ interface Job {
   readonly compression: Compression;
   /** What is to be sent, once it is known. */
   pieces: Buffer[] | undefined;
+  release: (() => void) | undefined;
 }
 
 export interface BatchCompressorEvents {
-  /** The next batch in order: its header and its body, the receiver's from now on. */
-  send: (pieces: Buffer[]) => void;
+  /** The next batch in order: its header and its body. `release`: the body's memory may be used again after it. */
+  send: (pieces: Buffer[], release: (() => void) | undefined) => void;
   measured: (measurement: BatchMeasurement) => void;
   /** There is room for another batch, after there was none. */
   thirst: () => void;
@@ -34,6 +40,8 @@ export class BatchCompressor {
   /** In order: done, under way, waiting. */
   readonly #jobs: Job[] = [];
   #running = 0;
+  /** The mean of body ÷ content of late. */
+  #shrinkage = 0.5;
   #number = 0;
   readonly #spare: Buffer[] = [];
   #idle: PromiseWithResolvers<void> | undefined;
@@ -59,7 +67,10 @@ export class BatchCompressor {
 
   /** Takes a batch's content and the buffer it lies in, for good. */
   submit(content: Buffer, buffer: Buffer, compression: Compression): void {
-    const job: Job = { number: this.#number, content, buffer, compression, pieces: undefined };
+    const job: Job = {
+      ...{ number: this.#number, content, buffer, compression },
+      ...{ pieces: undefined, release: undefined },
+    };
     this.#number = (this.#number + 1) >>> 0;
     this.#jobs.push(job);
     const isRaw =
@@ -79,7 +90,7 @@ export class BatchCompressor {
     const wasThirsty = this.isThirsty;
     for (let job = this.#jobs[0]; job?.pieces !== undefined; job = this.#jobs[0]) {
       this.#jobs.shift();
-      this.#events.send(job.pieces);
+      this.#events.send(job.pieces, job.release);
     }
     const started = this.#jobs.filter(({ pieces }) => pieces === undefined);
     for (const job of started.slice(this.#running, this.#jobsMax)) this.#compress(job);
@@ -93,13 +104,14 @@ export class BatchCompressor {
     this.#running++;
     const startedAt = performance.now();
     const params = { [constants.ZSTD_c_compressionLevel]: compression };
-    // One piece of output: each further one is another trip through the thread pool.
-    zstdCompress(content, { params, chunkSize: content.length }, (error, body: Buffer) => {
+    const chunkSize = this.#expectedBytes(content.length);
+    zstdCompress(content, { params, chunkSize }, (error, body: Buffer) => {
       this.#running--;
       // Compression that fails, or gives nothing, is no reason to fail a move.
       if (error === null && body.length > 0 && body.length < content.length) {
         const seconds = (performance.now() - startedAt) / 1000;
         const lengths = { contentBytes: content.length, bodyBytes: body.length };
+        this.#shrinkage += shrinkageWeight * (body.length / content.length - this.#shrinkage);
         this.#events.measured({ level: compression, ...lengths, seconds });
         job.pieces = [
           encodeBatchHeader({ coding: codings.zstd, number: job.number, ...lengths }),
@@ -113,6 +125,15 @@ export class BatchCompressor {
     });
   }
 
+  /**
+   * One piece of output, since each further one is another trip through the thread pool; and no more memory than it is
+   * likely to take, since fresh memory costs more than the trip.
+   */
+  #expectedBytes(contentBytes: number): number {
+    const likely = Math.ceil(contentBytes * this.#shrinkage * shrinkageMargin);
+    return Math.max(outputBytesMin, Math.min(contentBytes, likely));
+  }
+
   #leaveRaw(job: Job): void {
     const length = job.content.length;
     const header = { number: job.number, bodyBytes: length, contentBytes: length };
@@ -120,6 +141,7 @@ export class BatchCompressor {
     const isSmall = length < batchBufferBytes / 4;
     const body = isSmall ? Buffer.from(job.content) : job.content;
     if (isSmall) this.#spare.push(job.buffer);
+    else job.release = () => this.#spare.push(job.buffer);
     job.pieces = [encodeBatchHeader({ coding: codings.raw, ...header }), body];
   }
 }

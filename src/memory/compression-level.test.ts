@@ -5,6 +5,7 @@ import {
   afterBatch,
   afterLink,
   batchBytesFor,
+  type Bottleneck,
   chooseCompression,
   type Compression,
   type CompressionKnowledge,
@@ -20,6 +21,12 @@ const knowledge: fc.Arbitrary<CompressionKnowledge> = fc.record({
   ratio: fc.double({ min: 1, max: 20, noNaN: true }),
   linkBytesPerSecond: fc.double({ min: 1e5, max: 2e10, noNaN: true }),
   sourceBytesPerSecond: fc.constant(Number.POSITIVE_INFINITY),
+  bottleneck: fc.constantFrom("link", "compressor", "source"),
+  linkWasFull: fc.boolean(),
+  achievedBytesPerSecond: fc.oneof(
+    fc.constant(Number.POSITIVE_INFINITY),
+    fc.double({ min: 1e6, max: 2e9, noNaN: true }),
+  ),
 });
 const jobs = fc.integer({ min: 1, max: 16 });
 
@@ -55,11 +62,16 @@ test("slow links are worth a high level, fast ones a low one, and the fastest no
 
 test("where QEMU gives little, the network is spared if the processor keeps up and it pays", () => {
   const known = { ...compressionUnmeasured, linkBytesPerSecond: 3e9 };
-  const slow = afterLink(known, 20e6, "source", 60e6);
+  const slow = afterLink(known, {
+    ...{ bytesPerSecond: 20e6, bottleneck: "source", guestBytesPerSecond: 60e6 },
+  });
   assert.equal(chooseCompression(slow, 2), 1);
   assert.equal(chooseCompression({ ...slow, jobBytesPerSecond: 20e6 }, 2), "raw");
   assert.equal(chooseCompression({ ...slow, ratio: 1.05 }, 2), "raw");
-  assert.equal(chooseCompression(afterLink(slow, 20e6, "link"), 2), "raw");
+  const full = afterLink(slow, {
+    ...{ bytesPerSecond: 3e9, bottleneck: "link", guestBytesPerSecond: 3e9 },
+  });
+  assert.equal(chooseCompression(full, 2), "raw");
 });
 
 test("a slow processor compresses less", () => {
@@ -74,7 +86,9 @@ test("measurements lead to the level that measuring everything would have chosen
     known = { ...known, current: level };
     if (level === "raw") break;
     known = afterBatch(known, { level, contentBytes: 1e6, bodyBytes: 1e6, seconds: 1e6 / rate });
-    known = afterLink(known, 118e6, "link");
+    known = afterLink(known, {
+      ...{ bytesPerSecond: 118e6, bottleneck: "link", guestBytesPerSecond: 118e6 },
+    });
   }
   assert.equal(known.current, "raw");
 });
@@ -82,16 +96,63 @@ test("measurements lead to the level that measuring everything would have chosen
 test("a link that waits for the compressor is taken to be faster, one that waits for QEMU is not", () => {
   const { linkBytesPerSecond } = compressionUnmeasured;
   const slow = linkBytesPerSecond / 10;
-  assert.ok(afterLink(compressionUnmeasured, slow, "link").linkBytesPerSecond < linkBytesPerSecond);
-  const waiting = afterLink(compressionUnmeasured, slow, "compressor");
-  assert.ok(waiting.linkBytesPerSecond > linkBytesPerSecond);
-  assert.deepEqual(afterLink(compressionUnmeasured, slow, "source"), compressionUnmeasured);
+  const after = (bottleneck: Bottleneck) =>
+    afterLink(compressionUnmeasured, {
+      ...{ bytesPerSecond: slow, bottleneck, guestBytesPerSecond: 2 * slow },
+    }).linkBytesPerSecond;
+  assert.ok(after("link") < linkBytesPerSecond);
+  assert.ok(after("compressor") > linkBytesPerSecond);
+  assert.equal(after("source"), linkBytesPerSecond);
+});
+
+/**
+ * Two processors that QEMU, both agents and the guest share: compressing brings `achieved`, sending as it is what the
+ * link or the processors carry. The choices made, look by look.
+ */
+function choices(achieved: number, raw: number, link: number): Compression[] {
+  let known = compressionUnmeasured;
+  return Array.from({ length: 60 }, () => {
+    const current = chooseCompression(known, 2);
+    known = { ...known, current };
+    if (current === "raw") {
+      const isFull = raw >= link;
+      const bytesPerSecond = Math.min(raw, link);
+      known = afterLink(known, {
+        ...{ bytesPerSecond, guestBytesPerSecond: bytesPerSecond },
+        bottleneck: isFull ? "link" : "source",
+      });
+    } else {
+      const bytesPerSecond = achieved / known.ratio;
+      known = afterLink(known, {
+        ...{ bytesPerSecond, guestBytesPerSecond: achieved, bottleneck: "compressor" },
+      });
+    }
+    return current;
+  });
+}
+
+test("processors that everything shares are left to carrying, where the link takes it", () => {
+  const seen = choices(150e6, 500e6, 5e9);
+  assert.ok(
+    seen.slice(10).every((each) => each === "raw"),
+    seen.join(" "),
+  );
+});
+
+test("processors that everything shares compress all the same, where the link is slower still", () => {
+  const seen = choices(300e6, 600e6, 118e6);
+  const raw = seen.filter((each) => each === "raw").length;
+  assert.ok(raw < seen.length / 8, seen.join(" "));
 });
 
 test("measurements that mean nothing are left aside", () => {
   const none = { level: 1, contentBytes: 0, bodyBytes: 0, seconds: 0 };
   assert.deepEqual(afterBatch(compressionUnmeasured, none), compressionUnmeasured);
-  assert.deepEqual(afterLink(compressionUnmeasured, Number.NaN, "link"), compressionUnmeasured);
+  const look = { bytesPerSecond: Number.NaN, guestBytesPerSecond: 1e9 };
+  assert.deepEqual(
+    afterLink(compressionUnmeasured, { ...look, bottleneck: "link" }),
+    compressionUnmeasured,
+  );
 });
 
 test("batches stay between their bounds", () => {

@@ -29,6 +29,15 @@ export interface CompressionKnowledge {
   readonly linkBytesPerSecond: number;
   /** Guest bytes per second that QEMU gives while it gives less than would be taken; infinite while it gives all. */
   readonly sourceBytesPerSecond: number;
+  /** What held things up when last looked. */
+  readonly bottleneck: Bottleneck;
+  /** Whether the link was seen full: what it drains is known then, not guessed. */
+  readonly linkWasFull: boolean;
+  /**
+   * Guest bytes per second that came of compressing, where it was not the link that waited: jobs that share their
+   * processors with everything else promise more than they keep. Infinite while nothing says so.
+   */
+  readonly achievedBytesPerSecond: number;
 }
 
 /** Before anything is measured: a gigabit link and memory as it usually is. */
@@ -38,6 +47,9 @@ export const compressionUnmeasured: CompressionKnowledge = {
   ratio: 2.5,
   linkBytesPerSecond: 118e6,
   sourceBytesPerSecond: Number.POSITIVE_INFINITY,
+  bottleneck: "link",
+  linkWasFull: false,
+  achievedBytesPerSecond: Number.POSITIVE_INFINITY,
 };
 
 /** The weight of a new measurement: about the last ten count. */
@@ -55,8 +67,14 @@ const worthMin = { begin: 1.1, keepUp: 1.03 };
 const spare = 2.5;
 /** And that makes so much less of it. */
 const sparingRatioMin = 1.1;
-/** While the link waits for us it is faster than what it drains; how much, only trying can tell. */
-const linkGrowth = 1.25;
+/**
+ * While the link waits for us it is faster than what it drains; how much, only trying can tell. Trying means to compress
+ * less: soon where the link was never seen full, seldom where it was.
+ */
+const linkGrowth = { unknown: 1.5, known: 1.04 };
+/** What a full link drains is certain when nothing was compressed; compressed, it may be the other host that is slow. */
+const fullWeight = { raw: 0.6, compressed: 0.25 };
+const achievedWeight = 0.4;
 const linkBytesPerSecondMax = 25e9;
 /** A batch is at most this long on the wire: the last one of the blackout waits for nothing longer. */
 const batchSeconds = 0.004;
@@ -87,24 +105,48 @@ export function afterBatch(
 /** What kept more from being sent: the link, the compressor, or QEMU, which gave no more. */
 export type Bottleneck = "link" | "compressor" | "source";
 
+export interface LinkLook {
+  /** Drained since the last look. */
+  readonly bytesPerSecond: number;
+  readonly bottleneck: Bottleneck;
+  /** Guest bytes taken in since the last look. */
+  readonly guestBytesPerSecond: number;
+}
+
 export function afterLink(
   knowledge: CompressionKnowledge,
-  bytesPerSecond: number,
-  bottleneck: Bottleneck,
-  guestBytesPerSecond: number = Number.POSITIVE_INFINITY,
+  { bytesPerSecond, bottleneck, guestBytesPerSecond }: LinkLook,
 ): CompressionKnowledge {
-  if (!(bytesPerSecond > 0)) return knowledge;
-  const before = knowledge.linkBytesPerSecond;
+  if (!(bytesPerSecond > 0)) return { ...knowledge, bottleneck };
+  const { linkBytesPerSecond: before, linkWasFull, current } = knowledge;
+  const growth = linkWasFull ? linkGrowth.known : linkGrowth.unknown;
+  const share = current === "raw" ? fullWeight.raw : fullWeight.compressed;
   const now = {
-    link: average(before, bytesPerSecond, weight),
-    compressor: Math.max(before * linkGrowth, bytesPerSecond),
+    link: average(before, bytesPerSecond, share),
+    compressor: Math.max(before * growth, bytesPerSecond),
     source: Math.max(before, bytesPerSecond),
   }[bottleneck];
   return {
     ...knowledge,
+    bottleneck,
+    linkWasFull: linkWasFull || bottleneck === "link",
     linkBytesPerSecond: Math.min(linkBytesPerSecondMax, now),
     sourceBytesPerSecond: bottleneck === "source" ? guestBytesPerSecond : Number.POSITIVE_INFINITY,
+    achievedBytesPerSecond: achieved(knowledge, bottleneck, guestBytesPerSecond),
   };
+}
+
+/** Once the link waits, what was achieved says nothing any more. */
+function achieved(
+  { current, achievedBytesPerSecond: before }: CompressionKnowledge,
+  bottleneck: Bottleneck,
+  guestBytesPerSecond: number,
+): number {
+  if (bottleneck === "link") return Number.POSITIVE_INFINITY;
+  if (current === "raw" || bottleneck === "source") return before;
+  return Number.isFinite(before)
+    ? average(before, guestBytesPerSecond, achievedWeight)
+    : guestBytesPerSecond;
 }
 
 /** @param jobs how many batches are compressed at once */
@@ -117,6 +159,14 @@ export function chooseCompression(knowledge: CompressionKnowledge, jobs: number)
   const isWorth = yields(best) >= worth * yields("raw");
   if (!isWorth) return sparing(knowledge, yields) ?? "raw";
   return current === "raw" || yields(best) > advantageMin * yields(current) ? best : current;
+}
+
+/**
+ * Whether to look for content that the target holds, and to keep pages that may change again, from the first time they
+ * are sent: a hash and a copy of each cost as much as compressing it. Where the link is what waits, they cost nothing.
+ */
+export function isThoroughnessWorth({ current, bottleneck }: CompressionKnowledge): boolean {
+  return current !== "raw" && bottleneck === "link";
 }
 
 /** The most that keeps up with QEMU, no more than the level that costs guests little. */
@@ -132,13 +182,15 @@ function sparing(
 /** Guest bytes per second. */
 export function yieldOf(
   compression: Compression,
-  { jobBytesPerSecond, ratio, linkBytesPerSecond }: CompressionKnowledge,
+  knowledge: CompressionKnowledge,
   jobs: number,
 ): number {
+  const { jobBytesPerSecond, ratio, linkBytesPerSecond, achievedBytesPerSecond } = knowledge;
   const relative = levels.find(({ level }) => level === compression);
   if (relative === undefined) return linkBytesPerSecond;
   const levelRatio = 1 + (ratio - 1) * relative.gain;
-  return Math.min(jobs * jobBytesPerSecond * relative.rate, levelRatio * linkBytesPerSecond);
+  const compressed = Math.min(jobs * jobBytesPerSecond * relative.rate, achievedBytesPerSecond);
+  return Math.min(compressed, levelRatio * linkBytesPerSecond);
 }
 
 /** How large batches should be. */

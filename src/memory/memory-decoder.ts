@@ -89,6 +89,7 @@ export class MemoryDecoder {
       for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
         for (const each of this.#waiting.slice(0, this.#jobs)) each.content ??= decoded(each.batch);
         await this.#applyBatch(await (next.content ?? decoded(next.batch)));
+        this.#assembler.recycle(next.batch.body);
         // A failure meanwhile has told everyone who waits.
         this.#waiting.shift()?.applied.resolve();
       }

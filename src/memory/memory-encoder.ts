@@ -11,6 +11,7 @@ import {
   type Bottleneck,
   chooseCompression,
   compressionUnmeasured,
+  isThoroughnessWorth,
 } from "./compression-level.ts";
 import { type EncoderStats, noEncoderStats } from "./encoder-stats.ts";
 import { flushBytesMin, flushMs } from "./limits.ts";
@@ -29,8 +30,11 @@ export interface MemoryEncoderOptions {
   readonly pageCacheBytes: number;
   /** How many batches are compressed at once; at least 1. */
   readonly jobs: number;
-  /** Sends a batch: the pieces in order, kept by the receiver. Called in the order of the batches. */
-  readonly send: (pieces: Buffer[]) => void;
+  /**
+   * Sends a batch: the pieces in order, kept by the receiver. Called in the order of the batches. `release`, where there
+   * is one, may be called once nobody holds the last piece: its memory is used again.
+   */
+  readonly send: (pieces: Buffer[], release?: () => void) => void;
   /** `isThirsty` turned true. */
   readonly onThirst: () => void;
 }
@@ -54,7 +58,7 @@ export class MemoryEncoder {
   constructor(options: MemoryEncoderOptions) {
     this.#options = options;
     this.#compressor = new BatchCompressor(options.jobs, {
-      send: (pieces) => this.#send(pieces),
+      send: (pieces, release) => this.#send(pieces, release),
       measured: (measurement) => {
         this.stats.compressMs += measurement.seconds * 1000;
         this.#knowledge = afterBatch(this.#knowledge, measurement);
@@ -109,15 +113,18 @@ export class MemoryEncoder {
   /**
    * What the link drained since the last call.
    * @param isLinkBusy whether bytes were waiting for the link all that time
+   * @param isStarved whether the processors had nothing left: QEMU gives little then because compression takes them
    */
-  observeLink(bytesPerSecond: number, isLinkBusy: boolean): void {
+  observeLink(bytesPerSecond: number, isLinkBusy: boolean, isStarved = false): void {
     const { at, bytesIn, batches, full } = this.#look;
     const now = performance.now();
-    const ownLimit: Bottleneck = full > batches / 2 ? "compressor" : "source";
-    const bottleneck = isLinkBusy ? "link" : ownLimit;
+    const isFull = full > batches / 2;
+    const ownLimit: Bottleneck = isFull || (isStarved && batches > 0) ? "compressor" : "source";
+    const bottleneck: Bottleneck = isLinkBusy ? "link" : ownLimit;
     const guestBytesPerSecond = ((this.stats.bytesIn - bytesIn) / (now - at)) * 1000;
     this.#look = { at: now, bytesIn: this.stats.bytesIn, batches: 0, full: 0 };
-    this.#knowledge = afterLink(this.#knowledge, bytesPerSecond, bottleneck, guestBytesPerSecond);
+    const look = { bytesPerSecond, bottleneck, guestBytesPerSecond };
+    this.#knowledge = afterLink(this.#knowledge, look);
   }
 
   #current(): PageBatchWriter {
@@ -137,8 +144,7 @@ export class MemoryEncoder {
     const compression = chooseCompression(this.#knowledge, this.#options.jobs);
     this.#knowledge = { ...this.#knowledge, current: compression };
     this.stats.compression = compression;
-    // Where compression does not pay, the link takes more than hashing could give it.
-    this.#pages.fingerprints = compression !== "raw";
+    this.#pages.isThorough = isThoroughnessWorth(this.#knowledge);
     this.#rawBatches = compression === "raw" ? this.#rawBatches + 1 : 0;
     const isTrial = this.#rawBatches % trialEvery === trialEvery - 1;
     this.#compressor.submit(this.#batch.seal(), this.#buffer, isTrial ? 1 : compression);
@@ -149,11 +155,11 @@ export class MemoryEncoder {
     this.#batch = new PageBatchWriter(this.#buffer);
   }
 
-  #send(pieces: Buffer[]): void {
+  #send(pieces: Buffer[], release: (() => void) | undefined): void {
     if (this.#isStopped) return;
     this.stats.batches++;
     if (pieces[0]?.readUInt8(1) === codings.raw) this.stats.batchesRaw++;
     this.stats.bytesOut += pieces.reduce((sum, { length }) => sum + length, 0);
-    this.#options.send(pieces);
+    this.#options.send(pieces, release);
   }
 }

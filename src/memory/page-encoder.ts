@@ -34,8 +34,11 @@ export interface BatchSource {
 }
 
 export class PageEncoder implements RamStreamSink {
-  /** Whether to look for content the target holds: it costs a hash of each page. */
-  fingerprints = true;
+  /**
+   * Whether to look for content the target holds, which costs a hash of each page, and to keep pages when they are sent
+   * for the first time, which costs a copy and fresh memory. Pages that are sent again are always kept.
+   */
+  isThorough = true;
   readonly #target: TargetMemory;
   readonly #batches: BatchSource;
   readonly #stats: EncoderStats;
@@ -120,7 +123,7 @@ export class PageEncoder implements RamStreamSink {
   }
 
   #sendUnkept(block: number, page: number, number: number, source: Buffer, start: number): void {
-    const print = this.fingerprints ? fingerprintOf(source, start) : undefined;
+    const print = this.isThorough ? fingerprintOf(source, start) : undefined;
     if (print !== undefined && block === this.#lastBlock && this.#prints.holds(number, print)) {
       this.#stats.pagesUnchanged++;
       return;
@@ -128,7 +131,8 @@ export class PageEncoder implements RamStreamSink {
     const isReadable = this.#isReadable(block);
     const same = print === undefined || !isReadable ? -1 : this.#readablePageWith(print);
     const wasSent = this.#prints.wasSent(number);
-    const way = isReadable ? this.#cache.wayFor(number, wasSent) : notKept;
+    const isKept = isReadable && (this.isThorough || wasSent);
+    const way = isKept ? this.#cache.wayFor(number, wasSent) : notKept;
     const batch = this.#batches.current();
     if (same >= 0) {
       const space = this.#space;

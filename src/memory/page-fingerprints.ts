@@ -54,6 +54,8 @@ export class PageFingerprints {
     const at = entry * printWords;
     if (print === undefined) {
       // No page has a fingerprint of nothing but zeros.
+      // Memory that was never written stays untouched.
+      if (this.#prints[at] === 0 && this.#prints[at + 1] === 0) return;
       for (let word = 0; word < printWords; word++) this.#prints[at + word] = 0;
     } else {
       this.#prints.set(print, at);

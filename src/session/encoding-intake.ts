@@ -7,13 +7,15 @@ import type { StreamPort } from "./data-path.ts";
 import type { Intake } from "./intake.ts";
 import { linkLookMs } from "./limits.ts";
 import type { MemoryEncoding } from "./memory-coding.ts";
-import { giveBack } from "./slabs.ts";
+import { ProcessorIdle } from "./processor-idle.ts";
+import { giveBack, lend } from "./slabs.ts";
 
 export class EncodingIntake implements Intake {
   onThirst = () => {};
   readonly #port: StreamPort;
   readonly #encoder: MemoryEncoder;
   readonly #looks: NodeJS.Timeout;
+  readonly #processors = new ProcessorIdle();
   #looked = { at: performance.now(), acknowledged: 0 };
   /** Whether, since the last look, nothing was on the way at some moment. */
   #ranDry = false;
@@ -25,7 +27,9 @@ export class EncodingIntake implements Intake {
     this.#port = port;
     this.#encoder = new MemoryEncoder({
       ...encoding,
-      send: (pieces) => {
+      send: (pieces, release) => {
+        const body = pieces.at(-1);
+        if (release !== undefined && body !== undefined) lend(body, release);
         for (const piece of pieces) port.offer(piece);
       },
       onThirst: () => this.#thirst(),
@@ -89,7 +93,8 @@ export class EncodingIntake implements Intake {
     const acknowledged = this.#port.acknowledgedBytes;
     const seconds = (now - this.#looked.at) / 1000;
     const isBusy = !this.#ranDry && this.#port.outstandingBytes > 0;
-    this.#encoder.observeLink((acknowledged - this.#looked.acknowledged) / seconds, isBusy);
+    const drained = (acknowledged - this.#looked.acknowledged) / seconds;
+    this.#encoder.observeLink(drained, isBusy, this.#processors.isStarved);
     this.#looked = { at: now, acknowledged };
     this.#ranDry = false;
   }

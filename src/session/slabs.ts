@@ -11,16 +11,22 @@ const tailBytes = 32 * 1024;
 /** What is kept for reading into again: one session's worth of bytes under way. */
 const spareSlabsMax = 128;
 
-interface Slab {
+/** Memory of which bytes are lent. */
+interface Loan {
+  /** Bytes not given back. */
+  lent: number;
+  /** Called when none is lent any more. */
+  readonly returned: () => void;
+}
+
+interface Slab extends Loan {
   readonly memory: ArrayBuffer;
   /** A filler still reads into it, and keeps it even with nothing lent. */
   isFilling: boolean;
   filled: number;
-  /** Filled and not given back. */
-  lent: number;
 }
 
-const owners = new WeakMap<ArrayBufferLike, Slab>();
+const owners = new WeakMap<ArrayBufferLike, Loan>();
 const spare: Slab[] = [];
 
 /** Fills slabs for one socket. */
@@ -55,10 +61,22 @@ export function giveBack(bytes: Buffer): void {
 
 /** As `giveBack`, for so many bytes of a chunk, whichever they are. */
 export function giveBackPart(chunk: Buffer, bytes: number): void {
-  const slab = owners.get(chunk.buffer);
-  if (slab === undefined) return;
-  slab.lent -= bytes;
-  keepIfIdle(slab);
+  const loan = owners.get(chunk.buffer);
+  if (loan === undefined) return;
+  loan.lent -= bytes;
+  if (loan.lent <= 0) loan.returned();
+}
+
+/** Lends bytes that are the only ones in use of their memory; `returned` is called once all were given back. */
+export function lend(bytes: Buffer, returned: () => void): void {
+  const memory = bytes.buffer;
+  owners.set(memory, {
+    lent: bytes.length,
+    returned: () => {
+      owners.delete(memory);
+      returned();
+    },
+  });
 }
 
 function takeSlab(): Slab {
@@ -70,7 +88,11 @@ function takeSlab(): Slab {
 }
 
 function emptySlab(): Slab {
-  return { memory: new ArrayBuffer(slabBytes), isFilling: true, filled: 0, lent: 0 };
+  const slab: Slab = {
+    ...{ memory: new ArrayBuffer(slabBytes), isFilling: true, filled: 0, lent: 0 },
+    returned: () => keepIfIdle(slab),
+  };
+  return slab;
 }
 
 function keepIfIdle(slab: Slab): void {
