@@ -18,6 +18,10 @@ const settings: Settings = {
   memoryBandwidth: { bytesPerSecond: null, windows: [] },
   storageBandwidth: { bytesPerSecond: null, windows: [] },
   blackoutMsMax: 300,
+  outageMsMax: 60_000,
+  blackoutOutageMsMax: 3_000,
+  pageCacheMibMax: 256,
+  compressionThreadsMax: null,
   convergencePolicy: "balanced",
   defaultDiskPool: "vms",
 };

@@ -20,6 +20,10 @@ export interface SettingOptions {
   readonly storageBandwidth?: number | null;
   readonly storageBandwidthAt?: readonly Window[];
   readonly maxBlackout?: number;
+  readonly maxOutage?: number;
+  readonly maxBlackoutOutage?: number;
+  readonly pageCache?: number;
+  readonly compressionThreads?: number | null;
   readonly convergence?: Settings["convergencePolicy"];
   readonly diskPool?: string;
 }
@@ -41,6 +45,13 @@ export function changeSettings(settings: Settings, options: SettingOptions): Set
       options.storageBandwidthAt,
     ),
     blackoutMsMax: options.maxBlackout ?? settings.blackoutMsMax,
+    outageMsMax: options.maxOutage ?? settings.outageMsMax,
+    blackoutOutageMsMax: options.maxBlackoutOutage ?? settings.blackoutOutageMsMax,
+    pageCacheMibMax: options.pageCache ?? settings.pageCacheMibMax,
+    compressionThreadsMax:
+      options.compressionThreads === undefined
+        ? settings.compressionThreadsMax
+        : options.compressionThreads,
     convergencePolicy: options.convergence ?? settings.convergencePolicy,
     defaultDiskPool: options.diskPool === "none" ? null : (options.diskPool ?? defaultDiskPool),
   };

@@ -1,5 +1,6 @@
 /** The times and bounds of a move, each with its reason. */
 import { pageCacheBytesDefault } from "../memory/limits.ts";
+import { codingJobs } from "../session/memory-coding.ts";
 import type { MigrationOptions } from "./record.ts";
 
 export interface MoveLimits {
@@ -7,6 +8,8 @@ export interface MoveLimits {
   readonly performance: NonNullable<MigrationOptions["performance"]>;
   /** Memory for versions of pages sent before, on each host. */
   readonly pageCacheBytesMax: number;
+  /** Batches of memory compressed, or decompressed, at once. */
+  readonly compressionThreadsMax: number;
   /** Most the guest may stand still at the switch-over, if the administrator says nothing else. */
   readonly blackoutMsMax: number;
   readonly throttlePercentMax: number;
@@ -18,6 +21,10 @@ export interface MoveLimits {
   readonly setupTimeoutMs: number;
   /** The guest stands still while we wait: short, then roll back. */
   readonly blackoutTimeoutMs: number;
+  /** How long the hosts may be without any connection while the guest runs; the move waits, then is given up. */
+  readonly outageMsMax: number;
+  /** The same while the guest stands still; then it goes on where it was. */
+  readonly blackoutOutageMsMax: number;
   /** How often QEMU is asked for its figures; a round shorter than that is seen together with the next. */
   readonly pollMs: number;
   /** The guest's first moments on the target are its own: cleaning up the source takes processor time and can wait. */
@@ -29,16 +36,27 @@ export interface MoveLimits {
 export const defaultLimits: MoveLimits = {
   performance: "compression",
   pageCacheBytesMax: pageCacheBytesDefault,
+  compressionThreadsMax: codingJobs(),
   blackoutMsMax: 300,
   throttlePercentMax: 99,
   bandwidthBytesPerSecond: 0,
   storageBytesPerSecond: 0,
   setupTimeoutMs: 30_000,
   blackoutTimeoutMs: 3_000,
+  outageMsMax: 60_000,
+  blackoutOutageMsMax: 3_000,
   pollMs: 50,
   settleMs: 200,
   takeRetryMs: 500,
 };
+
+/** A link that is gone and comes back just in time still has to carry what was missed. */
+const afterOutageMs = 1_000;
+
+/** How long one step of the blackout is waited for. */
+export function stepMsMax({ blackoutTimeoutMs, blackoutOutageMsMax }: MoveLimits): number {
+  return Math.max(blackoutTimeoutMs, blackoutOutageMsMax + afterOutageMs);
+}
 
 /** Limits that are read anew at every use: an administrator may change the host's while a move runs. */
 export function liveLimits(now: () => MoveLimits): MoveLimits {
@@ -48,6 +66,9 @@ export function liveLimits(now: () => MoveLimits): MoveLimits {
     },
     get pageCacheBytesMax() {
       return now().pageCacheBytesMax;
+    },
+    get compressionThreadsMax() {
+      return now().compressionThreadsMax;
     },
     get blackoutMsMax() {
       return now().blackoutMsMax;
@@ -66,6 +87,12 @@ export function liveLimits(now: () => MoveLimits): MoveLimits {
     },
     get blackoutTimeoutMs() {
       return now().blackoutTimeoutMs;
+    },
+    get outageMsMax() {
+      return now().outageMsMax;
+    },
+    get blackoutOutageMsMax() {
+      return now().blackoutOutageMsMax;
     },
     get pollMs() {
       return now().pollMs;

@@ -5,7 +5,7 @@
 import { access, constants } from "node:fs/promises";
 import type { ControlMessageOf } from "../protocol/messages.ts";
 import { guestMemoryBlock, guestMemoryPath } from "../qemu/guest-memory.ts";
-import { codingJobs, type MemoryDecoding, type MemoryEncoding } from "../session/memory-coding.ts";
+import type { MemoryDecoding, MemoryEncoding } from "../session/memory-coding.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
 import { sessionOf, skeletonOf } from "./stages/setup.ts";
 
@@ -29,7 +29,7 @@ export function encodingFor(move: SourceMove, answered: Answered): MemoryEncodin
   return {
     target: placedBlock === null ? { kind: "plain" } : { kind: "placed", block: placedBlock },
     pageCacheBytes: Math.min(pageCacheBytesMax, usefulCacheBytes(move)),
-    jobs: codingJobs(),
+    jobs: move.limits.compressionThreadsMax,
   };
 }
 
@@ -43,7 +43,7 @@ export async function decodingFor(
   return {
     placed: path === undefined ? null : { block: guestMemoryBlock, path },
     pageCacheBytesMax: usefulCacheBytes(move),
-    jobs: codingJobs(),
+    jobs: move.limits.compressionThreadsMax,
   };
 }
 

@@ -45,6 +45,10 @@ export class SwitchoverWatch implements Disposable {
         else this.#fail(cannotLoad());
         this.#stopped.resolve(); // as above, where QEMU does not wait
       }),
+      session.on("stream-closed", (stream, reason) => {
+        // Once it has loaded, QEMU closes its end for good reason.
+        if (stream === "memory" && this.loadedAt === undefined) this.#fail(streamClosed(reason));
+      }),
       session.on("message", (message) => {
         if (message.type === "failed") this.#fail(peerError(message));
       }),
@@ -107,6 +111,14 @@ function cannotLoad(): FerryError {
     {
       remedy: "Read QEMU's log on the target; both hosts must build the same machine",
     },
+  );
+}
+
+function streamClosed(reason: string): FerryError {
+  return new FerryError(
+    "migration-failed",
+    `Cannot bring memory across: its stream ended before everything had arrived (${reason})`,
+    { remedy: "Read QEMU's log in the VM's directory on both hosts, then move again" },
   );
 }
 

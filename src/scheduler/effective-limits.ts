@@ -9,6 +9,10 @@ export function limitsNow(base: MoveLimits, settings: HostSettings, minute: numb
     ...base,
     performance: settings.performanceOption,
     blackoutMsMax: settings.blackoutMsMax,
+    outageMsMax: settings.outageMsMax,
+    blackoutOutageMsMax: settings.blackoutOutageMsMax,
+    pageCacheBytesMax: settings.pageCacheMibMax * 1024 ** 2,
+    compressionThreadsMax: settings.compressionThreadsMax ?? base.compressionThreadsMax,
     bandwidthBytesPerSecond: bandwidthAt(settings.memoryBandwidth, minute) ?? 0,
     storageBytesPerSecond: bandwidthAt(settings.storageBandwidth, minute) ?? 0,
   };

@@ -37,6 +37,14 @@ export const HostSettings = Type.Object(
     storageBandwidth: BandwidthLimit,
     /** Most a guest may stand still at the switch-over, where a move asks for nothing else. */
     blackoutMsMax: Type.Integer({ minimum: 10, maximum: 60_000 }),
+    /** How long the hosts of a move may be without a connection while the guest runs; then the move is given up. */
+    outageMsMax: Type.Integer({ minimum: 1_000, maximum: 24 * 3_600_000 }),
+    /** The same while the guest stands still; then it goes on where it was. */
+    blackoutOutageMsMax: Type.Integer({ minimum: 500, maximum: 60_000 }),
+    /** Memory for versions of pages sent before, for each move on each of its hosts; 0: none. */
+    pageCacheMibMax: Type.Integer({ minimum: 0, maximum: 65_536 }),
+    /** Threads that compress at once, for each move; null: half of the processors. */
+    compressionThreadsMax: nullable(Type.Integer({ minimum: 1, maximum: 4 })),
     /** What to do with a guest that writes faster than the link carries. */
     convergencePolicy: ConvergencePolicy,
     /** Where disks go that come with a VM, when the move names no pool and there is none of the same name; null: nowhere. */
@@ -57,6 +65,10 @@ export const defaultSettings: HostSettings = {
   storageBandwidth: { bytesPerSecond: null, windows: [] },
   // QEMU's own figure; most guests switch over in far less.
   blackoutMsMax: 300,
+  outageMsMax: 60_000,
+  blackoutOutageMsMax: 3_000,
+  pageCacheMibMax: 256,
+  compressionThreadsMax: null,
   convergencePolicy: "balanced",
   defaultDiskPool: null,
 };

@@ -8,7 +8,7 @@ import type { Frame } from "../protocol/frame-decoder.ts";
 import { type Consumer, Inbound } from "./inbound.ts";
 import type { Intake } from "./intake.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
-import { violationsMax } from "./limits.ts";
+import { silenceWithOthersMs, violationsMax } from "./limits.ts";
 import type { SessionLimits } from "./options.ts";
 import { type BulkOutlet, Outbound } from "./outbound.ts";
 import type { ReceiveStream } from "./receive-stream.ts";
@@ -42,10 +42,12 @@ export class DataPath {
   #turn: NodeJS.Immediate | undefined;
   #wireBytesOfLost = 0;
   #violations = 0;
+  #silenceMs: number;
   #stopped = false;
 
   constructor(limits: SessionLimits, events: DataPathEvents) {
     this.#events = events;
+    this.#silenceMs = limits.silenceMs;
     const later = () => this.#later();
     this.#outbound = new Outbound(limits, later);
     this.#inbound = new Inbound(events.control, later);
@@ -71,9 +73,16 @@ export class DataPath {
     this.#lanes.get(lane.number)?.close("replaced by a new connection");
     lane.admit(this.#laneEvents);
     this.#lanes.set(lane.number, lane);
+    this.#boundSilence();
     this.#inbound.repeatAcknowledgements();
     this.#events.laneAdded(lane);
     this.#later();
+  }
+
+  /** How long a lane may say nothing, from now on; less where there are others. */
+  limitSilence(milliseconds: number): void {
+    this.#silenceMs = milliseconds;
+    this.#boundSilence();
   }
 
   sendControl(payload: Buffer): void {
@@ -173,6 +182,7 @@ export class DataPath {
   #closed(lane: Lane, reason: string, violated: boolean): void {
     if (this.#lanes.get(lane.number) !== lane) return;
     this.#lanes.delete(lane.number);
+    this.#boundSilence();
     this.#wireBytesOfLost += lane.wireBytes;
     if (this.#stopped) return;
     this.#outbound.laneLost(lane);
@@ -182,6 +192,11 @@ export class DataPath {
     this.#later();
     this.#events.laneLost(lane, reason);
     if (this.#violations >= violationsMax) this.#events.over(reason);
+  }
+
+  #boundSilence(): void {
+    const others = this.#lanes.size > 1 ? silenceWithOthersMs : Number.POSITIVE_INFINITY;
+    for (const lane of this.#lanes.values()) lane.silenceMs = Math.min(this.#silenceMs, others);
   }
 
   #later(): void {

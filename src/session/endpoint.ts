@@ -8,7 +8,7 @@ import { FerryError } from "../base/errors.ts";
 import { ControlMessage } from "../protocol/messages.ts";
 import { DataPath } from "./data-path.ts";
 import type { Lane } from "./lane.ts";
-import { farewellMs, lastWordsMs, refusalsLoggedMax } from "./limits.ts";
+import { farewellMs, lastWordsMs, refusalsLoggedMax, silencePartOfOutage } from "./limits.ts";
 import { LocalStreams } from "./local-streams.ts";
 import type { SessionStats } from "./session.ts";
 import { SourceLanes } from "./source-lanes.ts";
@@ -77,8 +77,7 @@ export class Endpoint {
         this.#dataPath.limit(command.stream, command.bytesPerSecond);
         return undefined;
       case "limit-outage":
-        this.#outageMs = command.ms;
-        this.#watchOutage();
+        this.#limitOutage(command.ms);
         return undefined;
       case "stats":
         return { ...this.#dataPath.stats(), memory: this.#local.encoderStats };
@@ -153,9 +152,17 @@ export class Endpoint {
     this.#log("info", { lane: lane.number, remote: lane.remote, reason }, "a lane broke");
     this.#laneBroke(lane);
     if (this.#dataPath.lanes > 0) return;
-    this.#outageSince = Date.now();
+    // It was lost when it fell silent, not when that was noticed.
+    this.#outageSince = Date.now() - lane.silentMs;
     this.#watchOutage();
     this.#report({ type: "link-lost", reason });
+  }
+
+  #limitOutage(milliseconds: number): void {
+    this.#outageMs = milliseconds;
+    const { silenceMs } = this.#settings.limits;
+    this.#dataPath.limitSilence(Math.min(silenceMs, milliseconds * silencePartOfOutage));
+    this.#watchOutage();
   }
 
   #watchOutage(): void {

@@ -1,4 +1,5 @@
 /** One attempt of the source to open a lane: TCP, TLS, who is there, hello, welcome. */
+import { networkInterfaces } from "node:os";
 import { connect, type TLSSocket } from "node:tls";
 import { FerryError } from "../base/errors.ts";
 import { frameTypes } from "../protocol/frame.ts";
@@ -6,7 +7,8 @@ import type { Frame } from "../protocol/frame-decoder.ts";
 import { encodeHello } from "./hello.ts";
 import { Lane } from "./lane.ts";
 import { checkPeer, laneProtocol, refused, secureContext } from "./lane-security.ts";
-import { strangerMs } from "./limits.ts";
+import { dialMs, strangerMs } from "./limits.ts";
+import { localAddressFor } from "./local-address.ts";
 import type { SourceSettings } from "./worker-messages.ts";
 
 /**
@@ -20,9 +22,12 @@ export async function connectLane(
   admitted: (lane: Lane) => void,
 ): Promise<Lane> {
   const { promise, resolve, reject } = Promise.withResolvers<Lane>();
+  // The address of the same network, so that a lane stays in it whatever else leads there.
+  const localAddress = localAddressFor(address, networkInterfaces());
   const socket = connect({
     ...secureContext(settings),
     host: address,
+    ...(localAddress === undefined ? {} : { localAddress }),
     port: settings.port,
     ALPNProtocols: [laneProtocol],
     // A host is known by its id (checkPeer), not by a name or address.
@@ -39,7 +44,13 @@ export async function connectLane(
       reject(error);
     }
   });
-  const timer = setTimeout(() => reject(tooLate(address, settings.port)), strangerMs);
+  const tooLateAfter = (ms: number) =>
+    setTimeout(() => reject(tooLate(address, settings.port, ms)), ms);
+  let timer = tooLateAfter(dialMs);
+  socket.once("connect", () => {
+    clearTimeout(timer);
+    timer = tooLateAfter(strangerMs);
+  });
   try {
     return await promise;
   } catch (error) {
@@ -98,10 +109,10 @@ function asFerryError(cause: Error, socket: TLSSocket, address: string, port: nu
   });
 }
 
-function tooLate(address: string, port: number): FerryError {
+function tooLate(address: string, port: number, ms: number): FerryError {
   return new FerryError(
     "timeout",
-    `Cannot open a lane to "${address}" port ${port}: no answer in ${strangerMs} ms`,
+    `Cannot open a lane to "${address}" port ${port}: no answer in ${ms} ms`,
     { remedy: "Open the ports of session.portFirst to session.portLast between the hosts" },
   );
 }

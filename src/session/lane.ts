@@ -40,7 +40,8 @@ export class Lane {
   readonly window: SendWindow;
   readonly #socket: TLSSocket;
   readonly #decoder = new FrameDecoder(helloBytesMax);
-  readonly #silenceMs: number;
+  /** How long it may say nothing, not even a pong, milliseconds. */
+  silenceMs: number;
   readonly #pinger: NodeJS.Timeout;
   readonly #sendings: { readonly sending: Sending; readonly end: number }[] = [];
   #events: LaneEvents;
@@ -55,7 +56,7 @@ export class Lane {
     this.#socket = socket;
     this.number = number;
     this.remote = `${socket.remoteAddress}:${socket.remotePort}`;
-    this.#silenceMs = limits.silenceMs;
+    this.silenceMs = limits.silenceMs;
     this.#events = events;
     const { drainMs, inFlightBytesMax: bytesMax } = limits;
     this.window = new SendWindow({ drainMs, bytesMin: windowBytesMin, bytesMax });
@@ -70,6 +71,11 @@ export class Lane {
   /** The shortest of the last pings' round trips, milliseconds: the others waited behind data. 0 before the first. */
   get roundTripMs(): number {
     return this.#roundTrips.length === 0 ? 0 : Math.min(...this.#roundTrips);
+  }
+
+  /** For how long it has said nothing, to within a ping. */
+  get silentMs(): number {
+    return this.#silentPings * pingMs;
   }
 
   get isOpen(): boolean {
@@ -186,8 +192,8 @@ export class Lane {
 
   /** Counts turns, not time: a thread that was held up has heard nothing because it did not listen. */
   #ping(): void {
-    if (this.#silentPings * pingMs >= this.#silenceMs) {
-      return this.close(`silent for ${this.#silenceMs} ms`);
+    if (this.silentMs >= this.silenceMs) {
+      return this.close(`silent for ${this.silentMs} ms`);
     }
     this.#silentPings += 1;
     this.say(frameTypes.ping, 0, Math.round(performance.now() * 1000));

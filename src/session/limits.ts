@@ -39,6 +39,13 @@ export const unreadMessagesMax = 64;
 export const strangersMax = 16;
 export const strangerMs = 5_000;
 
+/** With another lane there is somewhere to go on; more than a retransmission or two is not waited for. */
+export const silenceWithOthersMs = 1_500;
+/** In a short outage a lane is given up after this part of it, so that there is time to try another. */
+export const silencePartOfOutage = 1 / 2;
+/** A dead link answers nothing: several attempts within an outage, each with the repetition that TCP makes after 1 s. */
+export const dialMs = 1_500;
+
 /** A lane that is idle asks for a sign of life this often: several within the silence it may keep. */
 export const pingMs = 500;
 /** How long a closing session waits: for its last control messages to arrive, and then for the goodbye to. */
@@ -50,7 +57,7 @@ export const refusalsLoggedMax = 50;
 export const rememberedPings = 8;
 /** After a lane broke, wait this long to try again, doubling up to the longest. */
 export const reconnectFirstMs = 50;
-export const reconnectLongestMs = 2_000;
+export const reconnectLongestMs = 500;
 
 /** A frame is at least this long if there are bytes to fill it: below it headers and system calls dominate. */
 export const frameBytesMin = 16 * KiB;

@@ -2,7 +2,7 @@
 import { type Command, Option } from "commander";
 import { FerryError } from "../../base/errors.ts";
 import type { Cli } from "../cli.ts";
-import { parseCount, parseDuration } from "../quantities.ts";
+import { parseCount, parseDuration, parseMebibytes } from "../quantities.ts";
 import { renderNetworks, renderSettings } from "../render/settings.ts";
 import {
   changeSettings,
@@ -84,6 +84,26 @@ function defineSet(command: Command, cli: Cli): void {
       "most a guest may stand still, such as 300ms",
       parseDuration,
     )
+    .option(
+      "--max-outage <duration>",
+      "how long a move waits for a broken link while the guest runs, such as 60s",
+      parseDuration,
+    )
+    .option(
+      "--max-blackout-outage <duration>",
+      "the same while the guest stands still, such as 3s; then it goes on where it was",
+      parseDuration,
+    )
+    .option(
+      "--page-cache <size>",
+      "memory of each move for what was sent before, such as 256M; 0 for none",
+      parsePageCache,
+    )
+    .option(
+      "--compression-threads <count>",
+      "most threads that compress, for each move; auto: half of the processors",
+      parseThreads,
+    )
     .addOption(
       new Option(
         "--convergence <policy>",
@@ -99,6 +119,17 @@ function defineSet(command: Command, cli: Cli): void {
       }
       await change(cli, name, (settings) => changeSettings(settings, options), renderSettings);
     });
+}
+
+/** As many as libuv has. */
+const threadsMax = 4;
+
+function parseThreads(text: string): number | null {
+  return text === "auto" ? null : parseCount(text, "--compression-threads", 1, threadsMax);
+}
+
+function parsePageCache(text: string): number {
+  return text === "0" ? 0 : parseMebibytes(text);
 }
 
 function defineNetwork(command: Command, cli: Cli): void {

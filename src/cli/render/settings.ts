@@ -21,6 +21,10 @@ export function renderSettings(settings: Settings): string {
     ["memory bandwidth", renderBandwidth(settings.memoryBandwidth)],
     ["storage bandwidth", renderBandwidth(settings.storageBandwidth)],
     ["most blackout", formatDuration(settings.blackoutMsMax)],
+    ["most outage", formatDuration(settings.outageMsMax)],
+    ["in the blackout", formatDuration(settings.blackoutOutageMsMax)],
+    ["page cache", `${settings.pageCacheMibMax} MiB`],
+    ["compression threads", String(settings.compressionThreadsMax ?? "half of the processors")],
     ["convergence", settings.convergencePolicy],
     ["pool for disks", settings.defaultDiskPool ?? "none"],
   ]);

@@ -23,9 +23,11 @@ import { after, type ConvergenceState, decide, firstState } from "../convergence
 import { answeredEncoding, decodingFor, encodingFor, wantedEncoding } from "../memory-coding.ts";
 import { guestRate, netRate, toProgress, toRound } from "../progress.ts";
 import { withRate } from "../remaining.ts";
-import type { SourceMove, Stage } from "../stage.ts";
+import type { SourceMove, Stage, TargetMove } from "../stage.ts";
 import { SwitchoverWatch } from "../switchover-watch.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
+
+const lastWordMs = 500;
 
 export const memoryPrecopy: Stage = {
   name: "memory-precopy",
@@ -80,13 +82,36 @@ export const memoryPrecopy: Stage = {
       await session.carryConnecting("memory", socket, decoding);
       session.send({ type: "receiving", ...answeredEncoding(decoding) });
       await move.faults.reach("target:memory-precopy:inside", move.signal);
-      await session.receive("stopped", { signal: move.signal });
+      await stopped(move);
     },
 
     /** Setup's undo ends the skeleton, and with it all that this stage made. */
     async undo() {},
   },
 };
+
+/** The source's word that the guest stands still; what ends the stream before it ends the move. */
+async function stopped({ session, signal }: TargetMove): Promise<void> {
+  const { promise: broken, reject } = Promise.withResolvers<never>();
+  const detach = session.on("stream-closed", (stream, reason) => {
+    if (stream !== "memory") return;
+    // A source that gives the move up closes its end, and says so: its word is on the way.
+    setTimeout(() => reject(unreceived(reason)), lastWordMs);
+  });
+  try {
+    await Promise.race([session.receive("stopped", { signal }), broken]);
+  } finally {
+    detach();
+  }
+}
+
+function unreceived(reason: string): FerryError {
+  return new FerryError(
+    "migration-failed",
+    `Cannot receive the guest's memory: its stream ended before the guest stopped (${reason})`,
+    { remedy: "Read QEMU's log in the VM's directory on both hosts, then move again" },
+  );
+}
 
 interface Sample {
   readonly at: number;

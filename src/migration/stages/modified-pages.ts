@@ -5,6 +5,7 @@
  */
 import { FerryError } from "../../base/errors.ts";
 import { waitForStatus } from "../../qemu/migration.ts";
+import { stepMsMax } from "../limits.ts";
 import { settleDisksOnSource, settleDisksOnTarget } from "../settle-disks.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import type { SwitchoverWatch } from "../switchover-watch.ts";
@@ -16,20 +17,22 @@ export const modifiedPages: Stage = {
   source: {
     async run(move) {
       sessionOf(move).send({ type: "stopped" });
+      sessionOf(move).limitOutage(move.limits.blackoutOutageMsMax);
       await move.faults.reach("source:modified-pages:inside");
       if (move.disks.length > 0) await settleDisksOnSource(move);
       // The target's QEMU says on the return path that it has everything; the session holds that word back from ours.
-      await watchOf(move).loaded(move.limits.blackoutMsMax + move.limits.blackoutTimeoutMs);
+      await watchOf(move).loaded(move.limits.blackoutMsMax + stepMsMax(move.limits));
     },
     undo: nothingToUndo, // memory-precopy's undo puts the guest back to work
   },
 
   target: {
     async run(move) {
+      move.session.limitOutage(move.limits.blackoutOutageMsMax);
       await move.faults.reach("target:modified-pages:inside");
       if (move.disks.length > 0) await settleDisksOnTarget(move);
       await waitForStatus(skeletonOf(move).qmp, ["completed"], {
-        timeoutMs: move.limits.blackoutMsMax + move.limits.blackoutTimeoutMs,
+        timeoutMs: move.limits.blackoutMsMax + stepMsMax(move.limits),
         signal: move.signal,
       });
     },

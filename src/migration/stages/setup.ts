@@ -26,6 +26,7 @@ export const setup: Stage = {
       const request = { migrationId: id, vmId: definition.id, vmName: definition.name, generation };
       const everyNetwork = limits.performance === "multichannel";
       move.session = await move.peers.openSession(peer, request, { everyNetwork, signal });
+      move.session.limitOutage(limits.outageMsMax);
       move.session.on("message", (message) => {
         if (message.type === "failed") move.peerFailure ??= peerError(message);
       });
@@ -73,6 +74,7 @@ export const setup: Stage = {
 
   target: {
     async run(move) {
+      move.session.limitOutage(move.limits.outageMsMax);
       const whole = await proveBacking(move);
       await makeFiles(move);
       await receiveFiles(move);

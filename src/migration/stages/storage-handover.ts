@@ -17,6 +17,7 @@ import { flushDisks } from "../../qemu/disk-export.ts";
 import { activateDisks, waitForStatus } from "../../qemu/migration.ts";
 import { markHandedOver } from "../../vm/registry.ts";
 import { answerDigests, countDifferingPages } from "../compare-memory.ts";
+import { stepMsMax } from "../limits.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
 
@@ -30,7 +31,7 @@ export const storageHandover: Stage = {
     async run(move) {
       const session = sessionOf(move);
       const timeoutMs = move.limits.blackoutTimeoutMs;
-      await session.receive("ready", { timeoutMs });
+      await session.receive("ready", { timeoutMs: stepMsMax(move.limits) });
       if (move.record.current.options.verifyMemory === true) {
         await requireSameMemory(move);
       }

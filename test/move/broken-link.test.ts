@@ -1,0 +1,97 @@
+/** The wire between two hosts is cut while a VM moves: the move goes on or is taken back, and the guest loses nothing. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Watch } from "../../lab/client/outside-client.ts";
+import { createGuest } from "../../lab/guest.ts";
+import { Lab } from "../../lab/lab.ts";
+import { finished, reached, startMove } from "./moves.ts";
+
+const vm = "web01";
+const address = "10.77.0.50";
+/** The only one that moves use. */
+const moveWire = "host-b.mig1";
+
+describe("a broken link", { concurrency: false }, () => {
+  let lab: Lab;
+  let watch: Watch;
+
+  before(async () => {
+    // The guests' network stays whole: its client sees what becomes of the guest.
+    lab = await Lab.up({
+      ...{ name: "brokenlink", migrationNetworks: 1 },
+      settings: { faultInjection: true },
+    });
+    for (const { name } of lab.hosts) await useMoveNetwork(name);
+    await createGuest(lab, { name: vm, host: "host-a", address });
+    watch = await lab.client.use(address, ["counter"]);
+  });
+
+  after(async () => {
+    await watch?.stop();
+    await lab?.[Symbol.asyncDispose]();
+  });
+
+  async function useMoveNetwork(host: string): Promise<void> {
+    const { exitCode, stderr } = await lab
+      .host(host)
+      .ferry(["host", "network", "add", "10.78.1.0/24"]);
+    assert.equal(exitCode, 0, stderr);
+  }
+
+  async function cutFor(ms: number): Promise<void> {
+    await lab.wire(moveWire).cut();
+    await sleep(ms);
+    await lab.wire(moveWire).restore();
+  }
+
+  async function armPause(host: string): Promise<void> {
+    const body = { point: "target:modified-pages:inside", action: "pause" } as const;
+    await lab.host(host).api("POST /v1/faults", { body });
+  }
+
+  async function guestLostNothing(): Promise<void> {
+    const { lost, duplicates, errors } = await watch.counter();
+    assert.deepEqual({ lost, duplicates, errors }, { lost: 0, duplicates: 0, errors: 0 });
+  }
+
+  test("for ten seconds of pre-copy costs little more than the ten seconds", async () => {
+    await watch.mark();
+    const id = await startMove(lab, vm, "host-b", {
+      ...{ performance: "tcp", bandwidthBytesPerSecond: 20_000_000 },
+    });
+    await reached(lab, id, "memory-precopy");
+    const { guestBytes, wireBytes, state } = await cutFor(10_000).then(() => finished(lab, id));
+    assert.equal(state, "completed");
+    // Headers and acknowledgements beside what was sent again.
+    assert.ok(wireBytes - guestBytes < 64 * 2 ** 20, `${wireBytes} for ${guestBytes} bytes`);
+    await guestLostNothing();
+  });
+
+  test("for a second of the blackout lengthens it", async () => {
+    await watch.mark();
+    await armPause("host-a");
+    const id = await startMove(lab, vm, "host-a");
+    await reached(lab, id, "modified-pages");
+    await cutFor(1_000);
+    const { state } = await finished(lab, id);
+    assert.equal(state, "completed");
+    await guestLostNothing();
+  });
+
+  test("for ten seconds of the blackout takes the move back", async () => {
+    await watch.mark();
+    await armPause("host-b");
+    const id = await startMove(lab, vm, "host-b");
+    await reached(lab, id, "modified-pages");
+    await cutFor(10_000);
+    const { state, error } = await finished(lab, id);
+    assert.equal(state, "failed");
+    assert.notEqual(error, null);
+    const { host } = await lab.host("host-a").api("GET /v1/vms/{vm}", { params: { vm } });
+    assert.equal(host, "host-a");
+    await guestLostNothing();
+    const again = await startMove(lab, vm, "host-b", { verifyMemory: true });
+    assert.equal((await finished(lab, again)).state, "completed");
+  });
+});
