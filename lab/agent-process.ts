@@ -8,6 +8,8 @@ import { ApiClient } from "../src/api/client.ts";
 import { end, inNamespace } from "./namespaces.ts";
 
 const agentProgram = join(import.meta.dirname, "../bin/ferryd.ts");
+/** Where Node keeps compiled code: agents that start often start three times as fast. */
+const compiled = join(import.meta.dirname, "../.cache/compiled");
 /** A cold start on a machine that is busy with everything else. */
 const startMsMax = 60_000;
 const stopMsMax = 30_000;
@@ -49,7 +51,7 @@ export class AgentProcess {
       stdio: ["ignore", log, log],
       detached: true,
       cwd: directory,
-      env: { ...process.env, ...environment },
+      env: { NODE_COMPILE_CACHE: compiled, ...process.env, ...environment },
     });
     closeSync(log);
     const exited = new Promise<string>((resolve) => {

@@ -13,7 +13,7 @@ export interface MoveLimits {
   /** Most the guest may stand still at the switch-over, if the administrator says nothing else. */
   readonly blackoutMsMax: number;
   readonly throttlePercentMax: number;
-  /** Guest bytes per second; 0 means no limit. */
+  /** Of memory, on the wire; 0 means no limit. */
   readonly bandwidthBytesPerSecond: number;
   /** Of all disks of the move together; 0 means no limit. */
   readonly storageBytesPerSecond: number;

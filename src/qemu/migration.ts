@@ -126,13 +126,6 @@ export async function setBlackoutLimit(qmp: Qmp, blackoutLimitMs: number): Promi
   await qmp.execute("migrate-set-parameters", { "downtime-limit": blackoutLimitMs });
 }
 
-/** Guest bytes per second; 0: no limit of QEMU's own. */
-export async function setBandwidth(qmp: Qmp, bytesPerSecond: number): Promise<void> {
-  await qmp.execute("migrate-set-parameters", {
-    "max-bandwidth": bytesPerSecond || unlimitedBytesPerSecond,
-  });
-}
-
 /** Takes effect when QEMU next finds that a round did not converge. */
 export async function setThrottle(qmp: Qmp, percent: number): Promise<void> {
   await qmp.execute("migrate-set-parameters", throttle(percent));

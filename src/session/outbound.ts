@@ -6,7 +6,7 @@
 import { performance } from "node:perf_hooks";
 import { FerryError } from "../base/errors.ts";
 import { invariant } from "../base/invariant.ts";
-import { dataBytesMax } from "../protocol/frame.ts";
+import { dataBytesMax, frameHeaderBytes } from "../protocol/frame.ts";
 import { FairShare } from "./fair-share.ts";
 import type { Lane } from "./lane.ts";
 import { frameBytesMin, framesInFlightMax, frameMs, streamsMax, windowBytesMin } from "./limits.ts";
@@ -98,8 +98,9 @@ export class Outbound {
       const outlet = this.#share.pick(this.#ready(now));
       const frame = outlet?.stream.next(this.frameBytes);
       if (outlet === undefined || frame === undefined) break;
-      outlet.bucket.take(frame.length, now);
-      this.#total.take(frame.length, now);
+      const wireBytes = frameHeaderBytes + frame.length;
+      outlet.bucket.take(wireBytes, now);
+      this.#total.take(wireBytes, now);
       this.#share.charge(outlet, frame.length);
       this.#send(frame, lane, now);
     }

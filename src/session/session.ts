@@ -81,7 +81,7 @@ export interface Session extends AsyncDisposable {
   releaseReturnPath(): Promise<void>;
   /** Closes the local socket of a stream: on the source's memory stream before the handover, QEMU's abort. */
   closeStream(stream: BulkStream): Promise<void>;
-  /** Guest bytes per second for a stream; 0 lifts the limit. */
+  /** Bytes on the wire per second for a stream; 0 lifts the limit. */
   limit(stream: BulkStream | "all", bytesPerSecond: number): void;
   /** How long the session may be without any lane before it ends, from now on; shorter in the blackout. */
   limitOutage(milliseconds: number): void;

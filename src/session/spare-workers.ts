@@ -4,6 +4,9 @@
  */
 import { Worker } from "node:worker_threads";
 
+/** What a worker is told that has time until its session comes. */
+export const spare = "spare";
+
 /** The other threads of a session that just ended, and the guest it brought, go first. */
 const refillMs = 1_000;
 
@@ -40,7 +43,7 @@ export class SpareWorkers implements Disposable {
 
   #refill(): void {
     if (this.#spare !== undefined) return;
-    const worker = startWorker();
+    const worker = startWorker(spare);
     const gone = () => {
       if (this.#spare === worker) this.#spare = undefined;
     };
@@ -52,6 +55,7 @@ export class SpareWorkers implements Disposable {
 }
 
 /** Waits for the settings of its session as its first message. */
-export function startWorker(): Worker {
-  return new Worker(new URL("./worker.ts", import.meta.url), { name: "ferry-session" });
+export function startWorker(kind?: typeof spare): Worker {
+  const name = "ferry-session";
+  return new Worker(new URL("./worker.ts", import.meta.url), { name, workerData: kind });
 }

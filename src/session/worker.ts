@@ -3,9 +3,11 @@
  * controls. Its first message is the session's settings, perhaps long after it was started (spare-workers.ts); ends when
  * told to close.
  */
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { invariant } from "../base/invariant.ts";
 import { Endpoint } from "./endpoint.ts";
+import { rehearse } from "./rehearsal.ts";
+import { spare } from "./spare-workers.ts";
 import { errorToPortable } from "./portable-error.ts";
 import type { Call, Report, WorkerSettings } from "./worker-messages.ts";
 
@@ -13,11 +15,16 @@ invariant(parentPort !== null, "a session's worker is started as a thread");
 const port = parentPort;
 const report = (message: Report) => port.postMessage(message);
 
+let isWanted = false;
 port.once("message", (settings: WorkerSettings) => {
+  isWanted = true;
   const endpoint = new Endpoint(settings, report);
   port.on("message", (call: Call) => void answer(endpoint, call));
   void open(endpoint);
 });
+
+// What goes wrong here will go wrong again where somebody hears of it.
+if (workerData === spare) void rehearse(() => isWanted).catch(() => {});
 
 async function open(endpoint: Endpoint): Promise<void> {
   try {

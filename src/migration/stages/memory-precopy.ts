@@ -12,7 +12,6 @@ import {
   type MemoryStatus,
   prepareOutgoing,
   queryMemory,
-  setBandwidth,
   setBlackoutLimit,
   setThrottle,
   startOutgoing,
@@ -39,12 +38,14 @@ export const memoryPrecopy: Stage = {
       const convergence = firstState(move.limits);
       await prepareOutgoing(qmp, {
         blackoutLimitMs: convergence.blackoutLimitMs,
-        bandwidthBytesPerSecond: move.limits.bandwidthBytesPerSecond,
+        // The session holds to the limit, in bytes on the wire; QEMU sees what comes of it.
+        bandwidthBytesPerSecond: 0,
         pauses: move.disks.length > 0,
         mayThrottle: move.limits.throttlePercentMax > 0,
       });
       // From here on: what the target says while this host still prepares must not be missed.
       const watch = new SwitchoverWatch(qmp, session);
+      session.limit("memory", move.limits.bandwidthBytesPerSecond);
       move.watch = watch;
       session.send({ type: "receive", ...wantedEncoding(move) });
       const { encoding } = await session.receive("receiving", {
@@ -132,7 +133,7 @@ async function followRounds(
     const now = await sample(move);
     netRates = withRate(netRates, netRate(now.memory, now.stats));
     move.record.progress(toProgress(now.memory, now.stats, now.at, netRates));
-    bandwidth = await followBandwidth(move, bandwidth);
+    bandwidth = followBandwidth(move, bandwidth);
     if (now.memory.round === roundStart.memory.round) continue;
     if (roundStart.memory.round === 0) {
       roundStart = now; // QEMU has only begun: the first round starts here
@@ -155,10 +156,10 @@ async function sample(move: SourceMove): Promise<Sample> {
 }
 
 /** The host's limit may change while memory moves: by an administrator's word, or with the time of day. */
-async function followBandwidth(move: SourceMove, present: number): Promise<number> {
+function followBandwidth(move: SourceMove, present: number): number {
   const wanted = move.limits.bandwidthBytesPerSecond;
   if (wanted === present) return present;
-  await setBandwidth(move.process.qmp, wanted);
+  sessionOf(move).limit("memory", wanted);
   move.log.info({ bytesPerSecond: wanted }, "the bandwidth limit changed");
   return wanted;
 }

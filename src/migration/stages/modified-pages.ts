@@ -17,6 +17,8 @@ export const modifiedPages: Stage = {
   source: {
     async run(move) {
       sessionOf(move).send({ type: "stopped" });
+      // What is left is little, and the guest waits for it.
+      sessionOf(move).limit("memory", 0);
       sessionOf(move).limitOutage(move.limits.blackoutOutageMsMax);
       await move.faults.reach("source:modified-pages:inside");
       if (move.disks.length > 0) await settleDisksOnSource(move);
