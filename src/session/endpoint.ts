@@ -8,7 +8,13 @@ import { FerryError } from "../base/errors.ts";
 import { ControlMessage } from "../protocol/messages.ts";
 import { DataPath } from "./data-path.ts";
 import type { Lane } from "./lane.ts";
-import { farewellMs, lastWordsMs, refusalsLoggedMax, silencePartOfOutage } from "./limits.ts";
+import {
+  farewellMs,
+  lastWordsMs,
+  refusalsLoggedMax,
+  silenceMsMin,
+  silencePartOfOutage,
+} from "./limits.ts";
 import { LocalStreams } from "./local-streams.ts";
 import type { SessionStats } from "./session.ts";
 import { SourceLanes } from "./source-lanes.ts";
@@ -161,7 +167,8 @@ export class Endpoint {
   #limitOutage(milliseconds: number): void {
     this.#outageMs = milliseconds;
     const { silenceMs } = this.#settings.limits;
-    this.#dataPath.limitSilence(Math.min(silenceMs, milliseconds * silencePartOfOutage));
+    const wanted = Math.max(silenceMsMin, milliseconds * silencePartOfOutage);
+    this.#dataPath.limitSilence(Math.min(silenceMs, wanted));
     this.#watchOutage();
   }
 

@@ -41,8 +41,9 @@ export const strangerMs = 5_000;
 
 /** With another lane there is somewhere to go on; more than a retransmission or two is not waited for. */
 export const silenceWithOthersMs = 1_500;
-/** In a short outage a lane is given up after this part of it, so that there is time to try another. */
+/** In a short outage a lane is given up after this part of it, so that there is time to try another; but not in haste. */
 export const silencePartOfOutage = 1 / 2;
+export const silenceMsMin = 1_000;
 /** A dead link answers nothing: several attempts within an outage, each with the repetition that TCP makes after 1 s. */
 export const dialMs = 1_500;
 

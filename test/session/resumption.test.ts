@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { test } from "node:test";
+import { madeStream } from "../../src/memory/made-stream.ts";
 import { Relay } from "./relay.ts";
 import { carry, next, openPair, type Pair, type PairOptions } from "./session-pair.ts";
 
@@ -62,6 +63,35 @@ for (const lanes of [1, 3]) {
     assert.ok(broken >= 7);
   });
 }
+
+test("memory told page by page survives lanes that break, in memory that is used again", async () => {
+  await using pair = await openOverRelay({ lanes: 2 });
+  const pageCacheBytes = 16 * MiB;
+  const { near, far } = await carry(pair, "memory", {
+    encoding: { target: { kind: "plain" }, pageCacheBytes, jobs: 2 },
+    decoding: { placed: null, pageCacheBytesMax: pageCacheBytes, jobs: 2 },
+  });
+  // Random pages go raw, text is compressed: both ways to hold a batch until it is acknowledged.
+  const pages = 12 * 1024;
+  const records = Array.from({ length: pages }, (_, page) => {
+    const isText = Math.floor(page / 512) % 2 === 0;
+    return {
+      block: 0,
+      page,
+      data: isText ? Buffer.alloc(4096, `page ${page} `) : randomBytes(4096),
+    };
+  });
+  const blocks = [{ name: "pc.ram", usedBytes: pages * 4096 }];
+  const stream = madeStream({ blocks, records });
+  near.end(stream);
+  let broken = 0;
+  const received = await receive(far, 4 * MiB, () => {
+    pair.relay.breakOne();
+    broken += 1;
+  });
+  assert.equal(received, digest(stream));
+  assert.ok(broken >= 10);
+});
 
 test("a session whose every lane is lost goes on where it stopped when the link is back", async () => {
   await using pair = await openOverRelay({ lanes: 2 });

@@ -13,6 +13,7 @@ import type {
   TargetSession,
   TargetSessionOptions,
 } from "../../src/session/options.ts";
+import type { MemoryDecoding, MemoryEncoding } from "../../src/session/memory-coding.ts";
 import type { BulkStream, Session, SessionEvents } from "../../src/session/session.ts";
 import { createDomain, type TestDomain } from "./certificates.ts";
 
@@ -109,6 +110,7 @@ export function next<Event extends "closed" | "link-lost" | "link-restored" | "l
 export async function carry(
   pair: Pair,
   stream: BulkStream,
+  coding: { encoding?: MemoryEncoding; decoding?: MemoryDecoding } = {},
 ): Promise<{ near: Socket; far: Socket }> {
   const name = stream.replaceAll(":", "-");
   const farPath = join(pair.directory, `${name}.far`);
@@ -116,8 +118,8 @@ export async function carry(
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(farPath);
   await once(server, "listening");
   const accepted = once(server, "connection");
-  await pair.target.carryConnecting(stream, farPath);
-  await pair.source.carryListening(stream, nearPath, owner);
+  await pair.target.carryConnecting(stream, farPath, coding.decoding);
+  await pair.source.carryListening(stream, nearPath, owner, coding.encoding);
   const near = connect({ path: nearPath, allowHalfOpen: true });
   const [[far]] = (await Promise.all([accepted, once(near, "connect")])) as [[Socket], unknown];
   server.close();
