@@ -36,22 +36,24 @@ export const memoryPrecopy: Stage = {
       const session = sessionOf(move);
       const { qmp, directory, uid, gid } = move.process;
       const convergence = firstState(move.limits);
-      await prepareOutgoing(qmp, {
-        blackoutLimitMs: convergence.blackoutLimitMs,
-        // The session holds to the limit, in bytes on the wire; QEMU sees what comes of it.
-        bandwidthBytesPerSecond: 0,
-        pauses: move.disks.length > 0,
-        mayThrottle: move.limits.throttlePercentMax > 0,
-      });
       // From here on: what the target says while this host still prepares must not be missed.
       const watch = new SwitchoverWatch(qmp, session);
       session.limit("memory", move.limits.bandwidthBytesPerSecond);
       move.watch = watch;
       session.send({ type: "receive", ...wantedEncoding(move) });
-      const { encoding } = await session.receive("receiving", {
-        signal: move.signal,
-        timeoutMs: move.limits.setupTimeoutMs,
-      });
+      const [{ encoding }] = await Promise.all([
+        session.receive("receiving", {
+          signal: move.signal,
+          timeoutMs: move.limits.setupTimeoutMs,
+        }),
+        prepareOutgoing(qmp, {
+          blackoutLimitMs: convergence.blackoutLimitMs,
+          // The session holds to the limit, in bytes on the wire; QEMU sees what comes of it.
+          bandwidthBytesPerSecond: 0,
+          pauses: move.disks.length > 0,
+          mayThrottle: move.limits.throttlePercentMax > 0,
+        }),
+      ]);
       const socket = await freshSocket(directory, "migration-out.sock");
       await session.carryListening("memory", socket, { uid, gid }, encodingFor(move, encoding));
       await startOutgoing(qmp, socket);

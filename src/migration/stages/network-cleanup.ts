@@ -6,7 +6,7 @@ import { setTimeout as settle } from "node:timers/promises";
 import { FerryError } from "../../base/errors.ts";
 import { announce } from "../../network/announce.ts";
 import { madeFiles, removeLeftDisks } from "../moved-files.ts";
-import { nothingToUndo, type Stage } from "../stage.ts";
+import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import type { Session } from "../../session/session.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
 
@@ -20,12 +20,10 @@ export const networkCleanup: Stage = {
     async run(move) {
       const session = sessionOf(move);
       try {
-        await announced(session);
-        await settle(move.limits.settleMs);
+        await Promise.all([announced(session), settle(move.limits.settleMs)]);
       } finally {
-        await move.vms.removeAfterHandover(move.definition.id);
-        if (move.taken) await removeLeftDisks({ ...move, vm: move.definition.id });
-        await session.close();
+        // N.B. the session closes however removing ends.
+        await Promise.all([removeRemains(move), session.close()]);
       }
     },
     undo: nothingToUndo,
@@ -40,6 +38,11 @@ export const networkCleanup: Stage = {
     undo: nothingToUndo,
   },
 };
+
+async function removeRemains(move: SourceMove): Promise<void> {
+  await move.vms.removeAfterHandover(move.definition.id);
+  if (move.taken) await removeLeftDisks({ ...move, vm: move.definition.id });
+}
 
 /** Nothing here depends on it: a target that can't be heard announces when it is back. */
 async function announced(session: Session): Promise<void> {
