@@ -30,6 +30,8 @@ export interface BatchCompressorEvents {
   /** The next batch in order: its header and its body. `release`: the body's memory may be used again after it. */
   send: (pieces: Buffer[], release: (() => void) | undefined) => void;
   measured: (measurement: BatchMeasurement) => void;
+  /** A batch was not worth a job. */
+  incompressible: () => void;
   /** There is room for another batch, after there was none. */
   thirst: () => void;
 }
@@ -73,9 +75,10 @@ export class BatchCompressor {
     };
     this.#number = (this.#number + 1) >>> 0;
     this.#jobs.push(job);
-    const isRaw =
-      compression === "raw" || content.length < worthwhileBytes || isIncompressible(content);
-    if (isRaw) this.#leaveRaw(job);
+    const isSmall = content.length < worthwhileBytes;
+    const isHopeless = compression !== "raw" && !isSmall && isIncompressible(content);
+    if (isHopeless) this.#events.incompressible();
+    if (compression === "raw" || isSmall || isHopeless) this.#leaveRaw(job);
     this.#advance();
   }
 

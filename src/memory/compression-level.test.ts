@@ -3,6 +3,7 @@ import test from "node:test";
 import fc from "fast-check";
 import {
   afterBatch,
+  afterIncompressible,
   afterLink,
   batchBytesFor,
   type Bottleneck,
@@ -143,6 +144,12 @@ test("processors that everything shares compress all the same, where the link is
   const seen = choices(300e6, 600e6, 118e6);
   const raw = seen.filter((each) => each === "raw").length;
   assert.ok(raw < seen.length / 8, seen.join(" "));
+});
+
+test("memory that does not become smaller is soon left as it is", () => {
+  let known = compressionUnmeasured;
+  for (let batch = 0; batch < 30; batch++) known = afterIncompressible(known);
+  assert.equal(chooseCompression(known, 2), "raw");
 });
 
 test("measurements that mean nothing are left aside", () => {

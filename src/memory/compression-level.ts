@@ -102,6 +102,11 @@ export function afterBatch(
   };
 }
 
+/** A batch that would not have become smaller. */
+export function afterIncompressible(knowledge: CompressionKnowledge): CompressionKnowledge {
+  return { ...knowledge, ratio: average(knowledge.ratio, 1, weight) };
+}
+
 /** What kept more from being sent: the link, the compressor, or QEMU, which gave no more. */
 export type Bottleneck = "link" | "compressor" | "source";
 

@@ -6,6 +6,7 @@
 import { BatchCompressor } from "./batch-compressor.ts";
 import {
   afterBatch,
+  afterIncompressible,
   afterLink,
   batchBytesFor,
   type Bottleneck,
@@ -62,6 +63,9 @@ export class MemoryEncoder {
       measured: (measurement) => {
         this.stats.compressMs += measurement.seconds * 1000;
         this.#knowledge = afterBatch(this.#knowledge, measurement);
+      },
+      incompressible: () => {
+        this.#knowledge = afterIncompressible(this.#knowledge);
       },
       thirst: () => {
         if (!this.#isStopped) options.onThirst();

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Watch } from "../../lab/client/outside-client.ts";
 import { createGuest } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
+import type { MigrationRecord } from "../../src/migration/record.ts";
 import { finished, reached, startMove } from "./moves.ts";
 
 const vm = "web01";
@@ -39,15 +40,20 @@ describe("a broken link", { concurrency: false }, () => {
     assert.equal(exitCode, 0, stderr);
   }
 
-  async function cutFor(ms: number): Promise<void> {
+  /** Moves the VM and cuts the wire in the blackout, before the target says that it is ready. */
+  async function cutInBlackout(target: string, ms: number): Promise<MigrationRecord> {
+    const host = lab.host(target);
+    const body = { point: "target:modified-pages:inside", action: "pause" } as const;
+    await host.api("POST /v1/faults", { body });
+    const id = await startMove(lab, vm, target);
+    await reached(lab, id, "modified-pages");
+    const { faults } = await host.api("GET /v1/faults");
+    assert.deepEqual(faults, [{ ...body, state: "struck" }]);
     await lab.wire(moveWire).cut();
+    await host.api("DELETE /v1/faults");
     await sleep(ms);
     await lab.wire(moveWire).restore();
-  }
-
-  async function armPause(host: string): Promise<void> {
-    const body = { point: "target:modified-pages:inside", action: "pause" } as const;
-    await lab.host(host).api("POST /v1/faults", { body });
+    return await finished(lab, id);
   }
 
   async function guestLostNothing(): Promise<void> {
@@ -61,7 +67,10 @@ describe("a broken link", { concurrency: false }, () => {
       ...{ performance: "tcp", bandwidthBytesPerSecond: 20_000_000 },
     });
     await reached(lab, id, "memory-precopy");
-    const { guestBytes, wireBytes, state } = await cutFor(10_000).then(() => finished(lab, id));
+    await lab.wire(moveWire).cut();
+    await sleep(10_000);
+    await lab.wire(moveWire).restore();
+    const { guestBytes, wireBytes, state } = await finished(lab, id);
     assert.equal(state, "completed");
     // Headers and acknowledgements beside what was sent again.
     assert.ok(wireBytes - guestBytes < 64 * 2 ** 20, `${wireBytes} for ${guestBytes} bytes`);
@@ -70,22 +79,14 @@ describe("a broken link", { concurrency: false }, () => {
 
   test("for a second of the blackout lengthens it", async () => {
     await watch.mark();
-    await armPause("host-a");
-    const id = await startMove(lab, vm, "host-a");
-    await reached(lab, id, "modified-pages");
-    await cutFor(1_000);
-    const { state } = await finished(lab, id);
+    const { state } = await cutInBlackout("host-a", 1_000);
     assert.equal(state, "completed");
     await guestLostNothing();
   });
 
   test("for ten seconds of the blackout takes the move back", async () => {
     await watch.mark();
-    await armPause("host-b");
-    const id = await startMove(lab, vm, "host-b");
-    await reached(lab, id, "modified-pages");
-    await cutFor(10_000);
-    const { state, error } = await finished(lab, id);
+    const { state, error } = await cutInBlackout("host-b", 10_000);
     assert.equal(state, "failed");
     assert.notEqual(error, null);
     const { host } = await lab.host("host-a").api("GET /v1/vms/{vm}", { params: { vm } });
