@@ -97,7 +97,9 @@ export const memoryPrecopy: Stage = {
 async function stopped({ session, signal }: TargetMove): Promise<void> {
   const { promise: broken, reject } = Promise.withResolvers<never>();
   const detach = session.on("stream-closed", (stream, reason) => {
-    if (stream !== "memory") return;
+    // A QEMU that has loaded everything closes its socket too, perhaps before a busy source's word is here; of one that
+    // is gone the source hears that the stream ended.
+    if (stream !== "memory" || reason === "end") return;
     // A source that gives the move up closes its end, and says so: its word is on the way.
     setTimeout(() => reject(unreceived(reason)), lastWordMs);
   });
