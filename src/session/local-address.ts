@@ -1,4 +1,4 @@
-/** Which of a host's own addresses a lane to another host starts from. Pure. */
+/** Which of a host's own addresses a lane to another host starts from; decided from what it is given. */
 import { BlockList, isIPv6 } from "node:net";
 import type { networkInterfaces } from "node:os";
 
