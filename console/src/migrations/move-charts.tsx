@@ -16,6 +16,9 @@ const useStyles = makeStyles({
   },
 });
 
+/** One and the same, so that a running move's charts are drawn on and not made anew with each of its events. */
+const noRounds: MigrationRecord["rounds"] = [];
+
 const remaining: readonly ChartLine[] = [
   { label: "Left to send", colors: chartColors.blue, fills: true },
 ];
@@ -36,7 +39,7 @@ export function MoveCharts({ move }: { readonly move: MigrationRecord }) {
   const { id } = move;
   const isOver = move.endedAt !== null;
   // While it runs its points come beside the cache: the record is only looked at anew when it is over.
-  const rounds = useMemo(() => (isOver ? move.rounds : []), [isOver, move.rounds]);
+  const rounds = isOver ? move.rounds : noRounds;
   const subscribe = useCallback(
     (listener: () => void) => onProgress((changed) => (changed === id ? listener() : undefined)),
     [id],

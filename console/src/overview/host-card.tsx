@@ -38,7 +38,7 @@ const useStyles = makeStyles({
   },
   over: { outlineColor: tokens.colorBrandStroke1, backgroundColor: tokens.colorBrandBackground2 },
   head: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalS },
-  name: { marginInlineEnd: "auto" },
+  name: { margin: 0, marginInlineEnd: "auto" },
   meters: { display: "grid", gridTemplateColumns: "1fr 1fr", gap: tokens.spacingHorizontalL },
   chips: {
     display: "flex",
@@ -90,13 +90,14 @@ export function HostCard({ host, details, vms }: HostCardProps) {
       {details === undefined ? null : (
         <div className={styles.meters}>
           <Meter
-            label="Memory of guests"
+            label="Memory"
             used={promisedBytes}
             total={details.memory.totalBytes}
             text={`${bytes(promisedBytes)} of ${bytes(details.memory.totalBytes)}`}
           />
           <Meter
             label="vCPUs"
+            mayExceed
             used={promisedCpus}
             total={details.cpu.threads}
             text={`${promisedCpus} on ${details.cpu.threads} threads`}

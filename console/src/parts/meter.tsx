@@ -16,9 +16,11 @@ interface MeterProps {
   readonly used: number;
   readonly total: number;
   readonly text: string;
+  /** More than there is may be promised: a full bar is no warning. */
+  readonly mayExceed?: boolean;
 }
 
-export function Meter({ label, used, total, text }: MeterProps) {
+export function Meter({ label, used, total, text, mayExceed = false }: MeterProps) {
   const styles = useStyles();
   const share = total === 0 ? 0 : Math.min(1, used / total);
   return (
@@ -35,7 +37,7 @@ export function Meter({ label, used, total, text }: MeterProps) {
         aria-label={`${label}: ${text}`}
         value={share}
         thickness="large"
-        color={share > fullShare ? "warning" : "brand"}
+        color={share > fullShare && !mayExceed ? "warning" : "brand"}
       />
     </div>
   );

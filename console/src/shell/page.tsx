@@ -21,7 +21,15 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalM,
     minHeight: "32px",
   },
-  title: { margin: 0, marginInlineEnd: "auto", overflowWrap: "anywhere" },
+  title: {
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "center",
+    gap: tokens.spacingHorizontalS,
+    margin: 0,
+    marginInlineEnd: "auto",
+    overflowWrap: "anywhere",
+  },
   actions: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
 });
 

@@ -33,7 +33,9 @@ export function SideNav({ isOpen, isOverlay, onClose }: SideNavProps) {
   const styles = useStyles();
   const navigate = useNavigate();
   const { pathname } = useLocation();
-  const selected = pages.findLast(({ to }) => to === "/" || pathname.startsWith(to)) ?? pages[0];
+  // The wizard belongs to what comes of it.
+  const place = pathname === "/move" ? "/migrations" : pathname;
+  const selected = pages.findLast(({ to }) => to === "/" || place.startsWith(to)) ?? pages[0];
   const open = (to: (typeof pages)[number]["to"]) => {
     if (isOverlay) onClose();
     void navigate({ to });
@@ -54,7 +56,7 @@ export function SideNav({ isOpen, isOverlay, onClose }: SideNavProps) {
             <NavItem
               key={to}
               value={to}
-              icon={<Shown />}
+              icon={<Shown fontSize={20} />}
               href={`/console${to}`}
               onClick={(event) => {
                 if (event.metaKey || event.ctrlKey) return;
