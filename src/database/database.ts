@@ -13,15 +13,53 @@ import { schemaSteps } from "./schema.ts";
 export function openDatabase(path: string): DatabaseSync {
   const database = openFile(path);
   try {
+    // A torn last write is SQLite's to notice: it drops what was never committed when it reads the log here.
     database.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
     );
+    requireWhole(database);
     migrate(database, path);
   } catch (error) {
     database.close();
-    throw error;
+    throw explain(path, error);
   }
   return database;
+}
+
+/** Cheap for a database of megabytes, and the last moment at which damage is only a refusal. */
+function requireWhole(database: DatabaseSync): void {
+  const rows = database.prepare("PRAGMA quick_check(1)").all();
+  const said = Object.values(rows[0] ?? {})[0];
+  if (said !== "ok") throw new DamagedDatabase(String(said));
+}
+
+class DamagedDatabase extends Error {}
+
+/** Results of SQLite, in the words of whoever has to act on them. */
+function explain(path: string, error: unknown): unknown {
+  if (error instanceof FerryError) return error;
+  const { errcode } = error as { errcode?: number };
+  const primary = errcode === undefined ? undefined : errcode & 0xff;
+  const isDamaged = error instanceof DamagedDatabase || primary === 11 || primary === 26;
+  if (isDamaged) {
+    return new FerryError(
+      "system-refused",
+      `Cannot use the state database "${path}": it is damaged`,
+      {
+        remedy:
+          "Copy the state directory away first, then restore its backup; docs/runbooks/database.md says what to look after",
+        cause: error,
+      },
+    );
+  }
+  const what = primary === 13 ? ": its disk is full" : "";
+  return new FerryError("system-refused", `Cannot use the state database "${path}"${what}`, {
+    remedy:
+      primary === 13
+        ? "Make room on its file system, then start the agent again"
+        : "Check that the file and its directory belong to the agent's user, and that the disk is sound",
+    cause: error,
+  });
 }
 
 function openFile(path: string): DatabaseSync {
@@ -53,10 +91,15 @@ function migrate(database: DatabaseSync, path: string): void {
       database.exec(`PRAGMA user_version = ${step + 1}`);
       database.exec("COMMIT");
     } catch (error) {
-      database.exec("ROLLBACK");
+      rollBack(database);
       throw error;
     }
   }
+}
+
+/** SQLite has ended the transaction itself when the disk was full. */
+export function rollBack(database: DatabaseSync): void {
+  if (database.isTransaction) database.exec("ROLLBACK");
 }
 
 /** Runs `body` in one transaction: all of it is durable afterwards, or none. */
@@ -67,7 +110,7 @@ export function transaction<Result>(database: DatabaseSync, body: () => Result):
     database.exec("COMMIT");
     return result;
   } catch (error) {
-    database.exec("ROLLBACK");
+    rollBack(database);
     throw error;
   }
 }

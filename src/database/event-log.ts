@@ -6,6 +6,7 @@
  * waiting for the disk. Publishing costs the publisher nothing, even while a guest stands still.
  */
 import type { DatabaseSync } from "node:sqlite";
+import { rollBack } from "./database.ts";
 
 export const eventTypes = [
   "vm.created",
@@ -144,9 +145,10 @@ export class EventLog implements Disposable {
       this.#prune(stored);
       this.#database.exec("COMMIT");
       return stored;
-    } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
+    } catch {
+      // Watchers hear it all the same. A disk that is full ends no agent because of news.
+      rollBack(this.#database);
+      return [...events];
     } finally {
       this.#database.exec("PRAGMA synchronous = FULL");
     }
