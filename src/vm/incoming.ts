@@ -83,6 +83,11 @@ export async function removeHandedOver(table: VmTable, vm: LocalVm): Promise<voi
   await vm.exclusively("remove", async () => forget(table, vm));
 }
 
+/** Ends a copy that belongs to another host by a newer word. */
+export async function destroyCopy(table: VmTable, vm: LocalVm): Promise<void> {
+  await vm.exclusively("destroy", async () => forget(table, vm));
+}
+
 async function forget(table: VmTable, vm: LocalVm): Promise<void> {
   await endProcess(table, vm);
   await removeState(table.parts.paths, vm.row.definition);

@@ -10,7 +10,7 @@ import { deleteVm, replaceDefinition } from "./configure.ts";
 import { createVm } from "./create.ts";
 import type { PoolFile, VmDefinition } from "./definition.ts";
 import type { VmDraft } from "./draft.ts";
-import { discardIncoming, prepareIncoming, removeHandedOver } from "./incoming.ts";
+import { destroyCopy, discardIncoming, prepareIncoming, removeHandedOver } from "./incoming.ts";
 import { requireAllowed, type VmRequest } from "./lifecycle.ts";
 import type { LocalVm } from "./local-vm.ts";
 import { changeMedia, differOnlyInMedia, ejectMedia, insertMedia } from "./media.ts";
@@ -22,11 +22,12 @@ import {
   removeDisks,
   setDisksAside,
 } from "./moved-disks.ts";
+import { lockImagesBehind, takeOverLocks } from "./image-locks.ts";
 import { formatDefinition, parseDefinition } from "./parse-definition.ts";
-import { takeOverDisks } from "./reserve.ts";
 import type { VmHostParts } from "./resolve.ts";
-import { letRun, requireProcess, startProcess } from "./run.ts";
+import { letRun, qemuStateOf, requireProcess, startProcess } from "./run.ts";
 import { endProcess, shutDown } from "./stop.ts";
+import { usesPool, usesSwitch } from "./uses.ts";
 import type { VmProcess, VmRecord } from "./vm-host.ts";
 import { upgradeVm } from "./upgrade.ts";
 import { type VmChange, VmTable } from "./vm-table.ts";
@@ -53,6 +54,7 @@ export class LocalVms implements AsyncDisposable {
     const qemu = new QemuHost(parts.qemu);
     const table = new VmTable({ ...parts, qemu });
     await adoptAll(table);
+    for (const vm of table.all()) if (vm.runState === "running") lockImagesBehind(table, vm);
     return new LocalVms(table, qemu);
   }
 
@@ -142,7 +144,10 @@ export class LocalVms implements AsyncDisposable {
 
   /** Moves disks to other pools of this host, whether the VM runs or not; resolves when they are there. */
   async moveStorage(nameOrId: string, choice: StorageChoice): Promise<VmRecord> {
-    return this.#operate(nameOrId, "move-storage", (vm) => moveStorage(this.#table, vm, choice));
+    return this.#operate(nameOrId, "move-storage", async (vm) => {
+      await moveStorage(this.#table, vm, choice);
+      lockImagesBehind(this.#table, vm);
+    });
   }
 
   /** The tap devices of a VM's adapters; empty for one that is not here. */
@@ -153,6 +158,11 @@ export class LocalVms implements AsyncDisposable {
   /** The QEMU process of a VM of whatever ownership; undefined when none runs. */
   process(id: string): VmProcess | undefined {
     return this.#table.find(id)?.process;
+  }
+
+  /** What the QEMU of a VM does, of whatever ownership; the process itself is asked, not memory. */
+  async qemuState(id: string): Promise<"none" | "incoming" | "paused" | "running"> {
+    return qemuStateOf(this.#table.find(id));
   }
 
   /** Source, setup: from now on only the migration changes this VM. @throws FerryError `busy`, `conflict`. */
@@ -207,7 +217,7 @@ export class LocalVms implements AsyncDisposable {
   }
 
   /** Target, setup: see `makeStorage` in moved-disks.ts. */
-  async makeStorage(storage: IncomingStorage, making: () => void): Promise<void> {
+  async makeStorage(storage: IncomingStorage, making: () => Promise<void>): Promise<void> {
     await makeStorage(this.#table.parts, storage, making);
   }
 
@@ -237,17 +247,25 @@ export class LocalVms implements AsyncDisposable {
    * @throws FerryError `conflict` when this host is not the owner.
    */
   async resumeOwned(id: string): Promise<void> {
-    const vm = this.#table.get(id);
-    await letRun(this.#table, vm);
-    const { definition, generation } = vm.row;
-    const taken = takeOverDisks(this.#table.parts, definition, generation);
-    this.#table.inBackground("take over the locks on disks", vm, taken);
+    await letRun(this.#table, this.#table.get(id));
+    this.takeOverLocks(id);
+  }
+
+  /** The locks on an owned VM's disks become this host's, in the background. */
+  takeOverLocks(id: string): void {
+    takeOverLocks(this.#table, this.#table.get(id));
   }
 
   /** Source, cleanup: quits QEMU, removes taps, directory and record; disks stay. May be repeated. */
   async removeAfterHandover(id: string): Promise<void> {
     const vm = this.#table.find(id);
     if (vm !== undefined) await removeHandedOver(this.#table, vm);
+  }
+
+  /** Disowned: ends this host's copy, of whatever ownership, and forgets the VM; disks stay. May be repeated. */
+  async destroyCopy(id: string): Promise<void> {
+    const vm = this.#table.find(id);
+    if (vm !== undefined) await destroyCopy(this.#table, vm);
   }
 
   /** Re-reads a VM from the database after `becomeOwner`/`markHandedOver` ran in the caller's transaction. */
@@ -257,20 +275,11 @@ export class LocalVms implements AsyncDisposable {
 
   /** Names of VMs whose definition uses the pool. */
   usingPool(pool: string): string[] {
-    return this.#namesOf(({ disks, cdroms, kernelBoot, sharedFolders = [] }) =>
-      [
-        ...disks,
-        ...sharedFolders,
-        ...disks.flatMap(({ backing = [] }) => backing),
-        ...cdroms.map(({ medium }) => medium),
-        kernelBoot?.kernel,
-        kernelBoot?.initrd,
-      ].some((file) => file?.pool === pool),
-    );
+    return this.#namesOf(usesPool(pool));
   }
 
   usingSwitch(name: string): string[] {
-    return this.#namesOf(({ nics }) => nics.some((nic) => nic.switch === name));
+    return this.#namesOf(usesSwitch(name));
   }
 
   /** Closes the conversations; the QEMUs run on. */

@@ -47,7 +47,7 @@ export interface IncomingStorage {
 export async function makeStorage(
   parts: VmHostParts,
   { definition, disks, files }: IncomingStorage,
-  making: () => void,
+  making: () => Promise<void>,
 ): Promise<void> {
   const { pools } = parts;
   const wantedFiles = await Promise.all(
@@ -66,7 +66,12 @@ export async function makeStorage(
     }),
   );
   await pools.reservations.reserve([...wanted, ...wantedFiles]);
-  making();
+  try {
+    await making();
+  } catch (error) {
+    pools.reservations.release([...wanted, ...wantedFiles].map(({ path }) => path));
+    throw error;
+  }
   await using made = new AsyncDisposableStack();
   const paths = [...wanted, ...wantedFiles].map(({ path }) => path);
   made.defer(() => pools.reservations.release(paths));

@@ -111,6 +111,22 @@ export function markHandedOver(database: DatabaseSync, id: string, generation: n
   changeHands(database, id, "owner", "handed-over", generation);
 }
 
+/** Source, by a person's word that the target is dead: the VM is this host's again. As `becomeOwner`. */
+export function reclaimOwnership(database: DatabaseSync, id: string, generation: number): void {
+  changeHands(database, id, "handed-over", "owner", generation);
+}
+
+/** Target, by a person's word that the source is dead; the generation the source would have given is skipped. As `becomeOwner`. */
+export function claimOwnership(database: DatabaseSync, id: string, generation: number): void {
+  const { changes } = database
+    .prepare(
+      `UPDATE vms SET ownership = 'owner', generation = :generation
+       WHERE id = :id AND ownership = 'incoming' AND generation < :generation`,
+    )
+    .run({ id, generation });
+  invariant(changes === 1, `VM ${id} is claimed with generation ${generation}`);
+}
+
 /** Generations only rise: a late repetition of an older handover changes nothing and is a fault. */
 function changeHands(
   database: DatabaseSync,

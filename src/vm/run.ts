@@ -5,7 +5,8 @@ import { isAlive } from "../qemu/process-identity.ts";
 import { launch } from "./launch.ts";
 import type { LocalVm } from "./local-vm.ts";
 import { settleStorageMoves } from "./move-storage.ts";
-import { lockDisks, releaseDisks } from "./reserve.ts";
+import { lockImagesAtStart } from "./image-locks.ts";
+import { lockDisks, releaseDisks, removeTraces } from "./reserve.ts";
 import { admitMemory, resolveFacts } from "./resolve.ts";
 import { upgradeAtStart } from "./upgrade.ts";
 import type { VmTable } from "./vm-table.ts";
@@ -27,6 +28,7 @@ export async function startProcess(table: VmTable, vm: LocalVm): Promise<void> {
     const process = await launch(parts, definition, facts, "cold", (identity) =>
       registry.setProcess(vm.id, identity),
     );
+    await lockOrEnd(parts, definition, process);
     table.attach(vm, process, "prelaunch");
   } catch (error) {
     registry.setProcess(vm.id, null);
@@ -34,6 +36,20 @@ export async function startProcess(table: VmTable, vm: LocalVm): Promise<void> {
     throw error;
   } finally {
     table.refresh(vm);
+  }
+}
+
+async function lockOrEnd(
+  parts: VmTable["parts"],
+  definition: LocalVm["row"]["definition"],
+  process: QemuProcess,
+): Promise<void> {
+  try {
+    await lockImagesAtStart(parts, definition, process);
+  } catch (error) {
+    await process.kill();
+    await removeTraces(parts.paths, definition);
+    throw error;
   }
 }
 
@@ -60,6 +76,20 @@ export function requireProcess(vm: LocalVm): QemuProcess {
   throw new FerryError("conflict", `Cannot ask QEMU of VM "${vm.name}": no process of it answers`, {
     remedy: `Start it: ferry vm start ${vm.name}`,
   });
+}
+
+/** What QEMU itself says; one that does not answer is asked again by whoever wanted to know. */
+export async function qemuStateOf(
+  vm: LocalVm | undefined,
+): Promise<"none" | "incoming" | "paused" | "running"> {
+  const process = vm?.process;
+  if (process === undefined) return "none";
+  const ended = process.exited.then(() => undefined);
+  const asked = process.qmp.execute<{ status: string }>("query-status");
+  const answer = await Promise.race([asked, ended]);
+  if (answer === undefined) return "none";
+  if (answer.status === "inmigrate") return "incoming";
+  return answer.status === "running" ? "running" : "paused";
 }
 
 /** A QEMU that the agent could not adopt may still hold the disks. */

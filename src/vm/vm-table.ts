@@ -33,6 +33,11 @@ export class VmTable implements AsyncDisposable {
     for (const row of this.registry.all()) this.#vms.set(row.definition.id, new LocalVm(row));
   }
 
+  /** True once the agent stops. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   all(): LocalVm[] {
     return [...this.#vms.values()].sort((left, right) => left.name.localeCompare(right.name));
   }
