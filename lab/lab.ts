@@ -9,7 +9,7 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OutsideClient } from "./client/outside-client.ts";
-import { guestImage } from "./guest-image/build.ts";
+import { type GuestKind, guestImage } from "./guest-image/build.ts";
 import { LabHost, type LabSettings } from "./lab-host.ts";
 import { listNamespaces, removeNamespace } from "./namespaces.ts";
 import { buildNetwork, setWireSpeed } from "./network.ts";
@@ -30,6 +30,8 @@ export interface LabOptions {
   readonly agents?: boolean;
   /** Default true: the hosts form one domain, with pools and the switch `lan`. */
   readonly domain?: boolean;
+  /** Default `whole`. */
+  readonly guest?: GuestKind;
   /** Merged into every agent's configuration, by section. */
   readonly settings?: LabSettings;
   /** Told what is being done. */
@@ -53,7 +55,7 @@ export class Lab implements AsyncDisposable {
   static async up(options: LabOptions = {}): Promise<Lab> {
     const { name = "ferry", say = () => undefined } = options;
     const plan = planLab(name, options.hosts ?? 2, options.migrationNetworks ?? 0);
-    const image = await guestImage(say);
+    const image = await guestImage(say, options.guest);
     await Lab.down(name);
     const lab = new Lab(plan);
     try {

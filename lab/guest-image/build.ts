@@ -17,7 +17,14 @@ import {
 } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
-import { directories, kernelMetaPackage, modules, packages, programs } from "./contents.ts";
+import {
+  directories,
+  kernelMetaPackage,
+  modules,
+  packages,
+  programs,
+  smallPrograms,
+} from "./contents.ts";
 import { archive, characterDeviceMode, directoryMode, type Entry, linkMode } from "./cpio.ts";
 import { kernelPackage, unpackPackages } from "./debian-packages.ts";
 import { loadOrder } from "./kernel-modules.ts";
@@ -27,20 +34,30 @@ const cache = join(import.meta.dirname, "../../.cache");
 const libraryDirectories = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"];
 const loader = "lib64/ld-linux-x86-64.so.2";
 
+/** `whole`: with real servers; `small`: with its own little programs only. */
+export type GuestKind = "whole" | "small";
+
 export interface GuestImage {
   readonly kernel: string;
   readonly initrd: string;
 }
 
 /** @param say Told when the image has to be built first, which takes a while. */
-export async function guestImage(say: (line: string) => void = () => {}): Promise<GuestImage> {
-  const directory = join(cache, "guest", await inputsHash());
+export async function guestImage(
+  say: (line: string) => void = () => {},
+  kind: GuestKind = "whole",
+): Promise<GuestImage> {
+  const directory = join(
+    cache,
+    "guest",
+    `${await inputsHash()}${kind === "whole" ? "" : "-small"}`,
+  );
   const image = { kernel: join(directory, "vmlinuz"), initrd: join(directory, "initrd.img") };
   if (existsSync(image.initrd)) return image;
   say("Building the guest image from Debian packages (once)");
   const work = `${directory}.${process.pid}`;
   try {
-    await build(work);
+    await build(work, kind);
     await rename(work, directory).catch((error: unknown) => {
       // Another run built the same meanwhile.
       if (!existsSync(image.initrd)) throw error;
@@ -62,16 +79,17 @@ async function inputsHash(): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-async function build(work: string): Promise<void> {
+async function build(work: string, kind: GuestKind): Promise<void> {
   const tree = join(work, "tree");
   const archives = join(cache, "debian-packages");
   const kernel = await kernelPackage(kernelMetaPackage, archives);
   await unpackPackages([kernel, ...packages], { archives, tree });
   const entries = new Map<string, Entry>();
   await addModules(entries, join(tree, "lib/modules"));
-  await addPrograms(entries, tree);
+  await addPrograms(entries, tree, kind === "whole" ? programs : smallPrograms);
   for (const path of directories) await addDirectory(entries, join(tree, path), path);
   await addDirectory(entries, join(import.meta.dirname, "root"), "");
+  keepWhatIsThere(entries);
   // The kernel opens the console for init before devtmpfs is mounted.
   entries.set("dev/console", { path: "dev/console", mode: characterDeviceMode, device: [5, 1] });
   await writeFile(join(work, "initrd.img"), archive(withParents(entries)));
@@ -87,14 +105,29 @@ async function addModules(entries: Map<string, Entry>, directory: string): Promi
   addFile(entries, "lib/modules/order", Buffer.from(list), 0o644);
 }
 
-async function addPrograms(entries: Map<string, Entry>, tree: string): Promise<void> {
-  for (const [from, to] of Object.entries(programs)) {
+async function addPrograms(
+  entries: Map<string, Entry>,
+  tree: string,
+  wanted: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const [from, to] of Object.entries(wanted)) {
     const program = join(tree, from);
     addFile(entries, to, await readFile(program), 0o755);
     for (const library of await librariesOf(program, tree)) {
       addFile(entries, library.path, await readFile(library.file), 0o755);
     }
   }
+}
+
+/** The first process starts no server that this image lacks. */
+function keepWhatIsThere(entries: Map<string, Entry>): void {
+  const path = "etc/inittab";
+  const lines = entries.get(path)?.data?.toString().split("\n") ?? [];
+  const kept = lines.filter((line) => {
+    const server = /::respawn:\/bin\/(redis-server) /.exec(line)?.[1];
+    return server === undefined || entries.has(`bin/${server}`);
+  });
+  addFile(entries, path, Buffer.from(kept.join("\n")), 0o644);
 }
 
 /** Asks the packages' own loader, so that nothing of the machine the image is built on gets into it. */
