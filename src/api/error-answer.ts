@@ -36,7 +36,10 @@ function asKnown(error: FastifyError | FerryError, request: FastifyRequest): Fer
   }
   if (status >= 400 && status < 500) {
     return new FerryError("bad-input", `Cannot read the request: ${error.message}`, {
-      remedy: "Send JSON with the content type application/json",
+      remedy:
+        error.code.startsWith("FST_ERR_BAD_URL") || error.code === "FST_ERR_MAX_PARAM_LENGTH"
+          ? "Correct the path; GET /v1/openapi.json lists what there is"
+          : "Send JSON with the content type application/json",
     });
   }
   // What went wrong inside is for the log, not for the caller.

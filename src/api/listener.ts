@@ -19,8 +19,12 @@ import type { Door } from "./services.ts";
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 60_000;
 const handshakeTimeoutMs = 10_000;
+/** How often those limits are looked at: Node's own half minute is long for whoever holds places on purpose. */
+const limitsLookMs = 2_000;
 /** A domain of hundreds of hosts with several connections each, and the consoles. */
 const connectionsMax = 2_048;
+/** From one address: more than a console behind one gateway needs, and too few to take every place. */
+const addressConnectionsMax = 256;
 /** Answers under way when the agent stops. */
 const closeGraceMs = 2_000;
 
@@ -57,6 +61,7 @@ export class Listener implements Door, AsyncDisposable {
       const server = createTlsServer(
         {
           minVersion: "TLSv1.3",
+          connectionsCheckingInterval: limitsLookMs,
           requestCert: true,
           rejectUnauthorized: false,
           handshakeTimeout: handshakeTimeoutMs,
@@ -68,6 +73,7 @@ export class Listener implements Door, AsyncDisposable {
         (request, response) => this.#front?.request(request, response),
       );
       bound(server);
+      boundAddresses(server);
       server.on("upgrade", (request, socket, head) => this.#front?.upgrade(request, socket, head));
       server.on("tlsClientError", (error, socket) => {
         log.debug({ where: socket.remoteAddress, reason: error.message }, "a TLS handshake failed");
@@ -138,6 +144,23 @@ function bound<S extends Server | TlsServer>(server: S): S {
   server.requestTimeout = requestTimeoutMs;
   server.maxConnections = connectionsMax;
   return server;
+}
+
+/** Before the handshake, which is what costs: a stranger gets no further than this. */
+function boundAddresses(server: TlsServer): void {
+  const connections = new Map<string, number>();
+  server.on("connection", (socket) => {
+    const { remoteAddress } = socket;
+    if (remoteAddress === undefined) return;
+    const present = connections.get(remoteAddress) ?? 0;
+    if (present >= addressConnectionsMax) return void socket.destroy();
+    connections.set(remoteAddress, present + 1);
+    socket.once("close", () => {
+      const left = (connections.get(remoteAddress) ?? 1) - 1;
+      if (left === 0) connections.delete(remoteAddress);
+      else connections.set(remoteAddress, left);
+    });
+  });
 }
 
 /** `::` on a kernel without IPv6 means every IPv4 address. */

@@ -50,6 +50,8 @@ export async function createServer(services: Services, log: Log): Promise<ApiSer
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
     exposeHeadRoutes: false,
+    // A path that the router cannot read: no route and no hook has seen the request.
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   // Handlers build their answers property by property; test/api holds them against the document.

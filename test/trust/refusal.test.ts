@@ -1,6 +1,5 @@
 /** Peers that must be refused, at the port of a real agent, each with a certificate of its own kind. */
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createAuthority } from "../../src/trust/authority.ts";
@@ -10,27 +9,9 @@ import { createKey } from "../../src/trust/key.ts";
 import { certificateLifeMs } from "../../src/trust/limits.ts";
 import { nextEvent } from "../api/watch-events.ts";
 import { codeOf, makeDomain, type RunningAgent, runAgent } from "../api/running-agent.ts";
+import { authorityOf, credentials } from "./made-credentials.ts";
 
 const peerRoute = "GET /v1/peer/roster";
-
-/** A new key, and a certificate for it that this authority issues at a time. */
-async function credentials(
-  authority: { domain: string; certificate: string; key: string },
-  at = Date.now(),
-): Promise<{ key: string; cert: string }> {
-  const key = createKey();
-  const subject = { host: randomUUID(), name: "host-x", address: "host-x" };
-  const cert = await issueCertificate(authority, subject, await createRequest(key, "host-x"), at);
-  return { key, cert };
-}
-
-/** The authority of a domain whose issuer is this agent, from its files. */
-function authorityOf(agent: RunningAgent): { domain: string; certificate: string; key: string } {
-  const store = new IdentityStore(join(agent.directory, "state/trust"));
-  const { membership, authorityKey } = store;
-  assert.ok(membership && authorityKey);
-  return { domain: membership.domain.id, certificate: membership.authority, key: authorityKey };
-}
 
 async function refusedPeers(agent: RunningAgent): Promise<number> {
   type Body = { domain: { refusedPeers: number } };
