@@ -87,6 +87,8 @@ export const accessTable = {
   "GET /v1/migrations/{id}": "viewer",
   "POST /v1/migrations/{id}/cancel": "operator",
   "POST /v1/migrations/{id}/place": "operator",
+  // An administrator's: a wrong word makes two of one VM.
+  "POST /v1/migrations/{id}/resolve": "administrator",
   "POST /v1/faults": "administrator",
   "GET /v1/faults": "administrator",
   "DELETE /v1/faults": "administrator",
@@ -109,6 +111,7 @@ export const accessTable = {
   "GET /v1/peer/migrations/{id}": "host",
   "POST /v1/peer/migrations/{id}/take": "host",
   "POST /v1/peer/migrations/{id}/discard": "host",
+  "POST /v1/peer/migrations/{id}/disown": "host",
 } as const satisfies Record<string, Access>;
 
 export type RouteKey = keyof typeof accessTable;

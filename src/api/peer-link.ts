@@ -91,6 +91,11 @@ export class HttpPeerLink implements PeerLink {
     return await this.#ask(host, PeerMigrationStatus, "POST", `${path(migrationId)}/discard`);
   }
 
+  async disown(host: string, migrationId: string, generation: number): Promise<PeerStatus> {
+    const at = `${path(migrationId)}/disown`;
+    return await this.#ask(host, PeerMigrationStatus, "POST", at, { body: { generation } });
+  }
+
   async #ask<T extends TSchema>(
     host: string,
     answer: T,

@@ -31,6 +31,7 @@ import type {
   MigrationList,
   MigrationListQuery,
   MigrationPlace,
+  MigrationResolve,
 } from "./schema/migration.ts";
 import type { Pool, PoolCreate, PoolFileList, PoolList } from "./schema/pool.ts";
 import type { Secret, SecretList, SecretSet } from "./schema/secret.ts";
@@ -124,6 +125,7 @@ export interface Routes {
   "GET /v1/migrations/{id}": { answer: MigrationRecord };
   "POST /v1/migrations/{id}/place": { body: MigrationPlace; answer: MigrationRecord };
   "POST /v1/migrations/{id}/cancel": { answer: MigrationRecord };
+  "POST /v1/migrations/{id}/resolve": { body: MigrationResolve; answer: MigrationRecord };
 }
 
 /** Fails to compile when an action of a VM has no route here. */

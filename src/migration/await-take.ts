@@ -5,24 +5,10 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { errorChain, FerryError } from "../base/errors.ts";
-import type { JournalKind } from "./journal-record.ts";
+import { standingOf } from "./journal-record.ts";
+import type { PeerStatus } from "./peer-link.ts";
+import { decideRecovery, type RecoveryFacts, recordThere } from "./recovery.ts";
 import type { TargetMove } from "./stage.ts";
-
-export type TakeVerdict = "take" | "discard" | "ask again";
-
-/** What a ready target does about the last record of the source's journal. Pure. */
-export function verdictOf(sourceLast: JournalKind | null): TakeVerdict {
-  switch (sourceLast) {
-    case "handed-over":
-    case "taken":
-      return "take";
-    case "rolled-back":
-    case "finished": // a source finishes only after the target confirmed, which this one never did
-      return "discard";
-    default:
-      return "ask again";
-  }
-}
 
 /** Returns when the VM is this host's to take. @throws FerryError `cancelled` when the source rolled back. */
 export async function awaitTake(move: TargetMove): Promise<void> {
@@ -47,23 +33,48 @@ export async function awaitTake(move: TargetMove): Promise<void> {
 async function askSource(move: TargetMove): Promise<void> {
   for (;;) {
     move.stopping.throwIfAborted();
-    const verdict = await ask(move);
-    if (verdict === "take") return;
-    if (verdict === "discard") {
+    const { decision } = decideRecovery(await look(move));
+    if (decision === "take") return;
+    if (decision === "discard") {
       throw new FerryError(
         "cancelled",
         `Cannot take VM "${move.definition.name}": the source took the move back`,
       );
     }
-    await wait(move.limits.takeRetryMs);
+    if (!decision.startsWith("wait")) throw notMine(move, decision);
+    await wait(move.limits.takeRetryMs, undefined, { signal: move.stopping });
   }
 }
 
-async function ask(move: TargetMove): Promise<TakeVerdict> {
+async function look(move: TargetMove): Promise<RecoveryFacts> {
+  const { id, peer, vms, owners, definition, generation, host } = move;
+  const question = { vm: definition.id, generation, source: peer, target: host };
+  const [status, owner, qemuHere] = await Promise.all([
+    ask(move),
+    owners.owner(question),
+    vms.qemuState(definition.id),
+  ]);
+  return {
+    ...{ here: standingOf(move.journal.of(id)) ?? "ready", qemuHere, owner },
+    there: status === undefined ? "silent" : recordThere(status.last),
+    qemuThere: status?.qemu ?? "unknown",
+  };
+}
+
+async function ask(move: TargetMove): Promise<PeerStatus | undefined> {
   try {
-    return verdictOf((await move.peers.status(move.peer, move.id)).last);
+    return await move.peers.status(move.peer, move.id);
   } catch (error) {
     move.log.warn({ reason: errorChain(error) }, "the source does not answer; the skeleton waits");
-    return "ask again";
+    return undefined;
   }
+}
+
+/** A person's word, or a contradiction: recovery-run.ts goes on with it. */
+function notMine({ definition }: TargetMove, decision: string): FerryError {
+  return new FerryError(
+    "migration-unresolved",
+    `VM "${definition.name}" is ready here and was not taken: ${decision}`,
+    { remedy: "docs/recovery.md says how to go on" },
+  );
 }

@@ -9,7 +9,9 @@
 import { errorChain, FerryError } from "../base/errors.ts";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Session } from "../session/session.ts";
+import type { JournalRecord } from "./journal-record.ts";
 import type { SourceMove, Stage, TargetMove } from "./stage.ts";
+import { writeDown } from "./write-down.ts";
 
 /** The guest may be standing still meanwhile. */
 const echoMs = 100;
@@ -29,11 +31,12 @@ export async function runSource(move: SourceMove, stages: readonly Stage[]): Pro
       await forwardOnly(move, () => move.faults.reach(`source:${stage.name}:after`));
     }
   } catch (error) {
-    if (move.handedOverAt !== undefined) throw error;
+    // Handed over, or nobody knows: recovery does.
+    if (move.handedOverAt !== undefined || isUnresolved(error)) throw error;
     const cause = await causeOf(move, error);
     const reason = errorChain(cause);
     move.log.warn({ reason, stage: begun.at(-1)?.name }, "the move is taken back");
-    move.journal.append(move.id, { kind: "rolled-back", reason });
+    await noted(move, "source", { kind: "rolled-back", reason });
     await undo(begun, move, "source");
     throw cause;
   }
@@ -55,10 +58,8 @@ async function forwardOnly(move: SourceMove, step: () => Promise<void>): Promise
   try {
     await step();
   } catch (error) {
-    const known = FerryError.from(error);
-    if (move.handedOverAt === undefined || known.code === "migration-unresolved") throw error;
+    if (move.handedOverAt === undefined || isUnresolved(error)) throw error;
     if (move.stopping.aborted) throw error;
-    move.untidy = true;
     move.log.error({ reason: errorChain(error) }, "after the handover; going on");
   }
 }
@@ -82,9 +83,28 @@ export async function runTarget(move: TargetMove, stages: readonly Stage[]): Pro
     if (move.ready && known.code !== "cancelled") throw error;
     // Before anything is undone: else the source sees its connections break first, and not why.
     if (known.code !== "cancelled" && !move.signal.aborted) tellFailed(move.session, known);
-    await undo(begun, move, "target");
-    move.journal.append(move.id, { kind: "discarded" });
+    if (await undo(begun, move, "target")) await noted(move, "target", { kind: "discarded" });
     throw error;
+  }
+}
+
+function isUnresolved(error: unknown): boolean {
+  return error instanceof FerryError && error.code === "migration-unresolved";
+}
+
+/**
+ * Writes down what is decided already. A journal that cannot take it, its disk being full, must not keep a guest from running: recovery
+ * decides the same from the record before.
+ */
+async function noted(
+  move: SourceMove | TargetMove,
+  role: "source" | "target",
+  record: JournalRecord,
+): Promise<void> {
+  try {
+    await writeDown(move, role, record);
+  } catch (error) {
+    move.log.error({ reason: errorChain(error), record: record.kind }, "cannot write the journal");
   }
 }
 
@@ -97,7 +117,7 @@ async function steadfast(move: TargetMove, step: () => Promise<void>): Promise<v
     await step();
   } catch (error) {
     const known = FerryError.from(error);
-    const final = known.code === "cancelled" || known.code === "migration-unresolved";
+    const final = known.code === "cancelled" || isUnresolved(error);
     if (!move.ready || final || move.stopping.aborted) throw error;
     move.log.error({ reason: errorChain(error) }, "after ready; waiting for the source's word");
     if (!move.owner) tellFailed(move.session, known);
@@ -129,11 +149,13 @@ async function enter(
   await move.faults.reach(`${role}:${stage.name}:before`, move.signal);
 }
 
+/** False when something could not be undone: then recovery tries again. */
 async function undo<Move extends SourceMove | TargetMove>(
   begun: readonly Stage[],
   move: Move,
   role: "source" | "target",
-): Promise<void> {
+): Promise<boolean> {
+  let whole = true;
   for (const stage of begun.toReversed()) {
     try {
       await (role === "source"
@@ -142,6 +164,8 @@ async function undo<Move extends SourceMove | TargetMove>(
     } catch (error) {
       // The next undo still matters more than this one's failure, which the log keeps.
       move.log.error({ reason: errorChain(error), stage: stage.name }, "cannot undo a stage");
+      whole = false;
     }
   }
+  return whole;
 }

@@ -2,10 +2,12 @@
 import { errorChain, FerryError } from "../base/errors.ts";
 import type { Session } from "../session/session.ts";
 import { runTarget } from "./engine.ts";
+import { standingOf } from "./journal-record.ts";
 import type { SessionRequest } from "./peer-link.ts";
 import type { RunningMigrations } from "./running.ts";
 import type { SourceWord, TargetMove } from "./stage.ts";
 import { stages } from "./stages/all.ts";
+import { writeDown } from "./write-down.ts";
 
 /**
  * A source with a proven identity opened `session` for a move to this host: goes on in the background.
@@ -25,6 +27,8 @@ export function acceptIncoming(
   begin(migrations, request, peer, session).catch(async (error: unknown) => {
     log.error({ reason: errorChain(error) }, "cannot accept a migration");
     await session.close("The target could not accept the migration");
+    const begun = migrations.journal.of(id).length > 0;
+    if (begun && migrations.get(id) === undefined) await migrations.settle(id);
   });
 }
 
@@ -39,7 +43,13 @@ async function begin(
   const { definition, generation, run, disks, files } = await session.receive("prepare", {
     timeoutMs: parts.limits.setupTimeoutMs,
   });
-  journal.append(id, { kind: "accepted", vm: definition.id, peer, generation, run });
+  await writeDown({ id, journal, faults: parts.faults }, "target", {
+    kind: "accepted",
+    vm: definition.id,
+    peer,
+    generation,
+    run,
+  });
   const record = migrations.newKeeper({
     ...{ id, vm: definition, role: "target", source: peer, target: parts.host },
     ...{ requestedBy: `host ${peer}`, options: {} },
@@ -70,26 +80,43 @@ async function begin(
 }
 
 async function finish(
-  { journal, parts }: RunningMigrations,
+  migrations: RunningMigrations,
+  move: TargetMove,
+  abandonment: AbortSignal,
+): Promise<void> {
+  try {
+    await walk(migrations, move, abandonment);
+  } catch (error) {
+    move.log.error({ reason: errorChain(error) }, "the move could not be closed; recovery does it");
+  }
+  if (!migrations.isClosed(move.id)) await migrations.settle(move.id);
+}
+
+async function walk(
+  { parts }: RunningMigrations,
   move: TargetMove,
   abandonment: AbortSignal,
 ): Promise<void> {
   const { record } = move;
   try {
     await runTarget(move, stages);
+    // A guest that could not be let run is recovery's.
+    if (!move.owner || !(await isUp(move))) return;
     parts.vms.releaseFromMigration(move.definition.id);
-    journal.append(move.id, { kind: "finished" });
+    await writeDown(move, "target", { kind: "finished" });
     record.completed();
   } catch (error) {
     const known = FerryError.from(abandonment.aborted && !move.ready ? abandonment.reason : error);
     move.log.error({ reason: errorChain(error), code: known.code }, "migration ended");
-    if (move.ready && known.code !== "cancelled") {
-      record.ended("unresolved", known);
-      return;
-    }
-    journal.append(move.id, { kind: "finished" });
+    if (standingOf(move.journal.of(move.id)) !== "discarded") return;
     record.ended(known.code === "cancelled" ? "cancelled" : "failed", known);
+    await writeDown(move, "target", { kind: "finished" });
   }
+}
+
+async function isUp({ vms, definition, run }: TargetMove): Promise<boolean> {
+  const state = await vms.qemuState(definition.id);
+  return run ? state === "running" : state !== "none";
 }
 
 function tellAbandoned(session: Session): void {

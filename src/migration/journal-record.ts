@@ -1,6 +1,7 @@
 /**
  * What a host's journal can say about one migration. A record is durable before anything that depends on it happens.
  * `handed-over` on the source is the point of no return; `owner` on the target is what allows the guest to run there.
+ * What an agent that starts does about the last record: recovery-table.ts.
  */
 import type { PoolFile } from "../vm/definition.ts";
 
@@ -27,9 +28,13 @@ export type JournalRecord =
   | { kind: "taken"; generation: number }
   /** Source: the move is off and never was; the VM stays here. */
   | { kind: "rolled-back"; reason: string }
+  /** Source: handed over, and taken back by a person's word (`by`) that the target is dead. */
+  | { kind: "reclaimed"; generation: number; by: string }
   /** Target: the VM belongs to this host. */
   | { kind: "owner"; generation: number }
-  /** Target: the skeleton is gone. */
+  /** Target: taken without the source's word, by a person's (`by`) that the source is dead. */
+  | { kind: "claimed"; generation: number; by: string }
+  /** Either: this host's copy is gone, and whatever was made for it. */
   | { kind: "discarded" }
   /** Either: nothing is left to do for this migration. */
   | { kind: "finished" };
@@ -42,8 +47,39 @@ export interface LeftDisks {
 
 export type JournalKind = JournalRecord["kind"];
 
+/** What counts of a journal: its last record that still says how the migration went. */
+export type Standing = Exclude<JournalKind, "finished">;
+
 export interface JournalEntry {
   readonly migration: string;
   readonly at: number;
   readonly record: JournalRecord;
+}
+
+/** Undefined when there is none. Pure. */
+export function standingOf(entries: readonly JournalEntry[]): Standing | undefined {
+  const kinds = entries.map(({ record }) => record.kind);
+  return kinds.findLast((kind): kind is Standing => kind !== "finished");
+}
+
+type MovingKind = Exclude<JournalKind, "reclaimed" | "claimed">;
+
+/** What each role writes in a move, by itself; a record that is added to the union is missing here at compile time. */
+const writers: Readonly<Record<MovingKind, readonly ("source" | "target")[]>> = {
+  begun: ["source"],
+  accepted: ["target"],
+  making: ["target"],
+  ready: ["target"],
+  "handed-over": ["source"],
+  taken: ["source"],
+  "rolled-back": ["source"],
+  owner: ["target"],
+  discarded: ["target"],
+  finished: ["source", "target"],
+};
+
+/** Pure. */
+export function recordsBy(role: "source" | "target"): MovingKind[] {
+  const kinds = Object.keys(writers) as MovingKind[];
+  return kinds.filter((kind) => writers[kind].includes(role));
 }

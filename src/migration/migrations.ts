@@ -12,6 +12,11 @@ import type { MigrationsParts } from "./parts.ts";
 import type { PeerStatus, SessionRequest } from "./peer-link.ts";
 import { endQueued, type MoveRequest, queueOutgoing, requeue } from "./queued.ts";
 import type { DiskPlacement, FilePlacement, MigrationRecord } from "./record.ts";
+import { standingOf } from "./journal-record.ts";
+import { journalAuthority } from "./ownership.ts";
+import { giveWord } from "./person-word.ts";
+import type { PersonsWord } from "./persons-words.ts";
+import { openMigration } from "./recovery-parts.ts";
 import { RecoveryRun } from "./recovery-run.ts";
 import { RunningMigrations } from "./running.ts";
 
@@ -23,10 +28,12 @@ export class Migrations implements AsyncDisposable {
     this.#migrations = new RunningMigrations(parts);
     this.#recovery = new RecoveryRun({
       ...parts,
+      owners: parts.owners ?? journalAuthority,
       journal: this.#migrations.journal,
       stopping: this.#migrations.stopping.signal,
       ended: (id, outcome, why) => this.#endRecord(id, outcome, why),
     });
+    this.#migrations.settle = (id) => this.#recovery.settle(id);
   }
 
   list(filter: HistoryFilter = {}): MigrationRecord[] {
@@ -131,9 +138,18 @@ export class Migrations implements AsyncDisposable {
     acceptIncoming(this.#migrations, request, peer, session);
   }
 
-  /** What this host's journal last said of a migration; for the other host's agent. */
+  /** How a migration stands on this host; for the other host's agent. */
   peerStatus(id: string): PeerStatus {
-    return { last: this.#migrations.journal.of(id).at(-1)?.record.kind ?? null };
+    const entries = this.#migrations.journal.of(id);
+    return { last: entries.length === 0 ? null : (standingOf(entries) ?? "finished") };
+  }
+
+  /** The same, and what QEMU does; not of a migration that is over: a VM that left and came back is of another. */
+  async peerStatusInFull(id: string): Promise<PeerStatus> {
+    const open = openMigration(this.#migrations.journal.of(id));
+    if (open === undefined || this.#migrations.isClosed(id)) return this.peerStatus(id);
+    const qemu = await this.#migrations.parts.vms.qemuState(open.vm);
+    return { ...this.peerStatus(id), qemu };
   }
 
   /**
@@ -167,8 +183,37 @@ export class Migrations implements AsyncDisposable {
     } else if (running !== undefined) {
       running.cancel.abort(abandoned(running.record.current.vm.name));
       await running.done;
+    } else {
+      this.#recovery.wake(id);
     }
     return this.peerStatus(id);
+  }
+
+  /**
+   * The other host's word that the VM is there by a person's word. Believed only when its journal, asked anew, says so (recovery-table.ts).
+   * @throws FerryError `peer-refused`.
+   */
+  async peerDisown(id: string, peer: string): Promise<PeerStatus> {
+    this.#refuseStranger(id, peer);
+    const running = this.#migrations.get(id);
+    running?.sourceWord?.resolve("ask");
+    if (this.#migrations.journal.of(id).length > 0) void this.#recovery.settle(id);
+    return this.peerStatus(id);
+  }
+
+  /** A person's word that the other host is dead: see person-word.ts. */
+  async resolve(id: string, word: PersonsWord, by: string): Promise<MigrationRecord> {
+    this.get(id);
+    const parts = { ...this.#migrations.parts, journal: this.#migrations.journal };
+    // A ready target that lives waits for its source's word; everybody else is in doubt once recovery has the move.
+    const target = this.#migrations.get(id)?.sourceWord;
+    const hears = target !== undefined || this.#recovery.has(id);
+    const wake = (): void => {
+      target?.resolve("ask");
+      this.#recovery.wake(id);
+    };
+    await giveWord(parts, { id, word, by }, { hears, wake });
+    return this.get(id);
   }
 
   /** Only the other host of a migration has a word in it, whatever its certificate is worth elsewhere. */
@@ -191,9 +236,12 @@ export class Migrations implements AsyncDisposable {
     outcome: "completed" | "failed" | "unresolved",
     why: FerryError | undefined,
   ): void {
+    const live = this.#migrations.get(id)?.record;
     const stored = this.#migrations.history.find(id);
-    if (stored === undefined) return;
-    const keeper = this.#migrations.keeper(stored);
+    const keeper = live ?? (stored && this.#migrations.keeper(stored));
+    if (keeper === undefined) return;
+    // What a live move said when it ended is nearer to the cause.
+    if (keeper.current.state === "failed" || keeper.current.state === "cancelled") return;
     if (outcome === "completed" || why === undefined) keeper.completed();
     else keeper.ended(outcome, why);
   }

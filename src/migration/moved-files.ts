@@ -8,6 +8,7 @@ import type { PoolFile } from "../vm/definition.ts";
 import type { Journal } from "./journal.ts";
 import { filesOfDisks } from "./placed-definition.ts";
 import type { TargetMove } from "./stage.ts";
+import { writeDown } from "./write-down.ts";
 
 interface MovedFiles {
   readonly id: string;
@@ -21,9 +22,9 @@ interface MovedFiles {
 export async function makeFiles(move: TargetMove): Promise<void> {
   const { definition, wantedDisks: disks, wantedFiles } = move;
   if (disks.length === 0 && wantedFiles.length === 0) return;
-  await move.vms.makeStorage({ definition, disks, files: wantedFiles }, () => {
-    move.journal.append(move.id, { kind: "making", files: madeFiles(move) });
-  });
+  await move.vms.makeStorage({ definition, disks, files: wantedFiles }, () =>
+    writeDown(move, "target", { kind: "making", files: madeFiles(move) }),
+  );
 }
 
 /** Target: what `makeFiles` makes. */
@@ -54,6 +55,13 @@ export async function removeLeftDisks(moved: MovedFiles & { peer: string }): Pro
   const { files, keep } = begun.leaves;
   if (keep) await vms.setDisksAside(files, `moved-to-${peer}-${timeOf(taken.at)}`);
   else await vms.removeDisks(files);
+}
+
+/** Source, disowned: removes the disks that moved with the VM, which the target has. The VM must be gone. May be repeated. */
+export async function removeGivenFiles({ id, vm, journal, vms }: MovedFiles): Promise<void> {
+  const begun = journal.of(id)[0]?.record;
+  if (begun?.kind !== "begun" || begun.leaves === undefined || begun.leaves.keep) return;
+  if (vms.find(vm) === undefined) await vms.removeDisks(begun.leaves.files);
 }
 
 /** `20261123-044512`: to the second, so that a VM that comes and goes does not overwrite what it left before. */

@@ -4,13 +4,14 @@ import { errorChain, FerryError } from "../base/errors.ts";
 import { invariant } from "../base/invariant.ts";
 import type { VmDefinition } from "../vm/definition.ts";
 import { runSource } from "./engine.ts";
-import type { LeftDisks } from "./journal-record.ts";
+import { type LeftDisks, standingOf } from "./journal-record.ts";
 import { filesOfDisks } from "./placed-definition.ts";
 import { requireMovable } from "./queued.ts";
 import type { MigrationOptions, MigrationRecord } from "./record.ts";
 import type { RunningMigrations } from "./running.ts";
 import type { SourceMove } from "./stage.ts";
 import { stages } from "./stages/all.ts";
+import { writeDown } from "./write-down.ts";
 
 /**
  * Starts a queued move; the checks have passed already. Returns at once with the record; the move is out of the queue.
@@ -51,7 +52,6 @@ export function startOutgoing(
     watch: undefined,
     handedOverAt: undefined,
     taken: false,
-    untidy: false,
   };
   record.begin();
   move.log.info({ vm: definition.name, target, requestedBy }, "migration begins");
@@ -67,21 +67,35 @@ function leftDisks(
   return { files: filesOfDisks(definition, disks), keep: keepSourceDisks };
 }
 
-async function runOutgoing({ journal, parts }: RunningMigrations, move: SourceMove): Promise<void> {
+async function runOutgoing(migrations: RunningMigrations, move: SourceMove): Promise<void> {
   try {
+    await walk(migrations, move);
+  } catch (error) {
+    move.log.error({ reason: errorChain(error) }, "the move could not be closed; recovery does it");
+  }
+  move.watch?.[Symbol.dispose]();
+  await move.session?.close();
+  if (!migrations.isClosed(move.id)) await migrations.settle(move.id);
+}
+
+async function walk({ parts }: RunningMigrations, move: SourceMove): Promise<void> {
+  try {
+    await move.faults.reach("source:journal-begun:after");
     await runSource(move, stages);
-    if (!move.untidy) journal.append(move.id, { kind: "finished" });
-    move.record.completed();
-    move.log.info({ blackout: move.record.current.blackout }, "migration completed");
+    // The VM is gone when everything after the handover went well.
+    if (move.taken && parts.vms.find(move.definition.id) === undefined) {
+      await writeDown(move, "source", { kind: "finished" });
+      move.record.completed();
+      move.log.info({ blackout: move.record.current.blackout }, "migration completed");
+    }
   } catch (error) {
     const known = FerryError.from(error);
     move.log.error({ reason: errorChain(error), code: known.code }, "migration ended");
-    if (move.handedOverAt !== undefined) {
-      move.record.ended("unresolved", known);
-      return;
-    }
+    if (move.handedOverAt !== undefined || known.code === "migration-unresolved") return;
+    // A full disk kept *rolled-back* out of the journal: recovery writes it when there is room.
+    if (standingOf(move.journal.of(move.id)) !== "rolled-back") throw error;
     parts.vms.releaseFromMigration(move.definition.id);
-    journal.append(move.id, { kind: "finished" });
     move.record.ended(known.code === "cancelled" ? "cancelled" : "failed", known);
+    await writeDown(move, "source", { kind: "finished" });
   }
 }

@@ -5,6 +5,7 @@ import type { Switches } from "../network/switches.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import type { Faults } from "./faults.ts";
 import type { MoveLimits } from "./limits.ts";
+import type { OwnerAuthority } from "./ownership.ts";
 import type { PeerLink } from "./peer-link.ts";
 import type { MigrationRecord } from "./record.ts";
 
@@ -16,6 +17,8 @@ export interface MigrationsParts {
   readonly vms: LocalVms;
   readonly switches: Switches;
   readonly peers: PeerLink;
+  /** Default: the journals alone. */
+  readonly owners?: OwnerAuthority;
   readonly faults: Faults;
   /** Read anew at every use: host settings and the time of day are in it. */
   readonly limits: MoveLimits;

@@ -4,6 +4,7 @@
  */
 import type { Session } from "../session/session.ts";
 import type { JournalKind } from "./journal-record.ts";
+import type { QemuState } from "./recovery.ts";
 
 export interface SessionRequest {
   readonly migrationId: string;
@@ -12,9 +13,12 @@ export interface SessionRequest {
   readonly generation: number;
 }
 
-/** How a migration stands on the other host, from its journal: the last record, or null when it knows nothing of it. */
+/** How a migration stands on the other host. */
 export interface PeerStatus {
+  /** The last record of its journal that says so (`standingOf`), or null when it knows nothing of it. */
   readonly last: JournalKind | null;
+  /** What its QEMU of the VM does; absent in the answer of an older agent. */
+  readonly qemu?: QemuState;
 }
 
 export interface SessionWish {
@@ -31,4 +35,6 @@ export interface PeerLink {
   take(host: string, migrationId: string, generation: number): Promise<PeerStatus>;
   /** Tells a target that the move is off. May be repeated. */
   discard(host: string, migrationId: string): Promise<PeerStatus>;
+  /** Tells a host that it owns nothing: by a person's word the VM is here, with that generation. May be repeated. */
+  disown(host: string, migrationId: string, generation: number): Promise<PeerStatus>;
 }

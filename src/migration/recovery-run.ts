@@ -1,243 +1,166 @@
 /**
- * Carries out what recovery.ts decides, when an agent starts. Every step may be repeated: an agent that dies in the middle
- * begins again where the journal stands. What needs the other host goes on in the background until it answers.
+ * Settles what a migration left open: after a restart of the agent, after a live move that could not end by itself, after a person's
+ * word. One loop a migration: look at both hosts, decide (recovery.ts), carry it out (recovery-steps.ts), look again, until nothing is left
+ * to do. Every step may be repeated, and every failure only means that it is looked at again.
  */
 import { setTimeout as wait } from "node:timers/promises";
-import { errorChain, FerryError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
-import { announce } from "../network/announce.ts";
-import type { Switches } from "../network/switches.ts";
-import { endOutgoing, guestRuns } from "../qemu/migration.ts";
-import { clearMirrors } from "../qemu/mirror.ts";
-import type { LocalVms } from "../vm/local-vms.ts";
-import { verdictOf } from "./await-take.ts";
-import type { Journal } from "./journal.ts";
-import type { JournalEntry } from "./journal-record.ts";
-import type { MoveLimits } from "./limits.ts";
-import { removeLeftDisks, removeMadeFiles } from "./moved-files.ts";
-import type { PeerLink } from "./peer-link.ts";
-import { decideRecovery } from "./recovery.ts";
-import { takeOwnership } from "./take-ownership.ts";
+import { errorChain } from "../base/errors.ts";
+import { standingOf } from "./journal-record.ts";
+import type { PeerStatus } from "./peer-link.ts";
+import { decideRecovery, type Recovery, type RecoveryFacts, recordThere } from "./recovery.ts";
+import { openMigration, type OpenMigration, type RecoveryParts } from "./recovery-parts.ts";
+import { RecoverySteps, type StepOutcome } from "./recovery-steps.ts";
 
-export interface RecoveryParts {
-  readonly log: Log;
-  readonly vms: LocalVms;
-  readonly switches: Switches;
-  readonly peers: PeerLink;
-  readonly limits: MoveLimits;
-  readonly journal: Journal;
-  readonly stopping: AbortSignal;
-  /** Writes the outcome into the history. */
-  readonly ended: (
-    id: string,
-    outcome: "completed" | "failed" | "unresolved",
-    why?: FerryError,
-  ) => void;
-}
+/** The first look must not keep a paused guest waiting for a host that is gone. */
+const lookMsMax = 2_000;
+/** Between two looks while the other host is silent: a multiple of `takeRetryMs`. */
+const slowdownMax = 8;
 
-/** Who is involved in an open migration, from its first record. */
-interface Open {
-  readonly id: string;
-  readonly vm: string;
-  readonly peer: string;
-  readonly generation: number;
-  readonly run: boolean;
+interface Settling {
+  /** The source said *take* over the peer API: as good as its journal. */
+  taken: boolean;
+  wake: () => void;
+  /** After the first decision has been carried out. */
+  readonly first: PromiseWithResolvers<void>;
+  /** Over, or a person is needed: then it goes on, and nobody waits for it. */
+  readonly settled: PromiseWithResolvers<void>;
 }
 
 export class RecoveryRun implements AsyncDisposable {
   readonly #parts: RecoveryParts;
-  readonly #waiting = new Map<
-    string,
-    { told: PromiseWithResolvers<"take">; done: Promise<void> }
-  >();
+  readonly #steps: RecoverySteps;
+  readonly #settling = new Map<string, { state: Settling; done: Promise<void> }>();
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
+    this.#steps = new RecoverySteps(parts);
   }
 
   /** Settles what can be settled alone; returns while the rest goes on. */
   async start(): Promise<void> {
-    for (const id of this.#parts.journal.open()) {
-      const entries = this.#parts.journal.of(id);
-      const open = openOf(entries);
-      const last = entries.at(-1)?.record.kind;
-      if (open === undefined || last === undefined) continue;
-      const decision = decideRecovery(last);
-      this.#parts.log.warn({ migration: id, last, decision }, "an open migration is settled");
-      switch (decision) {
-        case "roll back":
-          await this.#guarded(open, () => this.#rollBack(open));
-          break;
-        case "discard":
-          await this.#guarded(open, () => this.#discard(open));
-          break;
-        case "finish on target":
-          await this.#guarded(open, () => this.#finishOnTarget(open));
-          break;
-        case "remove the remains":
-          await this.#guarded(open, () => this.#removeRemains(open));
-          break;
-        case "insist on take":
-          this.#inBackground(open, () => this.#insist(open));
-          break;
-        case "ask the source":
-          this.#inBackground(open, (told) => this.#askSource(open, told));
-          break;
-        case "nothing":
-          this.#parts.journal.append(id, { kind: "finished" });
-      }
+    await Promise.all(this.#parts.journal.open().map((id) => this.#begin(id).first.promise));
+  }
+
+  /** Resolves when the migration is over on this host, or waits for a person. */
+  async settle(id: string): Promise<void> {
+    await this.#begin(id).settled.promise;
+  }
+
+  /** Whether a migration is being settled: then a person's word is heard. */
+  has(id: string): boolean {
+    return this.#settling.has(id);
+  }
+
+  /** Something changed: look again now. */
+  wake(id: string): void {
+    this.#settling.get(id)?.state.wake();
+  }
+
+  /** The source said *take* over the peer API; resolves when the VM is taken. */
+  async told(id: string): Promise<void> {
+    const settling = this.#settling.get(id);
+    if (settling === undefined) return;
+    settling.state.taken = true;
+    settling.state.wake();
+    await settling.state.settled.promise;
+  }
+
+  #begin(id: string): Settling {
+    const present = this.#settling.get(id);
+    if (present !== undefined) {
+      present.state.wake();
+      return present.state;
     }
-  }
-
-  /** The source said *take* over the peer API; true when a skeleton waited for it and now runs. */
-  async told(id: string): Promise<boolean> {
-    const waiting = this.#waiting.get(id);
-    if (waiting === undefined) return false;
-    waiting.told.resolve("take");
-    await waiting.done;
-    return true;
-  }
-
-  #inBackground(open: Open, settle: (told: Promise<"take">) => Promise<void>): void {
-    const told = Promise.withResolvers<"take">();
-    const done = this.#guarded(open, () => settle(told.promise)).finally(() =>
-      this.#waiting.delete(open.id),
-    );
-    this.#waiting.set(open.id, { told, done });
-  }
-
-  async #guarded(open: Open, settle: () => Promise<void>): Promise<void> {
-    try {
-      await settle();
-    } catch (error) {
-      if (this.#parts.stopping.aborted) return;
-      this.#parts.log.error({ migration: open.id, reason: errorChain(error) }, "cannot settle yet");
-      this.#parts.ended(open.id, "unresolved", FerryError.from(error));
-    }
-  }
-
-  async #rollBack(open: Open): Promise<void> {
-    const { journal, vms, limits, ended } = this.#parts;
-    journal.append(open.id, {
-      kind: "rolled-back",
-      reason: "The agent was restarted during the move",
+    const state: Settling = {
+      taken: false,
+      wake: () => {},
+      first: Promise.withResolvers(),
+      settled: Promise.withResolvers(),
+    };
+    const open = openMigration(this.#parts.journal.of(id));
+    const done = (open === undefined ? Promise.resolve() : this.#loop(open, state)).finally(() => {
+      this.#settling.delete(id);
+      state.first.resolve();
+      state.settled.resolve();
     });
-    const qmp = vms.process(open.vm)?.qmp;
-    if (qmp !== undefined) {
-      await endOutgoing(qmp);
-      await clearMirrors(qmp, limits.setupTimeoutMs);
-      if (open.run && !(await guestRuns(qmp))) await vms.resumeOwned(open.vm);
-      await vms.insertMedia(open.vm); // a move may have ejected them
-    }
-    if (vms.find(open.vm) !== undefined) vms.releaseFromMigration(open.vm);
-    journal.append(open.id, { kind: "finished" });
-    ended(open.id, "failed", interrupted("the VM stays on this host"));
-    this.#tellOff(open);
+    this.#settling.set(id, { state, done });
+    return state;
   }
 
-  async #discard(open: Open): Promise<void> {
-    const { journal, vms, ended } = this.#parts;
-    await vms.discardIncoming(open.vm);
-    await removeMadeFiles({ ...open, journal, vms });
-    journal.append(open.id, { kind: "discarded" });
-    journal.append(open.id, { kind: "finished" });
-    ended(open.id, "failed", interrupted("the VM stays on the source"));
-    this.#tellOff(open);
-  }
-
-  /** The other host need not wait for a session that will not come back; if it does not hear this, it waits. */
-  #tellOff({ peer, id }: Open): void {
-    this.#parts.peers.discard(peer, id).catch((error: unknown) => {
-      this.#parts.log.warn(
-        { migration: id, reason: errorChain(error) },
-        "cannot tell that the move is off",
-      );
-    });
-  }
-
-  async #finishOnTarget(open: Open): Promise<void> {
-    const { journal, vms, log, switches, ended } = this.#parts;
-    const process = vms.process(open.vm);
-    if (process !== undefined) {
-      if (open.run && !(await guestRuns(process.qmp))) await vms.resumeOwned(open.vm);
-      await announce(vms.get(open.vm).definition, process, switches, log);
-    }
-    vms.releaseFromMigration(open.vm);
-    journal.append(open.id, { kind: "finished" });
-    ended(open.id, "completed");
-  }
-
-  async #insist(open: Open): Promise<void> {
-    const { peers, journal } = this.#parts;
-    const { last } = await this.#untilAnswered(() =>
-      peers.take(open.peer, open.id, open.generation + 1),
-    );
-    if (last !== "owner" && last !== "finished") {
-      throw new FerryError(
-        "migration-unresolved",
-        `Cannot finish migration "${open.id}": handed over to "${open.peer}", whose journal says "${last ?? "nothing"}"`,
-        { remedy: `Look at the VM on "${open.peer}"; docs/recovery.md says how to go on` },
-      );
-    }
-    journal.append(open.id, { kind: "taken", generation: open.generation + 1 });
-    await this.#removeRemains(open);
-  }
-
-  async #removeRemains(open: Open): Promise<void> {
-    const { vms, journal, ended } = this.#parts;
-    await vms.removeAfterHandover(open.vm);
-    await removeLeftDisks({ ...open, journal, vms });
-    journal.append(open.id, { kind: "finished" });
-    ended(open.id, "completed");
-  }
-
-  async #askSource(open: Open, told: Promise<"take">): Promise<void> {
-    const { peers, journal, limits, stopping } = this.#parts;
-    for (;;) {
-      const asked = this.#untilAnswered(() => peers.status(open.peer, open.id));
-      asked.catch(() => undefined); // the agent stops, or `told` came first
-      const verdict = await Promise.race([told, asked.then(({ last }) => verdictOf(last))]);
-      if (verdict === "take") {
-        await takeOwnership(
-          { ...open, definition: { id: open.vm }, journal, vms: this.#parts.vms },
-          () => {},
-        );
-        return await this.#finishOnTarget(open);
-      }
-      if (verdict === "discard") return await this.#discard(open);
-      await wait(limits.takeRetryMs, undefined, { signal: stopping });
-    }
-  }
-
-  async #untilAnswered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  async #loop(open: OpenMigration, state: Settling): Promise<void> {
     const { limits, stopping, log } = this.#parts;
-    for (;;) {
+    let said = "";
+    for (let idle = 0; !stopping.aborted; ) {
+      let outcome: StepOutcome = "wait";
+      let saying: string;
       try {
-        return await ask();
+        const facts = await this.#look(open, state);
+        const recovery = decideRecovery(facts);
+        saying = recovery.decision;
+        if (saying !== said) this.#say(open, facts, recovery);
+        outcome = await this.#steps.carryOut(recovery, open, facts);
+        if (recovery.decision === "ask a person") state.settled.resolve();
       } catch (error) {
-        stopping.throwIfAborted();
-        log.warn({ reason: errorChain(error) }, "the other host does not answer; asking again");
-        await wait(limits.takeRetryMs, undefined, { signal: stopping });
+        if (stopping.aborted) return;
+        saying = errorChain(error);
+        if (saying !== said) log.error({ migration: open.id, reason: saying }, "cannot settle yet");
+      }
+      idle = saying === said ? Math.min(idle + 1, slowdownMax) : 0;
+      said = saying;
+      if (outcome === "over") return;
+      if (outcome === "wait") {
+        state.first.resolve();
+        await this.#pause(state, limits.takeRetryMs * Math.max(1, idle));
       }
     }
+  }
+
+  #say(open: OpenMigration, facts: RecoveryFacts, recovery: Recovery): void {
+    this.#parts.log.warn(
+      { migration: open.id, ...facts, decision: recovery.decision, why: recovery.why },
+      "an open migration is settled",
+    );
+  }
+
+  async #pause(state: Settling, ms: number): Promise<void> {
+    const waking = new AbortController();
+    state.wake = () => waking.abort();
+    const signal = AbortSignal.any([waking.signal, this.#parts.stopping]);
+    await wait(ms, undefined, { signal }).catch(() => undefined); // woken, or the agent stops
+    state.wake = () => {};
+  }
+
+  async #look(open: OpenMigration, state: Settling): Promise<RecoveryFacts> {
+    const { journal, owners, vms } = this.#parts;
+    const here = standingOf(journal.of(open.id)) ?? "discarded";
+    const [status, owner, qemuHere] = await Promise.all([
+      this.#askPeer(open),
+      owners.owner(open),
+      vms.qemuState(open.vm),
+    ]);
+    // What the source said counts until it is known to have said something newer.
+    const isTold = state.taken && (status === undefined || status.last === "begun");
+    return {
+      ...{ here, qemuHere, owner },
+      there: isTold ? "handed-over" : status === undefined ? "silent" : recordThere(status.last),
+      qemuThere: (isTold ? undefined : status?.qemu) ?? "unknown",
+    };
+  }
+
+  /** Undefined when it does not answer in time. */
+  async #askPeer({ peer, id }: OpenMigration): Promise<PeerStatus | undefined> {
+    const late = new AbortController();
+    const { stopping, peers } = this.#parts;
+    const deadline = wait(lookMsMax, undefined, {
+      signal: AbortSignal.any([late.signal, stopping]),
+    }).catch(() => undefined);
+    const asked = peers.status(peer, id).catch(() => undefined);
+    const status = await Promise.race([asked, deadline]);
+    late.abort();
+    return status ?? undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.allSettled([...this.#waiting.values()].map(({ done }) => done));
+    await Promise.allSettled([...this.#settling.values()].map(({ done }) => done));
   }
-}
-
-function openOf(entries: readonly JournalEntry[]): Open | undefined {
-  const first = entries[0];
-  if (first === undefined) return undefined;
-  const { record, migration: id } = first;
-  if (record.kind === "begun") return { ...record, id, run: record.ran };
-  if (record.kind === "accepted") return { ...record, id };
-  return undefined;
-}
-
-function interrupted(where: string): FerryError {
-  return new FerryError("migration-failed", `The agent was restarted during the move: ${where}`, {
-    remedy: "Move the VM again",
-  });
 }

@@ -1,10 +1,11 @@
 /** The migrations under way on this host: their records, how to cancel them, when they are over. */
 import { wallClockMs } from "../base/clock.ts";
-import { FerryError } from "../base/errors.ts";
+import { errorChain, FerryError } from "../base/errors.ts";
 import { History } from "./history.ts";
 import { Journal } from "./journal.ts";
 import { limitsFor, liveLimits } from "./limits.ts";
 import { newRecord, type NewMigration } from "./new-record.ts";
+import { journalAuthority } from "./ownership.ts";
 import type { MigrationsParts } from "./parts.ts";
 import type { MigrationOptions, MigrationRecord } from "./record.ts";
 import { RecordKeeper } from "./record-keeper.ts";
@@ -27,6 +28,8 @@ export class RunningMigrations {
   readonly stopping = new AbortController();
   /** Moves that wait in the queue, by id: they have a record, and hold nothing yet (queued.ts). */
   readonly queued = new Map<string, RecordKeeper>();
+  /** What a live half could not end, recovery does; resolves when it is over or waits for a person. Set by Migrations. */
+  settle: (id: string) => Promise<void> = async () => {};
   readonly #running = new Map<string, RunningMigration>();
 
   constructor(parts: MigrationsParts) {
@@ -53,20 +56,37 @@ export class RunningMigrations {
     return (this.#running.get(id)?.record ?? this.queued.get(id))?.current;
   }
 
+  /** Whether this host has nothing left to do for a migration. */
+  isClosed(id: string): boolean {
+    return this.journal.of(id).some(({ record }) => record.kind === "finished");
+  }
+
   newKeeper(migration: NewMigration): RecordKeeper {
     return this.keeper(newRecord(migration, wallClockMs()));
   }
 
   keeper(record: MigrationRecord): RecordKeeper {
-    const store = (changed: MigrationRecord): void => this.history.store(changed);
+    const store = (changed: MigrationRecord): void => {
+      try {
+        this.history.store(changed);
+      } catch (error) {
+        // The history is no truth that a move depends on; the journal, on the same disk, says for itself when it is full.
+        this.parts.log.error(
+          { migration: changed.id, reason: errorChain(error) },
+          "history is lost",
+        );
+      }
+    };
     return new RecordKeeper(record, { store, publish: this.parts.publish }, wallClockMs);
   }
 
   /** What every move of this host has in common (stage.ts, `Move`). */
   common(id: string, record: RecordKeeper, cancel: AbortSignal, options: MigrationOptions) {
-    const { vms, switches, peers, faults, log } = this.parts;
+    const { vms, switches, peers, faults, log, host, owners = journalAuthority } = this.parts;
     return {
       id,
+      host,
+      owners,
       record,
       vms,
       switches,

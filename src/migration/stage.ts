@@ -13,6 +13,7 @@ import type { VmProcess } from "../vm/vm-host.ts";
 import type { Faults } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { MoveLimits } from "./limits.ts";
+import type { OwnerAuthority } from "./ownership.ts";
 import type { PeerLink } from "./peer-link.ts";
 import type { StageName } from "./plan.ts";
 import type { RecordKeeper } from "./record-keeper.ts";
@@ -46,8 +47,11 @@ export interface Move {
   readonly disks: readonly string[];
   /** Whether the guest runs; a paused guest is moved and lands paused. */
   readonly run: boolean;
+  /** This host's name. */
+  readonly host: string;
   readonly record: RecordKeeper;
   readonly journal: Journal;
+  readonly owners: OwnerAuthority;
   readonly vms: LocalVms;
   readonly switches: Switches;
   readonly peers: PeerLink;
@@ -74,8 +78,6 @@ export interface SourceMove extends Move {
   handedOverAt: number | undefined;
   /** The target has confirmed that the VM is its: what the source still has of it may go. */
   taken: boolean;
-  /** True when something after the handover failed and is left to recovery at the next start of the agent. */
-  untidy: boolean;
 }
 
 export interface TargetMove extends Move {

@@ -9,7 +9,7 @@ import { FerryError } from "../../src/base/errors.ts";
 import { Faults } from "../../src/migration/faults.ts";
 import { defaultLimits, type MoveLimits } from "../../src/migration/limits.ts";
 import { Migrations } from "../../src/migration/migrations.ts";
-import type { PeerLink } from "../../src/migration/peer-link.ts";
+import type { PeerLink, SessionRequest } from "../../src/migration/peer-link.ts";
 import type { MigrationRecord } from "../../src/migration/record.ts";
 import { currentVersion } from "../../src/protocol/version.ts";
 import { openSourceSession, openTargetSession } from "../../src/session/open.ts";
@@ -83,6 +83,12 @@ export class MovingHost implements AsyncDisposable {
     }
   }
 
+  /** A session of its own making, for a source that keeps to nothing. */
+  async openSession(request: SessionRequest): Promise<Session> {
+    const { signal } = new AbortController();
+    return await this.#peers().openSession("", request, { everyNetwork: false, signal });
+  }
+
   async ended(id: string): Promise<MigrationRecord> {
     await this.until(id, (record) => record.endedAt !== null);
     return this.migrations.get(id);
@@ -114,9 +120,10 @@ export class MovingHost implements AsyncDisposable {
         this.sessions.push(source);
         return source;
       },
-      status: async (_host, id) => peer().migrations.peerStatus(id),
+      status: async (_host, id) => peer().migrations.peerStatusInFull(id),
       take: async (_host, id, generation) => peer().migrations.peerTake(id, generation, this.name),
       discard: async (_host, id) => peer().migrations.peerDiscard(id, this.name),
+      disown: async (_host, id) => peer().migrations.peerDisown(id, this.name),
     };
   }
 

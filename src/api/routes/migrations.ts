@@ -8,6 +8,7 @@ import {
   MigrationList,
   MigrationListQuery,
   MigrationPlace,
+  MigrationResolve,
   MigrationRecord,
 } from "../schema/migration.ts";
 import { HostQuery } from "../schema/scope.ts";
@@ -92,6 +93,22 @@ export function migrationRoutes(app: ApiServer, services: Services): void {
       },
     },
     (request) => scheduler.cancel(request.params.id),
+  );
+  app.post(
+    "/v1/migrations/:id/resolve",
+    {
+      config: { locate: "migration-in-path" },
+      schema: {
+        operationId: "resolveMigration",
+        summary: "Say that the other host of a move in doubt is dead; the VM runs on here",
+        params: Params,
+        querystring: HostQuery,
+        body: MigrationResolve,
+        response: answers(MigrationRecord),
+      },
+    },
+    (request) =>
+      migrations.resolve(request.params.id, request.body.word, callerName(request.caller)),
   );
   app.post(
     "/v1/migrations/:id/place",

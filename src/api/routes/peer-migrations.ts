@@ -72,7 +72,7 @@ export function peerMigrationRoutes(app: ApiServer, services: Services): void {
         response: answers(PeerMigrationStatus),
       },
     },
-    async (request) => migrations.peerStatus(request.params.id),
+    (request) => migrations.peerStatusInFull(request.params.id),
   );
   app.post(
     "/v1/peer/migrations/:id/take",
@@ -101,5 +101,18 @@ export function peerMigrationRoutes(app: ApiServer, services: Services): void {
       },
     },
     (request) => migrations.peerDiscard(request.params.id, provenHost(request.caller).name),
+  );
+  app.post(
+    "/v1/peer/migrations/:id/disown",
+    {
+      schema: {
+        operationId: "peerDisown",
+        summary: "The other host's word that the VM is there, by a person's word",
+        params: Params,
+        body: PeerTakeRequest,
+        response: answers(PeerMigrationStatus),
+      },
+    },
+    async (request) => migrations.peerDisown(request.params.id, provenHost(request.caller).name),
   );
 }

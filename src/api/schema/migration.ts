@@ -6,6 +6,7 @@ import {
   migrationStates,
   Priority,
 } from "../../migration/record.ts";
+import { type PersonsWord, personsWords } from "../../migration/persons-words.ts";
 import { Name, Uuid } from "../../vm/definition.ts";
 import { SavedReport } from "./check.ts";
 import { Scope, Unreachable } from "./scope.ts";
@@ -48,6 +49,13 @@ export const MigrationListQuery = Type.Object(
   { additionalProperties: false },
 );
 export type MigrationListQuery = Type.Static<typeof MigrationListQuery>;
+
+/** A person's word on a move in doubt (src/migration/person-word.ts). */
+export const MigrationResolve = Type.Object(
+  { word: Type.Unsafe<PersonsWord>(Type.String({ enum: [...personsWords] })) },
+  { additionalProperties: false, $id: "MigrationResolve" },
+);
+export type MigrationResolve = Type.Static<typeof MigrationResolve>;
 
 /** Where in the queue a move that waits shall go. */
 export const MigrationPlace = Type.Object(

@@ -2,8 +2,10 @@
 import Type from "typebox";
 import type { JournalKind } from "../../migration/journal-record.ts";
 import { MigrationOptions } from "../../migration/record.ts";
+import { type QemuState, qemuStates } from "../../migration/recovery.ts";
 import { FactsRequest, HostFacts } from "../../precheck/facts.ts";
 import { JoinAnswer, JoinRequest, RenewAnswer, RenewRequest } from "../../trust/join-messages.ts";
+import { since } from "../../protocol/since.ts";
 import { SlotAnswer, SlotRequest } from "../../scheduler/slot-messages.ts";
 import { Name, Uuid } from "../../vm/definition.ts";
 
@@ -62,9 +64,13 @@ export const PeerSessionAnswer = Type.Object(
 );
 export type PeerSessionAnswer = Type.Static<typeof PeerSessionAnswer>;
 
-/** How a migration stands on a host: the last record of its journal, or null when it knows nothing of it. */
+/** How a migration stands on a host (src/migration/peer-link.ts). */
 export const PeerMigrationStatus = Type.Object(
-  { last: nullable(Type.Unsafe<JournalKind>(Type.String({ maxLength: 64 }))) },
+  {
+    last: nullable(Type.Unsafe<JournalKind>(Type.String({ maxLength: 64 }))),
+    /** What its QEMU of the VM does. */
+    qemu: since(3, Type.Optional(Type.Unsafe<QemuState>(Type.String({ enum: [...qemuStates] })))),
+  },
   { ...strict, $id: "PeerMigrationStatus" },
 );
 export type PeerMigrationStatus = Type.Static<typeof PeerMigrationStatus>;

@@ -9,6 +9,7 @@ import { parseCount } from "../quantities.ts";
 import { renderMigration, renderMigrationList, renderReport } from "../render/migration.ts";
 import { warnUnreachable } from "../unreachable.ts";
 import { watchMigration } from "../watch.ts";
+import { defineResolve } from "./migration-resolve.ts";
 import { defineReorder, defineStatistics, parseSince } from "./migration-queue.ts";
 
 type State = MigrationRecord["state"];
@@ -68,6 +69,7 @@ export function defineMigration(command: Command, cli: Cli): void {
     });
   defineWatch(command, cli);
   defineCancel(command, cli);
+  defineResolve(command, cli, (migration) => findMigration(cli, migration));
   defineReorder(command, cli);
   defineStatistics(command, cli);
 }

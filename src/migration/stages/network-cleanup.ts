@@ -21,6 +21,7 @@ export const networkCleanup: Stage = {
       const session = sessionOf(move);
       try {
         await Promise.all([announced(session), settle(move.limits.settleMs)]);
+        await move.faults.reach("source:network-cleanup:inside");
       } finally {
         // N.B. the session closes however removing ends.
         await Promise.all([removeRemains(move), session.close()]);
@@ -33,6 +34,7 @@ export const networkCleanup: Stage = {
     async run(move) {
       await announce(move.definition, skeletonOf(move), move.switches, move.log);
       move.session.send({ type: "announced" });
+      await move.faults.reach("target:network-cleanup:inside");
       await move.vms.releaseRoom(madeFiles(move));
     },
     undo: nothingToUndo,

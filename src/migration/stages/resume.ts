@@ -9,6 +9,7 @@ import { awaitTake } from "../await-take.ts";
 import { splitBlackout } from "../blackout.ts";
 import { nothingToUndo, type SourceMove, type Stage, type TargetMove } from "../stage.ts";
 import { takeOwnership } from "../take-ownership.ts";
+import { writeDown } from "../write-down.ts";
 import { watchOf } from "./modified-pages.ts";
 import { sessionOf } from "./setup.ts";
 
@@ -20,16 +21,16 @@ export const resume: Stage = {
       const session = sessionOf(move);
       try {
         session.send({ type: "take", generation: move.generation + 1 });
+        await move.faults.reach("source:resume:inside");
         await session.receive("taken", { timeoutMs: move.limits.blackoutTimeoutMs });
       } catch (error) {
-        move.log.warn(
-          { reason: errorChain(error) },
-          "the session did not carry the take; insisting",
-        );
-        await insist(move);
+        throw inDoubt(move, error);
       }
-      move.journal.append(move.id, { kind: "taken", generation: move.generation + 1 });
-      move.taken = true;
+      const durable = (): void => {
+        move.taken = true;
+      };
+      const generation = move.generation + 1;
+      await writeDown(move, "source", { kind: "taken", generation }, { durable });
       await recordBlackout(move);
     },
     undo: nothingToUndo,
@@ -70,28 +71,16 @@ async function take(move: TargetMove): Promise<number> {
   }
 }
 
-/** Says *take* through the peer API until the target answers, for as long as the agent lives. */
-async function insist(move: SourceMove): Promise<void> {
-  const generation = move.generation + 1;
-  for (;;) {
-    move.stopping.throwIfAborted();
-    try {
-      const { last } = await move.peers.take(move.peer, move.id, generation);
-      if (last === "owner" || last === "finished") return;
-      throw new FerryError(
-        "migration-unresolved",
-        `Cannot finish the move of VM "${move.definition.name}": handed over to "${move.peer}", ` +
-          `whose journal says "${last ?? "nothing"}"`,
-        {
-          remedy: `Look at VM "${move.definition.name}" on "${move.peer}"; docs/recovery.md says how to go on`,
-        },
-      );
-    } catch (error) {
-      if (error instanceof FerryError && error.code === "migration-unresolved") throw error;
-      move.log.warn({ reason: errorChain(error) }, "the target does not answer; saying take again");
-      await new Promise((resolve) => setTimeout(resolve, move.limits.takeRetryMs));
-    }
-  }
+/** From here on recovery-run.ts says *take* over the peer API, for as long as it takes. */
+function inDoubt({ definition, peer }: SourceMove, cause: unknown): FerryError {
+  return new FerryError(
+    "migration-unresolved",
+    `VM "${definition.name}" was handed over, and host "${peer}" has not said that it knows`,
+    {
+      remedy: "It is told again until it answers; docs/recovery.md says what else there is",
+      cause,
+    },
+  );
 }
 
 async function recordBlackout(move: SourceMove): Promise<void> {

@@ -16,6 +16,7 @@ import { FerryError } from "../../base/errors.ts";
 import { flushDisks } from "../../qemu/disk-export.ts";
 import { activateDisks, waitForStatus } from "../../qemu/migration.ts";
 import { markHandedOver } from "../../vm/registry.ts";
+import { writeDown } from "../write-down.ts";
 import { answerDigests, countDifferingPages } from "../compare-memory.ts";
 import { stepMsMax } from "../limits.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
@@ -40,12 +41,21 @@ export const storageHandover: Stage = {
       await move.faults.reach("source:storage-handover:inside");
 
       const generation = move.generation + 1;
-      move.journal.append(move.id, { kind: "handed-over", generation }, (database) =>
-        markHandedOver(database, move.definition.id, generation),
+      const vm = move.definition.id;
+      await move.owners.swap({ vm, from: move.host, to: move.peer, generation });
+      await writeDown(
+        move,
+        "source",
+        { kind: "handed-over", generation },
+        {
+          together: (database) => markHandedOver(database, vm, generation),
+          // ---- the point of no return ----
+          durable: () => {
+            move.handedOverAt = wallClockMs();
+          },
+        },
       );
-      // ---- the point of no return ----
-      move.handedOverAt = wallClockMs();
-      move.vms.refresh(move.definition.id);
+      move.vms.refresh(vm);
     },
     undo: nothingToUndo, // memory-precopy's undo puts the guest back to work
   },
@@ -57,8 +67,10 @@ export const storageHandover: Stage = {
       if (move.disks.length > 0) await flushDisks(qmp);
       await move.faults.reach("target:storage-handover:inside");
       const generation = move.generation + 1;
-      move.journal.append(move.id, { kind: "ready", generation });
-      move.ready = true;
+      const durable = (): void => {
+        move.ready = true;
+      };
+      await writeDown(move, "target", { kind: "ready", generation }, { durable });
       answerDigests(move);
       move.session.send({ type: "ready", generation });
     },

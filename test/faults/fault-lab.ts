@@ -1,0 +1,208 @@
+/** The warm lab of the fault matrix: two hosts with a small disk each and one guest that writes, used for case after case. */
+import { execFile } from "node:child_process";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { guestDraft } from "../../lab/guest.ts";
+import { Lab } from "../../lab/lab.ts";
+import type { LabHost } from "../../lab/lab-host.ts";
+import { end, processesIn } from "../../lab/namespaces.ts";
+import { labDirectory, memoryDirectory } from "../../lab/topology.ts";
+import type { Vm } from "../../src/api/schema/vm.ts";
+import type { Storage } from "./cases.ts";
+import { HostDisk } from "./host-disk.ts";
+import { runState } from "./run-state.ts";
+import { WritingGuest } from "./writing-guest.ts";
+
+const run = promisify(execFile);
+const address = "10.77.0.50";
+const memoryMib = 128;
+const diskMib = 8;
+
+export class FaultLab implements AsyncDisposable {
+  readonly lab: Lab;
+  readonly guest: WritingGuest;
+  readonly vm = "web01";
+  readonly #disks: ReadonlyMap<string, HostDisk>;
+  #storage: Storage | undefined;
+
+  private constructor(lab: Lab, disks: ReadonlyMap<string, HostDisk>) {
+    this.lab = lab;
+    this.#disks = disks;
+    this.guest = new WritingGuest(lab, address);
+  }
+
+  static async up(name: string): Promise<FaultLab> {
+    const settings = { faultInjection: true };
+    const lab = await Lab.up({ name, settings, guest: "small", agents: false });
+    const disks = new Map<string, HostDisk>();
+    try {
+      for (const { name: host, directory } of lab.hosts) {
+        const disk = await HostDisk.make(`${directory}.img`, join(directory, "disk"));
+        disks.set(host, disk);
+        for (const part of ["state", "local"]) {
+          await mkdir(join(disk.path, part), { recursive: true });
+          await mkdir(join(directory, part), { recursive: true });
+          await run("mount", ["--bind", join(disk.path, part), join(directory, part)]);
+        }
+      }
+      await lab.start();
+      return new FaultLab(lab, disks);
+    } catch (error) {
+      await takeDown(lab, disks);
+      throw error;
+    }
+  }
+
+  disk(host: LabHost): HostDisk {
+    const disk = this.#disks.get(host.name);
+    if (disk === undefined) throw new Error(`Cannot find the disk of ${host.name}`);
+    return disk;
+  }
+
+  /** A running guest whose disk lies there; one that exists already stays. */
+  async provide(storage: Storage): Promise<void> {
+    if (this.#storage === storage) return;
+    const owner = await this.owner();
+    if (owner !== undefined) {
+      const params = { vm: this.vm };
+      await owner.api("POST /v1/vms/{vm}/power-off", { params });
+      await owner.api("DELETE /v1/vms/{vm}", { params, query: { disks: "delete" } });
+    }
+    const pool = storage === "shared" ? "vms" : "local";
+    const disks = [{ pool, sizeBytes: diskMib * 2 ** 20 }];
+    const body = guestDraft({
+      ...{ name: this.vm, host: "host-a", address, memoryMib },
+      draft: { disks, serial: true },
+    });
+    const host = this.lab.host("host-a");
+    await host.api("POST /v1/vms", { body });
+    await host.api("POST /v1/vms/{vm}/start", { params: { vm: this.vm } });
+    await this.guest.booted();
+    this.#storage = storage;
+  }
+
+  async vmOn(host: LabHost): Promise<Vm | undefined> {
+    const { vms } = await host.api("GET /v1/vms");
+    return vms.find(({ name }) => name === this.vm);
+  }
+
+  /** The host whose own the VM is. */
+  async owner(): Promise<LabHost | undefined> {
+    for (const host of this.lab.hosts) {
+      if ((await this.vmOn(host))?.ownership === "owner") return host;
+    }
+    return undefined;
+  }
+
+  other(host: LabHost): LabHost {
+    const other = this.lab.hosts.find(({ name }) => name !== host.name);
+    if (other === undefined) throw new Error("Cannot find the other host");
+    return other;
+  }
+
+  /** Processes of QEMU on a host. */
+  async qemus(host: LabHost): Promise<number[]> {
+    const pids = await processesIn(host.namespace).catch(() => []);
+    const lines = await Promise.all(
+      pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")),
+    );
+    return pids.filter(
+      (_, index) => lines[index]?.split("\0")[0]?.includes("qemu-system") === true,
+    );
+  }
+
+  /** What each QEMU of the host says it does: the truth, whatever agents think. */
+  async runStates(host: LabHost): Promise<string[]> {
+    const directory = join(host.directory, "run/vms");
+    const ids = await readdir(directory).catch(() => []);
+    const states = await Promise.all(ids.map((id) => runState(join(directory, id))));
+    return states.filter((state) => state !== undefined);
+  }
+
+  async killQemu(host: LabHost): Promise<boolean> {
+    const pids = await this.qemus(host);
+    for (const pid of pids) end(pid, "SIGKILL");
+    while ((await this.qemus(host)).length > 0) await sleep(10);
+    return pids.length > 0;
+  }
+
+  /** Everything that does not survive the loss of power. */
+  async losePower(host: LabHost): Promise<void> {
+    await Promise.all([host.agent.stop("SIGKILL"), this.killQemu(host)]);
+    for (const tap of await this.taps(host))
+      await run("ip", ["-n", host.namespace, "link", "delete", tap]);
+    await rm(join(host.directory, "run"), { recursive: true, force: true });
+    await rm(join(memoryDirectory(this.lab.name), host.name), { recursive: true, force: true });
+    await mkdir(join(memoryDirectory(this.lab.name), host.name), { recursive: true });
+  }
+
+  async taps(host: LabHost): Promise<string[]> {
+    const { stdout } = await run("ip", ["-n", host.namespace, "-d", "-j", "link", "show"]);
+    const links = JSON.parse(stdout) as { ifname: string; linkinfo?: { info_kind?: string } }[];
+    return links
+      .filter(({ linkinfo }) => linkinfo?.info_kind === "tun")
+      .map(({ ifname }) => ifname);
+  }
+
+  /** What a host still has of a VM that is not its own. */
+  async leftovers(host: LabHost): Promise<string[]> {
+    const files = async (path: string): Promise<string[]> => await readdir(path).catch(() => []);
+    const pool = (await files(join(host.directory, "local"))).filter(
+      (name) => !name.startsWith(".ferry-pool") && name !== ".filler",
+    );
+    return [
+      ...(await this.qemus(host)).map((pid) => `process ${pid}`),
+      ...(await this.taps(host)).map((name) => `tap ${name}`),
+      ...(await files(join(host.directory, "run/vms"))).map((name) => `run/vms/${name}`),
+      ...(await files(join(memoryDirectory(this.lab.name), host.name))).map(
+        (name) => `memory ${name}`,
+      ),
+      ...(await files(join(host.directory, "state/vms"))).map((name) => `state/vms/${name}`),
+      ...pool.map((name) => `pool file ${name}`),
+    ];
+  }
+
+  /** A host's journal of one migration, oldest first, from its database itself. */
+  journal(host: LabHost, migration: string): string[] {
+    return this.#query(
+      host,
+      "SELECT kind FROM journal WHERE migration_id = ? ORDER BY sequence",
+      migration,
+    );
+  }
+
+  /** Migrations that a host has not closed. */
+  openJournals(host: LabHost): string[] {
+    return this.#query(
+      host,
+      "SELECT migration_id AS kind FROM journal GROUP BY migration_id HAVING SUM(kind = 'finished') = 0",
+    );
+  }
+
+  #query(host: LabHost, sql: string, ...values: string[]): string[] {
+    using database = new DatabaseSync(join(host.directory, "state/ferry.db"), { readOnly: true });
+    const rows = database.prepare(sql).all(...values) as unknown as { kind: string }[];
+    return rows.map(({ kind }) => kind);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.guest[Symbol.asyncDispose]();
+    await takeDown(this.lab, this.#disks);
+  }
+}
+
+async function takeDown(lab: Lab, disks: ReadonlyMap<string, HostDisk>): Promise<void> {
+  for (const disk of disks.values()) await disk.thaw();
+  for (const host of lab.hosts) {
+    await host.agent.stop("SIGKILL").catch(() => undefined);
+    for (const part of ["state", "local"]) {
+      await run("umount", ["--lazy", join(host.directory, part)]).catch(() => undefined);
+    }
+  }
+  for (const disk of disks.values()) await disk[Symbol.asyncDispose]();
+  await Lab.down(lab.name);
+  await rm(labDirectory(lab.name), { recursive: true, force: true });
+}

@@ -1,0 +1,149 @@
+/** Runs one case of the fault matrix and judges it. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LabHost } from "../../lab/lab-host.ts";
+import { nameOf } from "../../src/migration/fault-points.ts";
+import type { MigrationOptions } from "../../src/migration/record.ts";
+import { breakIt, type Broken } from "./break-it.ts";
+import type { FaultCase } from "./cases.ts";
+import type { FaultLab } from "./fault-lab.ts";
+import { settled } from "./settled.ts";
+
+/** A move of a small guest that takes longer, on a busy machine, is stuck. */
+const moveMsMax = 120_000;
+
+export interface CaseResult {
+  readonly id: string;
+  /** `right`; `wrong` with what; `not reached`: this move never came there; `nothing to break`. */
+  readonly outcome: "right" | "wrong" | "not reached" | "nothing to break";
+  readonly owner: "source" | "target" | null;
+  /** Whether its memory survived. */
+  readonly guest: "lived on" | "started anew" | null;
+  readonly wrong: readonly string[];
+  readonly seconds: number;
+  readonly at: string;
+}
+
+export async function runCase(world: FaultLab, fault: FaultCase): Promise<CaseResult> {
+  const begun = performance.now();
+  const wrong: string[] = [];
+  const parts: Pick<CaseResult, "owner" | "guest"> & { outcome?: CaseResult["outcome"] } = {
+    ...{ owner: null, guest: null },
+  };
+  try {
+    Object.assign(parts, await strike(world, fault, wrong));
+  } catch (error) {
+    wrong.push(error instanceof Error ? error.message : String(error));
+  }
+  return {
+    id: fault.id,
+    owner: parts.owner,
+    guest: parts.guest,
+    outcome: wrong.length > 0 ? "wrong" : (parts.outcome ?? "right"),
+    wrong,
+    seconds: Math.round((performance.now() - begun) / 100) / 10,
+    at: new Date().toISOString(),
+  };
+}
+
+type Judged = Pick<CaseResult, "owner" | "guest" | "outcome">;
+
+async function strike(world: FaultLab, fault: FaultCase, wrong: string[]): Promise<Judged> {
+  const source = await world.owner();
+  if (source === undefined) throw new Error("no host owns the VM before the case");
+  const target = world.other(source);
+  const hosts = { source, target };
+  const paused = hosts[fault.point.role];
+  const victim = hosts[fault.victim];
+  const point = nameOf(fault.point);
+  await world.guest.startWriting();
+  await paused.api("POST /v1/faults", { body: { point, action: "pause" } });
+  if (fault.provoked !== undefined) {
+    const provoker = hosts[fault.provoked.startsWith("source") ? "source" : "target"];
+    await provoker.api("POST /v1/faults", { body: { point: fault.provoked, action: "fail" } });
+  }
+  const twice = watchTwice(world);
+  const id = await startMove(world, source, target);
+  let broken: Broken | undefined;
+  if (await reached(paused, source, point, id)) {
+    broken = await breakIt(world, fault.breakage, victim);
+    if (await isUp(paused)) await paused.api("DELETE /v1/faults");
+    await broken.endures({ source, target, migration: id });
+    wrong.push(...broken.wrong);
+    await broken.mend();
+  }
+  for (const host of world.lab.hosts) if (await isUp(host)) await host.api("DELETE /v1/faults");
+  const end = await settled(world, { source, target, migration: id });
+  wrong.push(...end.wrong, ...(await twice.stop()));
+  if (broken === undefined) return { ...end, outcome: "not reached" };
+  // The next move begins at once, and must succeed.
+  await moveAndFinish(world, end.owner === "source" ? source : target);
+  return { ...end, outcome: broken.struck ? "right" : "nothing to break" };
+}
+
+/** Watches all the while that no two copies run. */
+export function watchTwice(world: FaultLab): { stop(): Promise<string[]> } {
+  let over = false;
+  const seen: string[] = [];
+  const watching = (async () => {
+    while (!over) {
+      const states = await Promise.all(world.lab.hosts.map((host) => world.runStates(host)));
+      const running = states.flat().filter((state) => state === "running");
+      if (running.length > 1) seen.push(`two copies run: ${JSON.stringify(states)}`);
+      await sleep(100);
+    }
+  })();
+  return {
+    async stop() {
+      over = true;
+      await watching;
+      return seen.slice(0, 1);
+    },
+  };
+}
+
+export async function startMove(
+  world: FaultLab,
+  source: LabHost,
+  target: LabHost,
+  options: MigrationOptions = { withStorage: true },
+): Promise<string> {
+  const body = { vm: world.vm, target: target.name, options };
+  return (await source.api("POST /v1/migrations", { body })).id;
+}
+
+/** False when the move ends without coming there. */
+async function reached(
+  paused: LabHost,
+  source: LabHost,
+  point: string,
+  id: string,
+): Promise<boolean> {
+  const deadline = performance.now() + moveMsMax;
+  while (performance.now() < deadline) {
+    const { faults } = await paused.api("GET /v1/faults");
+    if (faults.some((fault) => fault.point === point && fault.state === "struck")) return true;
+    const { endedAt } = await source.api("GET /v1/migrations/{id}", { params: { id } });
+    // The target's last points come after the source's end.
+    if (endedAt !== null && Date.now() - endedAt > 1_000) return false;
+    await sleep(15);
+  }
+  throw new Error(`the move neither came to ${point} nor ended`);
+}
+
+export async function isUp(host: LabHost): Promise<boolean> {
+  return (await host.agent.pid()) !== undefined;
+}
+
+async function moveAndFinish(world: FaultLab, from: LabHost): Promise<void> {
+  const id = await startMove(world, from, world.other(from));
+  const deadline = performance.now() + moveMsMax;
+  for (;;) {
+    const record = await from.api("GET /v1/migrations/{id}", { params: { id } });
+    if (record.state === "completed") return;
+    if (record.endedAt !== null) {
+      throw new Error(`the next move ${record.state}: ${record.error?.message}`);
+    }
+    if (performance.now() > deadline) throw new Error("the next move does not end");
+    await sleep(30);
+  }
+}

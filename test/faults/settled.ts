@@ -1,0 +1,81 @@
+/** Waits until both hosts agree on where the VM is, and judges what they came to. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LabHost } from "../../lab/lab-host.ts";
+import type { MoveUnderTest } from "./break-it.ts";
+import type { FaultLab } from "./fault-lab.ts";
+
+/** An agent that starts adopts, settles with its peer and answers: seconds on a busy machine. */
+const settleMsMax = 90_000;
+
+export interface Settled {
+  readonly owner: "source" | "target";
+  readonly guest: "lived on" | "started anew";
+  readonly wrong: string[];
+}
+
+/** @throws Error when they do not come to an end, with what they say. */
+export async function settled(world: FaultLab, move: MoveUnderTest): Promise<Settled> {
+  const owner = await agreed(world, move);
+  const other = world.other(owner);
+  const role = owner.name === move.source.name ? "source" : "target";
+  const wrong: string[] = [];
+  const handedOver = world.journal(move.source, move.migration).includes("handed-over");
+  if (handedOver !== (role === "target")) {
+    wrong.push(`the ${role} has the VM, handed over: ${handedOver}`);
+  }
+  const left = await world.leftovers(other);
+  if (left.length > 0)
+    wrong.push(`left on the ${role === "source" ? "target" : "source"}: ${left.join(", ")}`);
+  const qemus = await world.qemus(owner);
+  const state = (await world.vmOn(owner))?.state;
+  if (state === "running") {
+    if (qemus.length !== 1) wrong.push(`${qemus.length} QEMUs of one VM`);
+    const bad = await world.guest.checkAlive();
+    return {
+      owner: role,
+      guest: "lived on",
+      wrong: [...wrong, ...(bad === undefined ? [] : [bad])],
+    };
+  }
+  if (state !== "crashed" && state !== "stopped") wrong.push(`the VM is ${state}`);
+  // The documented step.
+  const started = await owner.ferry(["vm", "start", world.vm]);
+  if (started.exitCode !== 0) throw new Error(`cannot start the VM: ${started.stderr}`);
+  const bad = await world.guest.checkRestarted();
+  return {
+    owner: role,
+    guest: "started anew",
+    wrong: [...wrong, ...(bad === undefined ? [] : [bad])],
+  };
+}
+
+/** Both agents answer, no journal is open, exactly one host knows the VM, as its own, and no migration holds it. */
+async function agreed(
+  world: FaultLab,
+  { source, target, migration }: MoveUnderTest,
+): Promise<LabHost> {
+  const deadline = performance.now() + settleMsMax;
+  let seen: unknown;
+  while (performance.now() < deadline) {
+    const vms = await Promise.all(
+      [source, target].map((host) => world.vmOn(host).catch(() => null)),
+    );
+    const open = [source, target].map((host) => world.openJournals(host));
+    seen = [
+      ...vms.map((vm) => vm && [vm.state, vm.ownership, vm.migration]),
+      ...[source, target].map((host) => world.journal(host, migration).join(" ")),
+    ];
+    const [here, there] = vms;
+    const isQuiet = open.every((ids) => ids.length === 0) && !vms.includes(null);
+    const isOne = (here === undefined) !== (there === undefined);
+    const vm = here ?? there;
+    if (isQuiet && isOne && vm?.ownership === "owner" && vm.migration === null) {
+      // A process that was killed is noticed a moment later.
+      const host = here === undefined ? target : source;
+      const isTrue = (await world.qemus(host)).length > 0 === (vm.state === "running");
+      if (isTrue) return host;
+    }
+    await sleep(50);
+  }
+  throw new Error(`not settled: ${JSON.stringify(seen)}`);
+}
