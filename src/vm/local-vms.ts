@@ -25,7 +25,7 @@ import {
 import { lockImagesBehind, takeOverLocks } from "./image-locks.ts";
 import { formatDefinition, parseDefinition } from "./parse-definition.ts";
 import type { VmHostParts } from "./resolve.ts";
-import { letRun, qemuStateOf, requireProcess, startProcess } from "./run.ts";
+import { letRun, pauseGuest, qemuStateOf, resetGuest, startProcess } from "./run.ts";
 import { endProcess, shutDown } from "./stop.ts";
 import { usesPool, usesSwitch } from "./uses.ts";
 import type { VmProcess, VmRecord } from "./vm-host.ts";
@@ -125,10 +125,7 @@ export class LocalVms implements AsyncDisposable {
   }
 
   async pause(nameOrId: string): Promise<VmRecord> {
-    return this.#operate(nameOrId, "pause", async (vm) => {
-      await requireProcess(vm).qmp.execute("stop");
-      vm.runState = "paused";
-    });
+    return this.#operate(nameOrId, "pause", pauseGuest);
   }
 
   async resume(nameOrId: string): Promise<VmRecord> {
@@ -137,9 +134,7 @@ export class LocalVms implements AsyncDisposable {
 
   /** Presses the reset button. */
   async restart(nameOrId: string): Promise<VmRecord> {
-    return this.#operate(nameOrId, "restart", async (vm) => {
-      await requireProcess(vm).qmp.execute("system_reset");
-    });
+    return this.#operate(nameOrId, "restart", resetGuest);
   }
 
   /** Moves disks to other pools of this host, whether the VM runs or not; resolves when they are there. */
@@ -299,9 +294,7 @@ export class LocalVms implements AsyncDisposable {
   }
 
   #namesOf(uses: (definition: VmDefinition) => boolean): string[] {
-    return this.#table
-      .all()
-      .filter(({ row }) => uses(row.definition))
-      .map(({ name }) => name);
+    const users = this.#table.all().filter(({ row }) => uses(row.definition));
+    return users.map(({ name }) => name);
   }
 }

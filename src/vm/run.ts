@@ -70,6 +70,16 @@ export async function letRun(table: VmTable, vm: LocalVm): Promise<void> {
   table.refresh(vm);
 }
 
+export async function pauseGuest(vm: LocalVm): Promise<void> {
+  await requireProcess(vm).qmp.execute("stop");
+  vm.runState = "paused";
+}
+
+/** Presses the reset button. */
+export async function resetGuest(vm: LocalVm): Promise<void> {
+  await requireProcess(vm).qmp.execute("system_reset");
+}
+
 /** @throws FerryError `conflict` when the VM has none that answers. */
 export function requireProcess(vm: LocalVm): QemuProcess {
   if (vm.process !== undefined) return vm.process;

@@ -1,6 +1,6 @@
 /** One small disk for everything that a lab's host keeps: its state and its own pool. It can be filled, and it can stop answering. */
 import { execFile } from "node:child_process";
-import { mkdir, open, rm, truncate } from "node:fs/promises";
+import { mkdir, open, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -13,6 +13,16 @@ export class HostDisk implements AsyncDisposable {
 
   private constructor(path: string) {
     this.path = path;
+  }
+
+  /** Root of a user namespace mounts no images. */
+  static async isPossible(): Promise<boolean> {
+    const map = await readFile("/proc/self/uid_map", "utf8");
+    if (process.getuid?.() !== 0 || !/^\s*0\s+0\s+4294967295\s*$/.test(map)) return false;
+    return await run("losetup", ["--find"]).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** A file system of its own, mounted at `path`. */
