@@ -89,6 +89,8 @@ export class RecoveryRun implements AsyncDisposable {
 
   async #loop(open: OpenMigration, state: Settling): Promise<void> {
     const { limits, stopping, log } = this.#parts;
+    // A disowned host looks again although its journal is closed; nothing else opens it.
+    const wasClosed = !this.#parts.journal.open().includes(open.id);
     let said = "";
     for (let idle = 0; !stopping.aborted; ) {
       let outcome: StepOutcome = "wait";
@@ -96,6 +98,7 @@ export class RecoveryRun implements AsyncDisposable {
       try {
         const facts = await this.#look(open, state);
         const recovery = decideRecovery(facts);
+        if (wasClosed && recovery.decision !== "give way") return;
         saying = recovery.decision;
         if (saying !== said) this.#say(open, facts, recovery);
         outcome = await this.#steps.carryOut(recovery, open, facts);

@@ -1,21 +1,22 @@
 /** Visits every state that a budget of faults can lead to, and says what is wrong in any of them. Pure. */
 import { faultSteps, restartSteps, selfResume, wordSteps } from "./breaking.ts";
 import { liveSteps, type Step } from "./live.ts";
-import { recoverySteps, waitsForPerson } from "./recovering.ts";
+import { decideRecovery } from "../recovery.ts";
+import { type Decide, recoverySteps, waitsForPerson } from "./recovering.ts";
 import { keyOf, type Side, type World } from "./state.ts";
 
 /** Everything that can happen next. */
-export function allSteps(world: World): Step[] {
-  return [...faultSteps(world), ...wordSteps(world), ...repairSteps(world)];
+export function allSteps(world: World, decide: Decide = decideRecovery): Step[] {
+  return [...faultSteps(world), ...wordSteps(world), ...repairSteps(world, decide)];
 }
 
 /** Everything that happens when nothing more breaks. */
-export function repairSteps(world: World): Step[] {
+export function repairSteps(world: World, decide: Decide = decideRecovery): Step[] {
   return [
     ...restartSteps(world),
     ...selfResume(world),
     ...liveSteps(world),
-    ...recoverySteps(world),
+    ...recoverySteps(world, decide),
   ];
 }
 
@@ -80,7 +81,8 @@ interface Visited {
   readonly by: string;
 }
 
-export function explore(first: World): Exploration {
+/** `decide`: another table than the product's, to see that a wrong one is found out. */
+export function explore(first: World, decide: Decide = decideRecovery): Exploration {
   const visited = new Map<string, Visited>([
     [keyOf(first), { world: first, from: undefined, by: "" }],
   ]);
@@ -97,8 +99,8 @@ export function explore(first: World): Exploration {
         stuck: undefined,
       };
     }
-    const repairs = new Set(repairSteps(world).map(({ next }) => keyOf(next)));
-    for (const { name, next } of allSteps(world)) {
+    const repairs = new Set(repairSteps(world, decide).map(({ next }) => keyOf(next)));
+    for (const { name, next } of allSteps(world, decide)) {
       steps++;
       const nextKey = keyOf(next);
       if (!visited.has(nextKey)) visited.set(nextKey, { world: next, from: key, by: name });

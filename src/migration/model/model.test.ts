@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { type Decision, decideRecovery, type RecoveryFacts } from "../recovery.ts";
 import { allSteps, explore, isSettled, repairSteps, violation } from "./explore.ts";
 import { firstWorld, type World } from "./state.ts";
 
@@ -11,6 +12,32 @@ test("with three faults and a person's word, in every state there is one VM, and
   assert.equal(stuck, undefined, `never settles: ${stuck?.join("; ")}`);
   t.diagnostic(`${states} states and ${steps} steps visited, all there are`);
 });
+
+/** Tables with one row wrong each. */
+const wrongTables: Readonly<Record<string, (facts: RecoveryFacts) => Decision | undefined>> = {
+  "a ready target that takes what a silent source may keep": ({ here, there }) =>
+    here === "ready" && there === "silent" ? "take" : undefined,
+  "a source that goes on after the handover because the target is silent": ({ here, there }) =>
+    here === "handed-over" && there === "silent" ? "run on source" : undefined,
+  "a ready target that discards because the source is silent": ({ here, there }) =>
+    here === "ready" && there === "silent" ? "discard" : undefined,
+  "a source that removes its copy before the target has it": ({ here, there }) =>
+    here === "handed-over" && there === "ready" ? "remove the remains" : undefined,
+  "a target that takes what the source took back": ({ here, there }) =>
+    here === "ready" && there === "rolled-back" ? "take" : undefined,
+  "a source that waits for ever with a target that denies": ({ here, there }) =>
+    here === "handed-over" && there === "owner" ? "wait for the peer" : undefined,
+};
+
+for (const [what, row] of Object.entries(wrongTables)) {
+  test(`the model finds out ${what}`, () => {
+    const { bad, stuck } = explore(firstWorld(2, 0), (facts) => {
+      const decision = row(facts);
+      return decision === undefined ? decideRecovery(facts) : { decision, why: "a wrong row" };
+    });
+    assert.ok(bad !== undefined || stuck !== undefined);
+  });
+}
 
 /** One of the steps that are possible, as `choice` says. */
 function chosen(steps: ReturnType<typeof allSteps>, choice: number): World | undefined {

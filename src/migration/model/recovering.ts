@@ -8,17 +8,19 @@ import {
 import type { Step } from "./live.ts";
 import { other, put, type Role, send, type Side, type World } from "./state.ts";
 
-export function recoverySteps(world: World): Step[] {
-  return (["source", "target"] as const).flatMap((role) => stepsOf(world, role));
+export type Decide = typeof decideRecovery;
+
+export function recoverySteps(world: World, decide: Decide): Step[] {
+  return (["source", "target"] as const).flatMap((role) => stepsOf(world, role, decide));
 }
 
 /** Whether looking can do anything but come back to the same wait: only a person can end it. */
 export function waitsForPerson(world: World, role: Role): boolean {
-  const decision = decisionOf(world[role], tell(world, role));
+  const decision = decisionOf(world[role], tell(world, role), decideRecovery);
   return decision === "ask a person";
 }
 
-function stepsOf(world: World, role: Role): Step[] {
+function stepsOf(world: World, role: Role, decide: Decide): Step[] {
   const side = world[role];
   const steps: Step[] = [];
   if (side.phase === "looking") {
@@ -34,16 +36,16 @@ function stepsOf(world: World, role: Role): Step[] {
     }
   }
   if (side.phase === "deciding" && side.seen !== null) {
-    const decision = decisionOf(side, side.seen);
+    const decision = decisionOf(side, side.seen, decide);
     const acted = act(put(world, role, { phase: "looking", seen: null }), role, decision);
     steps.push({ name: `${role}: ${decision}`, next: acted });
   }
   return steps;
 }
 
-function decisionOf(side: Side, seen: NonNullable<Side["seen"]>): Decision {
+function decisionOf(side: Side, seen: NonNullable<Side["seen"]>, decide: Decide): Decision {
   if (side.journal === null) return "finish";
-  return decideRecovery({
+  return decide({
     ...{ here: side.journal, qemuHere: side.qemu, owner: "journal" },
     ...{ there: seen.there, qemuThere: seen.qemu },
   }).decision;
