@@ -89,10 +89,12 @@ const breakers: Readonly<Record<Breakage, Breaker>> = {
   "disk-slow": async (world, victim) => {
     const disk = world.disk(victim);
     await disk.freeze();
+    // By itself: an agent that waits for its disk answers nobody, not even whoever would thaw it.
+    const thawed = sleep(slowMs).then(() => disk.thaw());
     return {
       ...{ struck: true, wrong: [] },
-      endures: () => sleep(slowMs),
-      mend: () => disk.thaw(),
+      endures: () => thawed,
+      mend: nothing,
     };
   },
 };

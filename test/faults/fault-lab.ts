@@ -35,6 +35,7 @@ export class FaultLab implements AsyncDisposable {
   }
 
   static async up(name: string): Promise<FaultLab> {
+    await unmountAll(labDirectory(name)); // what a killed run left
     const settings = { faultInjection: true };
     const lab = await Lab.up({ name, settings, guest: "small", agents: false });
     const disks = new Map<string, HostDisk>();
@@ -191,6 +192,14 @@ export class FaultLab implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.guest[Symbol.asyncDispose]();
     await takeDown(this.lab, this.#disks);
+  }
+}
+
+async function unmountAll(directory: string): Promise<void> {
+  const mounts = (await readFile("/proc/self/mounts", "utf8")).split("\n");
+  const paths = mounts.map((line) => line.split(" ")[1] ?? "");
+  for (const path of paths.filter((each) => each.startsWith(`${directory}/`)).toReversed()) {
+    await run("umount", ["--lazy", path]);
   }
 }
 

@@ -46,7 +46,7 @@ export class WritingGuest implements AsyncDisposable {
     child.stdin.write("watch\n");
     const first = Promise.withResolvers<void>();
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const number = /^acked (\d+)$/.exec(line)?.[1];
+      const number = /^acked \S+ (\d+)$/.exec(line)?.[1];
       if (number === undefined) return;
       this.#acknowledged = Number(number);
       first.resolve();
