@@ -1,6 +1,6 @@
 /**
  * Makes a fresh machine ready and then runs the real script with Ferry's own Node:
- * `node scripts/setup.mjs packages|lab|bench <script> [arguments]`.
+ * `node scripts/setup.mjs packages|lab|bench|package <script> [arguments]`.
  *
  * Plain JavaScript without dependencies, because it is what npm's own Node (20 on Debian 12) runs before anything is
  * installed; package.json names that Node, since npm puts the installed one first in the path. What is already there costs a few milliseconds to see; nothing is stamped, so nothing can be stale.
@@ -42,17 +42,17 @@ const programs = ["qemu-system-x86_64", "qemu-img", "ip", "tc", "busybox"];
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 process.chdir(root);
 const [need, script, ...args] = process.argv.slice(2);
-if (script === undefined || !["packages", "lab", "bench"].includes(need)) {
-  stop("Cannot set up: usage is setup.mjs packages|lab|bench <script> [arguments]", 2);
+if (script === undefined || !["packages", "lab", "bench", "package"].includes(need)) {
+  stop("Cannot set up: usage is setup.mjs packages|lab|bench|package <script> [arguments]", 2);
 }
 // Debian's first: npm's would put a Node into npm's path that may not start without them.
 installDebianPackages({
   ...nodePackages,
-  ...(need === "packages" ? {} : labPackages),
+  ...(need === "lab" || need === "bench" ? labPackages : {}),
   ...(need === "bench" ? benchPackages : {}),
 });
 installNpmPackages();
-if (need === "lab") buildConsole();
+if (need !== "packages") buildConsole();
 runScript();
 
 /** The agents of the lab serve it. What is built already takes a moment to see. */
@@ -104,7 +104,7 @@ function staleReason() {
 
 function installDebianPackages(packages) {
   if (!onPath("dpkg-query")) {
-    if (need === "packages") return;
+    if (need === "packages" || need === "package") return;
     const missing = programs.filter((program) => !onPath(program));
     if (missing.length > 0) {
       stop(

@@ -1,0 +1,169 @@
+/**
+ * `npm run package`: a Debian package out of the committed tree, `dist/ferry_VERSION_ARCHITECTURE.deb`, with the Node runtime,
+ * the production dependencies of the lockfile and the built console. Installing it fetches nothing.
+ */
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { Cli } from "../src/cli/cli.ts";
+import { completionScripts } from "../src/cli/completion-scripts.ts";
+import { buildProgram } from "../src/cli/program.ts";
+import { agentManual, ferryManual } from "./man-pages.ts";
+
+const root = join(import.meta.dirname, "..");
+const program = "usr/lib/ferry";
+/** Of the committed tree: what the program is; tests stay behind. */
+const parts = [
+  "bin",
+  "src",
+  "console",
+  "package.json",
+  "package-lock.json",
+  "LICENSE",
+  "openapi.json",
+  "scripts/build-console.ts",
+];
+const architectures: Readonly<Partial<Record<string, string>>> = { x64: "amd64", arm64: "arm64" };
+
+const architecture = architectures[process.arch];
+if (architecture === undefined)
+  throw new Error(`Cannot package for ${process.arch}: wants x64 or arm64`);
+requireCleanTree();
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  version: string;
+};
+const work = mkdtempSync(join(tmpdir(), "ferry-package-"));
+try {
+  const tree = join(work, "tree");
+  copyProgram(tree);
+  writeCommands(tree);
+  await writeManuals(tree);
+  writeCompletion(tree);
+  writeService(tree);
+  writeControl(tree);
+  const file = join(root, "dist", `ferry_${version}_${architecture}.deb`);
+  mkdirSync(dirname(file), { recursive: true });
+  run("dpkg-deb", ["--build", "--root-owner-group", tree, file]);
+  process.stdout.write(`${file}, ${Math.round(statSync(file).size / 2 ** 20)} MiB\n`);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** Else nobody could say what is in the package. */
+function requireCleanTree(): void {
+  const changes = capture("git", ["status", "--porcelain"]).trim();
+  if (changes !== "")
+    throw new Error(`Cannot package: the tree has changes that are not committed:\n${changes}`);
+}
+
+function copyProgram(tree: string): void {
+  const place = join(tree, program);
+  mkdirSync(place, { recursive: true });
+  const archive = join(work, "tree.tar");
+  run("git", ["archive", "--output", archive, "HEAD", ...parts]);
+  run("tar", ["--extract", "--file", archive, "--directory", place, "--exclude=*.test.ts"]);
+  const built = join(root, "console/dist");
+  rmSync(join(place, "console"), { recursive: true });
+  rmSync(join(place, "scripts"), { recursive: true });
+  cpSync(built, join(place, "console/dist"), { recursive: true });
+  run(
+    "npm",
+    [
+      "ci",
+      "--omit=dev",
+      "--workspaces=false",
+      "--ignore-scripts",
+      "--no-audit",
+      "--no-fund",
+      "--loglevel=error",
+    ],
+    place,
+  );
+  // The runtime is the program alone; headers and npm are for those who build.
+  const runtime = join(place, "node_modules", `node-linux-${process.arch}`);
+  for (const part of ["include", "share", "lib"])
+    rmSync(join(runtime, part), { recursive: true, force: true });
+}
+
+/** Whatever Node the machine has itself does not matter. */
+function writeCommands(tree: string): void {
+  for (const [path, script] of [
+    ["usr/bin/ferry", "ferry.ts"],
+    ["usr/sbin/ferryd", "ferryd.ts"],
+  ] as const) {
+    const line = `exec /${program}/node_modules/.bin/node /${program}/bin/${script} "$@"`;
+    write(tree, path, `#!/bin/sh\n${line}\n`, 0o755);
+  }
+}
+
+async function writeManuals(tree: string): Promise<void> {
+  using cli = new Cli({
+    options: () => ({}),
+    streams: { out: process.stdout, err: process.stderr },
+    environment: {},
+  });
+  const pages = {
+    "man1/ferry.1": ferryManual(await buildProgram(cli), version),
+    "man8/ferryd.8": agentManual(version),
+  };
+  for (const [path, text] of Object.entries(pages))
+    write(tree, `usr/share/man/${path}.gz`, gzipSync(text));
+}
+
+function writeCompletion(tree: string): void {
+  write(tree, "usr/share/bash-completion/completions/ferry", completionScripts.bash);
+  write(tree, "usr/share/zsh/vendor-completions/_ferry", completionScripts.zsh);
+  write(tree, "usr/share/fish/vendor_completions.d/ferry.fish", completionScripts.fish);
+}
+
+function writeService(tree: string): void {
+  write(
+    tree,
+    "usr/lib/systemd/system/ferryd.service",
+    readFileSync(join(root, "deploy/ferryd.service")),
+  );
+  write(tree, "etc/ferry/ferryd.yaml", readFileSync(join(root, "deploy/ferryd.yaml")));
+  write(tree, "usr/share/doc/ferry/copyright", readFileSync(join(root, "LICENSE")));
+}
+
+function writeControl(tree: string): void {
+  const debian = join(import.meta.dirname, "debian");
+  const kib =
+    capture("du", ["--summarize", "--apparent-size", "--block-size=1024", tree]).split("\t")[0] ??
+    "0";
+  const control = readFileSync(join(debian, "control"), "utf8")
+    .replace("@VERSION@", version)
+    .replace("@ARCHITECTURE@", architecture ?? "")
+    .replace("@INSTALLED_KIB@", kib);
+  write(tree, "DEBIAN/control", control);
+  write(tree, "DEBIAN/conffiles", readFileSync(join(debian, "conffiles")));
+  for (const script of ["postinst", "prerm", "postrm"]) {
+    write(tree, `DEBIAN/${script}`, readFileSync(join(debian, script)), 0o755);
+  }
+}
+
+function write(tree: string, path: string, content: string | Uint8Array, mode = 0o644): void {
+  const file = join(tree, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  chmodSync(file, mode);
+}
+
+function run(command: string, args: readonly string[], cwd = root): void {
+  execFileSync(command, args, { cwd, stdio: ["ignore", 2, 2] });
+}
+
+function capture(command: string, args: readonly string[]): string {
+  return execFileSync(command, args, { cwd: root, encoding: "utf8" });
+}
