@@ -54,7 +54,7 @@ try {
   writeControl(tree);
   const file = join(root, "dist", `ferry_${version}_${architecture}.deb`);
   mkdirSync(dirname(file), { recursive: true });
-  run("dpkg-deb", ["--build", "--root-owner-group", tree, file]);
+  run("dpkg-deb", ["--build", "--root-owner-group", "-Zzstd", tree, file]);
   process.stdout.write(`${file}, ${Math.round(statSync(file).size / 2 ** 20)} MiB\n`);
 } finally {
   rmSync(work, { recursive: true, force: true });
