@@ -7,7 +7,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { invariant } from "../base/invariant.ts";
 import { Endpoint } from "./endpoint.ts";
 import { rehearse } from "./rehearsal.ts";
-import { spare } from "./spare-workers.ts";
+import { spare, unneeded } from "./spare-workers.ts";
 import { errorToPortable } from "./portable-error.ts";
 import type { Call, Report, WorkerSettings } from "./worker-messages.ts";
 
@@ -16,7 +16,8 @@ const port = parentPort;
 const report = (message: Report) => port.postMessage(message);
 
 let isWanted = false;
-port.once("message", (settings: WorkerSettings) => {
+port.once("message", (settings: WorkerSettings | typeof unneeded) => {
+  if (settings === unneeded) process.exit(0);
   isWanted = true;
   const endpoint = new Endpoint(settings, report);
   port.on("message", (call: Call) => void answer(endpoint, call));
