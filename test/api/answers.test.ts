@@ -21,6 +21,7 @@ const betweenAgents = [
   "POST /v1/peer/join",
   "POST /v1/peer/migrations/{id}/discard",
   "POST /v1/peer/migrations/{id}/take",
+  "POST /v1/peer/probe",
   "POST /v1/peer/sessions",
 ];
 /** Websockets, driven by test/console/. */
@@ -98,6 +99,11 @@ async function tokensAndPlaces(a: RunningAgent): Promise<void> {
   await a.good("POST /v1/session", { body: { link: url.split("#login=")[1] } });
   await a.good("DELETE /v1/session");
   await a.good("DELETE /v1/tokens/ci");
+  await a.good("PUT /v1/secrets/array", {
+    body: { user: "ferry", password: "a password of CHAP" },
+  });
+  await a.good("GET /v1/secrets");
+  await a.good("DELETE /v1/secrets/array");
   const path = join(a.directory, "pool");
   mkdirSync(path);
   await a.good("POST /v1/pools", { body: { name: "p1", path } });
@@ -136,12 +142,14 @@ async function migrations(a: RunningAgent): Promise<void> {
   await a.good("POST /v1/checks", { body: { vm: "web01", target: "host-b" } });
   const body = { vm: "web01", target: "host-b" };
   await a.good("POST /v1/faults", { body: { point: "source:setup:inside", action: "hang" } });
+  await a.good("GET /v1/faults");
   const { id } = await a.good<{ id: string }>("POST /v1/migrations", { body });
   await nextEvent(a, ({ subject, data }) => {
     return subject === id && (data as { stage: string | null }).stage === "setup";
   });
   const cancelled = await a.good<{ state: string }>(`POST /v1/migrations/${id}/cancel`);
   assert.equal(cancelled.state, "cancelled");
+  await a.good("DELETE /v1/faults");
   await a.good(`GET /v1/migrations/${id}`);
   await a.good("GET /v1/migrations?scope=domain&vm=web01");
   await a.good("POST /v1/vms/web01/power-off");
