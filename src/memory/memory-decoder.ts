@@ -1,18 +1,12 @@
 /**
- * The target's end: takes the bytes of batches as they arrive and has a target apply them, one after the other, while
- * the next ones are being decompressed. Whatever the peer sends, no more is unfolded at a time than these few.
+ * The target's end: takes the bytes of batches as they arrive and has a target apply what they say, in order, each
+ * operation checked before (operation-check.ts).
  */
-import { promisify } from "node:util";
-import { zstdDecompress } from "node:zlib";
-import { FerryError } from "../base/errors.ts";
-import { type AssembledBatch, BatchAssembler } from "./batch-assembler.ts";
+import { BatchDecoder } from "./batch-decoder.ts";
 import type { MemoryTarget } from "./memory-target.ts";
 import { OperationCheck } from "./operation-check.ts";
-import { badBatch, codings } from "./page-batch.ts";
 import { readOperations } from "./page-batch-reader.ts";
 import { cacheSlotsIn } from "./page-cache.ts";
-
-const decompress = promisify(zstdDecompress);
 
 export interface MemoryDecoderOptions {
   readonly target: MemoryTarget;
@@ -22,115 +16,19 @@ export interface MemoryDecoderOptions {
   readonly jobs: number;
 }
 
-interface WaitingBatch {
-  readonly batch: AssembledBatch;
-  content: Promise<Buffer> | undefined;
-  readonly applied: PromiseWithResolvers<void>;
-}
-
-export class MemoryDecoder {
-  readonly #target: MemoryTarget;
-  readonly #jobs: number;
-  readonly #check: OperationCheck;
-  readonly #assembler = new BatchAssembler();
-  readonly #waiting: WaitingBatch[] = [];
-  /** Pending while a batch is being applied. */
-  #applying: Promise<void> | undefined;
-  #failure: FerryError | undefined;
-
+/** @throws FerryError `peer-protocol` for batches that cannot be, else what the target failed of. */
+export class MemoryDecoder extends BatchDecoder {
   constructor({ target, pageCacheBytesMax, jobs }: MemoryDecoderOptions) {
-    this.#target = target;
-    this.#jobs = jobs;
-    this.#check = new OperationCheck(cacheSlotsIn(pageCacheBytesMax));
+    const check = new OperationCheck(cacheSlotsIn(pageCacheBytesMax));
+    super({
+      jobs,
+      async apply(content) {
+        for (const operation of readOperations(content)) {
+          check.check(operation);
+          await target.apply(operation);
+        }
+        await target.batchEnded();
+      },
+    });
   }
-
-  /**
-   * Takes bytes; several calls may be under way. Resolves when every batch that has arrived whole is applied, which is
-   * when the bytes may be acknowledged. Rejects with FerryError, from then on always the same: `peer-protocol` for
-   * batches that cannot be, else what the target failed of.
-   */
-  async write(chunk: Buffer): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
-    try {
-      for (const batch of this.#assembler.push(chunk)) {
-        const applied = Promise.withResolvers<void>();
-        applied.promise.catch(() => {});
-        this.#waiting.push({ batch, content: undefined, applied });
-      }
-    } catch (error) {
-      throw this.#fail(error);
-    }
-    await this.#applied();
-  }
-
-  /** No byte follows; resolves when all is applied, rejects if a batch is missing its end. */
-  async end(): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
-    await this.#applied();
-    if (!this.#assembler.isBetween) throw this.#fail(badBatch("the stream ends within it"));
-  }
-
-  /** Nobody wants the rest. Resolves when the target is not used any more. */
-  async stop(): Promise<void> {
-    this.#fail(new FerryError("cancelled", "Cannot decode memory: nobody wants it any more"));
-    await this.#applying;
-  }
-
-  /** What waits now; what comes later is no reason to hold back an acknowledgement. */
-  async #applied(): Promise<void> {
-    const last = this.#waiting.at(-1);
-    if (last === undefined) return;
-    this.#applying ??= this.#applyAll();
-    await last.applied.promise;
-  }
-
-  async #applyAll(): Promise<void> {
-    try {
-      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-        for (const each of this.#waiting.slice(0, this.#jobs)) each.content ??= decoded(each.batch);
-        await this.#applyBatch(await (next.content ?? decoded(next.batch)));
-        this.#assembler.recycle(next.batch.body);
-        // A failure meanwhile has told everyone who waits.
-        this.#waiting.shift()?.applied.resolve();
-      }
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#applying = undefined;
-  }
-
-  async #applyBatch(content: Buffer): Promise<void> {
-    for (const operation of readOperations(content)) {
-      this.#check.check(operation);
-      await this.#target.apply(operation);
-    }
-    await this.#target.batchEnded();
-  }
-
-  #fail(error: unknown): FerryError {
-    this.#failure ??= FerryError.from(error);
-    for (const { applied } of this.#waiting.splice(0)) applied.reject(this.#failure);
-    return this.#failure;
-  }
-}
-
-function decoded(batch: AssembledBatch): Promise<Buffer> {
-  const content = decode(batch);
-  // Nobody may be waiting for it any more when it fails.
-  content.catch(() => {});
-  return content;
-}
-
-async function decode({ header, body }: AssembledBatch): Promise<Buffer> {
-  if (header.coding === codings.raw) return body;
-  const { contentBytes } = header;
-  try {
-    // One piece of output, and no byte more than announced.
-    const limits = { maxOutputLength: contentBytes, chunkSize: Math.max(64, contentBytes) };
-    const content = await decompress(body, limits);
-    if (content.length === contentBytes) return content;
-  } catch (cause) {
-    throw badBatch("its body does not decompress to its content", cause);
-  }
-  throw badBatch("its body decompresses to less than its content");
 }

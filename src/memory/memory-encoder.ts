@@ -3,17 +3,7 @@
  * (page-batch.ts) that say the same in fewer bytes. Memory in use is bounded: the tables, the page cache, and a few
  * batches under way.
  */
-import { BatchCompressor } from "./batch-compressor.ts";
-import {
-  afterBatch,
-  afterIncompressible,
-  afterLink,
-  batchBytesFor,
-  type Bottleneck,
-  chooseCompression,
-  compressionUnmeasured,
-  isThoroughnessWorth,
-} from "./compression-level.ts";
+import { AdaptiveCompressor } from "./adaptive-compressor.ts";
 import { type EncoderStats, noEncoderStats } from "./encoder-stats.ts";
 import { flushBytesMin, flushMs } from "./limits.ts";
 import { codings } from "./page-batch.ts";
@@ -21,9 +11,6 @@ import { PageBatchWriter } from "./page-batch-writer.ts";
 import { cacheSlotsIn } from "./page-cache.ts";
 import { PageEncoder, type TargetMemory } from "./page-encoder.ts";
 import { RamStreamParser } from "./ram-stream-parser.ts";
-
-/** While nothing is compressed, one batch in so many is all the same, to learn whether it would pay by now. */
-const trialEvery = 16;
 
 export interface MemoryEncoderOptions {
   readonly target: TargetMemory;
@@ -45,31 +32,17 @@ export class MemoryEncoder {
   readonly #options: MemoryEncoderOptions;
   readonly #parser: RamStreamParser;
   readonly #pages: PageEncoder;
-  readonly #compressor: BatchCompressor;
-  #knowledge = compressionUnmeasured;
+  readonly #compressor: AdaptiveCompressor;
   #buffer: Buffer;
   #batch: PageBatchWriter;
   #flushTimer: NodeJS.Timeout | undefined;
-  /** Since the link was last looked at. */
-  #look = { at: performance.now(), bytesIn: 0, batches: 0, full: 0 };
-  #isStopped = false;
-  /** How many batches in a row were not worth compressing. */
-  #rawBatches = 0;
 
   constructor(options: MemoryEncoderOptions) {
     this.#options = options;
-    this.#compressor = new BatchCompressor(options.jobs, {
+    this.#compressor = new AdaptiveCompressor({
+      jobs: options.jobs,
       send: (pieces, release) => this.#send(pieces, release),
-      measured: (measurement) => {
-        this.stats.compressMs += measurement.seconds * 1000;
-        this.#knowledge = afterBatch(this.#knowledge, measurement);
-      },
-      incompressible: () => {
-        this.#knowledge = afterIncompressible(this.#knowledge);
-      },
-      thirst: () => {
-        if (!this.#isStopped) options.onThirst();
-      },
+      onThirst: options.onThirst,
     });
     this.#buffer = this.#compressor.buffer();
     this.#batch = new PageBatchWriter(this.#buffer);
@@ -88,6 +61,7 @@ export class MemoryEncoder {
   /** Takes a chunk of QEMU's stream; it may be used again when this returns. */
   write(chunk: Buffer): void {
     this.stats.bytesIn += chunk.length;
+    this.#compressor.came(chunk.length);
     this.#parser.push(chunk);
   }
 
@@ -111,7 +85,7 @@ export class MemoryEncoder {
   /** Nobody wants the rest: nothing is sent any more. */
   stop(): void {
     clearTimeout(this.#flushTimer);
-    this.#isStopped = true;
+    this.#compressor.stop();
   }
 
   /**
@@ -120,19 +94,11 @@ export class MemoryEncoder {
    * @param isStarved whether the processors had nothing left: QEMU gives little then because compression takes them
    */
   observeLink(bytesPerSecond: number, isLinkBusy: boolean, isStarved = false): void {
-    const { at, bytesIn, batches, full } = this.#look;
-    const now = performance.now();
-    const isFull = full > batches / 2;
-    const ownLimit: Bottleneck = isFull || (isStarved && batches > 0) ? "compressor" : "source";
-    const bottleneck: Bottleneck = isLinkBusy ? "link" : ownLimit;
-    const guestBytesPerSecond = ((this.stats.bytesIn - bytesIn) / (now - at)) * 1000;
-    this.#look = { at: now, bytesIn: this.stats.bytesIn, batches: 0, full: 0 };
-    const look = { bytesPerSecond, bottleneck, guestBytesPerSecond };
-    this.#knowledge = afterLink(this.#knowledge, look);
+    this.#compressor.observeLink(bytesPerSecond, isLinkBusy, isStarved);
   }
 
   #current(): PageBatchWriter {
-    const isFull = this.#batch.dataBytes >= batchBytesFor(this.#knowledge);
+    const isFull = this.#batch.dataBytes >= this.#compressor.batchBytes;
     if (isFull || !this.#batch.hasRoom) this.#seal();
     return this.#batch;
   }
@@ -145,22 +111,15 @@ export class MemoryEncoder {
   #seal(): void {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
-    const compression = chooseCompression(this.#knowledge, this.#options.jobs);
-    this.#knowledge = { ...this.#knowledge, current: compression };
+    const compression = this.#compressor.submit(this.#batch.seal(), this.#buffer);
     this.stats.compression = compression;
-    this.#pages.isThorough = isThoroughnessWorth(this.#knowledge);
-    this.#rawBatches = compression === "raw" ? this.#rawBatches + 1 : 0;
-    const isTrial = this.#rawBatches % trialEvery === trialEvery - 1;
-    this.#compressor.submit(this.#batch.seal(), this.#buffer, isTrial ? 1 : compression);
-    this.#look.batches++;
-    // More to compress than jobs to do it.
-    if (!this.#compressor.isThirsty) this.#look.full++;
+    this.stats.compressMs = this.#compressor.compressMs;
+    this.#pages.isThorough = this.#compressor.isThoroughnessWorth;
     this.#buffer = this.#compressor.buffer();
     this.#batch = new PageBatchWriter(this.#buffer);
   }
 
   #send(pieces: Buffer[], release: (() => void) | undefined): void {
-    if (this.#isStopped) return;
     this.stats.batches++;
     if (pieces[0]?.readUInt8(1) === codings.raw) this.stats.batchesRaw++;
     this.stats.bytesOut += pieces.reduce((sum, { length }) => sum + length, 0);

@@ -105,5 +105,5 @@ export function decodeBatchHeader(bytes: Buffer, number: number): BatchHeader {
 }
 
 export function badBatch(what: string, cause?: unknown): FerryError {
-  return new FerryError("peer-protocol", `Cannot read a batch of memory: ${what}`, { cause });
+  return new FerryError("peer-protocol", `Cannot read a batch: ${what}`, { cause });
 }

@@ -1,0 +1,129 @@
+/**
+ * Compresses batches as hard as pays at the moment (compression-level.ts): measures the compressor with every batch, and
+ * is told what the link drains. Knows nothing of what the batches say.
+ */
+import { BatchCompressor } from "./batch-compressor.ts";
+import {
+  afterBatch,
+  afterIncompressible,
+  afterLink,
+  batchBytesFor,
+  type Bottleneck,
+  chooseCompression,
+  type Compression,
+  compressionUnmeasured,
+  isThoroughnessWorth,
+} from "./compression-level.ts";
+
+/** While nothing is compressed, one batch in so many is all the same, to learn whether it would pay by now. */
+const trialEvery = 16;
+
+export interface AdaptiveCompressorOptions {
+  /** How many batches are compressed at once; at least 1. */
+  readonly jobs: number;
+  /**
+   * Sends a batch: the pieces in order, kept by the receiver. Called in the order of the batches. `release`, where there
+   * is one, may be called once nobody holds the last piece: its memory is used again.
+   */
+  readonly send: (pieces: Buffer[], release: (() => void) | undefined) => void;
+  /** `isThirsty` turned true. */
+  readonly onThirst: () => void;
+}
+
+export class AdaptiveCompressor {
+  /** Time that jobs took, all together. */
+  compressMs = 0;
+  readonly #jobs: number;
+  readonly #compressor: BatchCompressor;
+  #knowledge = compressionUnmeasured;
+  /** Since the link was last looked at. */
+  #look = { at: performance.now(), bytesIn: 0, batches: 0, full: 0 };
+  #bytesIn = 0;
+  /** How many batches in a row were not worth compressing. */
+  #rawBatches = 0;
+  #isStopped = false;
+
+  constructor(options: AdaptiveCompressorOptions) {
+    this.#jobs = options.jobs;
+    this.#compressor = new BatchCompressor(options.jobs, {
+      send: (pieces, release) => {
+        if (!this.#isStopped) options.send(pieces, release);
+      },
+      measured: (measurement) => {
+        this.compressMs += measurement.seconds * 1000;
+        this.#knowledge = afterBatch(this.#knowledge, measurement);
+      },
+      incompressible: () => {
+        this.#knowledge = afterIncompressible(this.#knowledge);
+      },
+      thirst: () => {
+        if (!this.#isStopped) options.onThirst();
+      },
+    });
+  }
+
+  /** Whether another batch would be compressed at once. */
+  get isThirsty(): boolean {
+    return this.#compressor.isThirsty;
+  }
+
+  /** Whether processor time spent on finding what needs not be sent pays. */
+  get isThoroughnessWorth(): boolean {
+    return isThoroughnessWorth(this.#knowledge);
+  }
+
+  /** How much a batch should hold, bytes. */
+  get batchBytes(): number {
+    return batchBytesFor(this.#knowledge);
+  }
+
+  /** A buffer for the next batch's content. */
+  buffer(): Buffer {
+    return this.#compressor.buffer();
+  }
+
+  /** So many bytes came to be sent; what the source of them gives is judged by it. */
+  came(bytes: number): void {
+    this.#bytesIn += bytes;
+  }
+
+  /** Takes a batch's content and the buffer it lies in, for good. Says how batches are compressed now. */
+  submit(content: Buffer, buffer: Buffer): Compression {
+    const compression = chooseCompression(this.#knowledge, this.#jobs);
+    this.#knowledge = { ...this.#knowledge, current: compression };
+    this.#rawBatches = compression === "raw" ? this.#rawBatches + 1 : 0;
+    const isTrial = this.#rawBatches % trialEvery === trialEvery - 1;
+    this.#compressor.submit(content, buffer, isTrial ? 1 : compression);
+    this.#look.batches++;
+    // More to compress than jobs to do it.
+    if (!this.#compressor.isThirsty) this.#look.full++;
+    return compression;
+  }
+
+  /** Resolves when everything submitted was sent. */
+  async drained(): Promise<void> {
+    await this.#compressor.drained();
+  }
+
+  /** Nobody wants the rest: nothing is sent any more. */
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  /**
+   * What the link drained since the last call.
+   * @param isLinkBusy whether bytes were waiting for the link all that time
+   * @param isStarved whether the processors had nothing left: QEMU gives little then because compression takes them
+   */
+  observeLink(bytesPerSecond: number, isLinkBusy: boolean, isStarved = false): void {
+    const { at, bytesIn, batches, full } = this.#look;
+    const now = performance.now();
+    const isFull = full > batches / 2;
+    const ownLimit: Bottleneck = isFull || (isStarved && batches > 0) ? "compressor" : "source";
+    const bottleneck: Bottleneck = isLinkBusy ? "link" : ownLimit;
+    const guestBytesPerSecond = ((this.#bytesIn - bytesIn) / (now - at)) * 1000;
+    this.#look = { at: now, bytesIn: this.#bytesIn, batches: 0, full: 0 };
+    const look = { bytesPerSecond, bottleneck, guestBytesPerSecond };
+    this.#knowledge = afterLink(this.#knowledge, look);
+  }
+}
