@@ -25,6 +25,7 @@ const layers: Readonly<Record<string, number>> = {
   base: 0,
   database: 1,
   memory: 1,
+  "disk-stream": 1,
   protocol: 1,
   qemu: 1,
   network: 1,

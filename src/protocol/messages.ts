@@ -9,6 +9,7 @@
  * | prepared   | target | setup            | reserved; the skeleton QEMU waits with its CPUs stopped             |
  * | mirror     | source | storage-mirror   | export the disks you made                                           |
  * | mirroring  | target | storage-mirror   | exported                                                            |
+ * | kept       | target | storage-mirror   | digests of what an earlier attempt left of a disk, some at a time   |
  * | connect    | source | storage-mirror   | open the stream of a disk, anew if it was open; null: all are open  |
  * | connected  | target | storage-mirror   | the stream leads to the disk's export                               |
  * | receive    | source | memory-precopy   | open the memory stream                                              |
@@ -44,6 +45,8 @@ export const ControlMessage = Type.Union([
     generation: Generation,
     /** False for a guest that is paused on the source: then it lands paused. */
     run: Type.Boolean(),
+    /** Keep the disks, as far as they are, when the move fails: another attempt may use them. */
+    keepPartial: since(3, Type.Optional(Type.Boolean())),
     /** Disks to be made, of the definition's; sizes in bytes. Empty where the target reaches them all. */
     disks: Type.Array(
       Type.Object(
@@ -91,8 +94,26 @@ export const ControlMessage = Type.Union([
     /** Names of disks that stand on nothing here, since the images differ; absent: none. */
     whole: since(3, Type.Optional(Type.Array(Name, { maxItems: 24 }))),
   }),
-  message("mirror", {}),
-  message("mirroring", {}),
+  message("mirror", {
+    /** Absent: what QEMU's NBD client says crosses as it is. */
+    encoding: since(3, Type.Optional(Type.Literal("batches"))),
+    /** Say first what is kept of the disks. */
+    resume: since(3, Type.Optional(Type.Boolean())),
+  }),
+  since(
+    3,
+    message("kept", {
+      disk: Name,
+      /** Of blocks (src/disk-stream/disk-batch.ts), one digest after the other, base64. */
+      digests: Type.String({ maxLength: 720 * 1024, pattern: "^[A-Za-z0-9+/]*=*$" }),
+      /** Nothing follows of this disk. */
+      last: Type.Boolean(),
+    }),
+  ),
+  message("mirroring", {
+    /** Absent: it is to cross as it is, whatever was asked for. */
+    encoding: since(3, Type.Optional(Type.Literal("batches"))),
+  }),
   message("connect", { disk: Type.Union([Name, Type.Null()]) }),
   message("connected", {}),
   message("receive", {

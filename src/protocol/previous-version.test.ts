@@ -152,7 +152,7 @@ function withAllThatIsNew(schema: TSchema, value: unknown): unknown {
   });
   const added = Object.entries(properties)
     .filter(([name, own]) => knownSince(own) > previous && !Object.hasOwn(value, name))
-    .map(([name]) => [name, "something new"] as const);
+    .map(([name, own]) => [name, Value.Create(own)] as const);
   return Object.fromEntries([...present, ...added]);
 }
 

@@ -12,7 +12,7 @@ import { silenceWithOthersMs, violationsMax } from "./limits.ts";
 import type { SessionLimits } from "./options.ts";
 import { type BulkOutlet, Outbound } from "./outbound.ts";
 import type { ReceiveStream } from "./receive-stream.ts";
-import type { BulkStream, SessionStats } from "./session.ts";
+import type { BulkStream, Limited, SessionStats } from "./session.ts";
 
 export interface DataPathEvents {
   /** A control message's bytes, unchecked. */
@@ -119,14 +119,14 @@ export class DataPath {
     return port;
   }
 
-  /** @param stream `all` for the sum of them. @param bytesPerSecond 0 lifts the limit */
-  limit(stream: BulkStream | "all", bytesPerSecond: number): void {
+  /** @param bytesPerSecond 0 lifts the limit */
+  limit(stream: Limited, bytesPerSecond: number): void {
     this.#outbound.limit(stream, bytesPerSecond);
     this.#later();
   }
 
-  /** `memory` is the encoder's to say, whom this does not know. */
-  stats(): Omit<SessionStats, "memory"> {
+  /** What encoders did is theirs to say, whom this does not know. */
+  stats(): Omit<SessionStats, "memory" | "disks"> {
     const streams: SessionStats["streams"] = {};
     for (const { stream } of this.#outbound.outlets) {
       const { name, acceptedBytes, acknowledgedBytes } = stream;

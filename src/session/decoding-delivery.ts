@@ -1,32 +1,33 @@
 /**
- * Decodes what the source told page by page (src/memory/memory-decoder.ts), for the target's QEMU. A frame counts as
- * delivered when the batches that end in it are applied: with the socket, or in the memory file.
+ * Decodes a stream for the target's QEMU (src/memory/batch-decoder.ts). A frame of memory counts as delivered when the
+ * batches that end in it are applied, with the socket or in the memory file: QEMU's estimate of the blackout is made of
+ * that. A disk's counts before, while little waits to be applied, or the link would wait for the end of every batch; all
+ * but the last one, which tells of a failure too.
  */
-import { closeSync, openSync } from "node:fs";
-import type { Socket } from "node:net";
 import { FerryError } from "../base/errors.ts";
-import { MemoryDecoder } from "../memory/memory-decoder.ts";
-import type { MemoryTarget } from "../memory/memory-target.ts";
-import { PlacedTarget } from "../memory/placed-target.ts";
-import { PlainTarget } from "../memory/plain-target.ts";
+import type { BatchDecoder } from "../memory/batch-decoder.ts";
 import type { Delivery } from "./delivery.ts";
 import { decodingBytesMax } from "./limits.ts";
-import type { MemoryDecoding } from "./memory-coding.ts";
+
+export interface DecodingDeliveryOptions {
+  /** Whether frames count as delivered before they are applied. */
+  readonly countsEarly: boolean;
+  /** Called when the decoder will apply nothing any more: closes what it used. */
+  readonly closed: () => void;
+}
 
 export class DecodingDelivery implements Delivery {
-  readonly #decoder: MemoryDecoder;
-  readonly #memoryFile: number | undefined;
+  readonly #decoder: BatchDecoder;
+  readonly #options: DecodingDeliveryOptions;
   /** Settles when everything given so far is applied. */
   #applied: Promise<void> = Promise.resolve();
+  /** Of the frames that do not count as delivered yet, in their order. */
+  readonly #waiting: ((failure?: Error) => void)[] = [];
   #underWayBytes = 0;
 
-  /** @throws FerryError `system-refused` when the memory file cannot be opened */
-  constructor(socket: Socket, { placed, pageCacheBytesMax, jobs }: MemoryDecoding) {
-    this.#memoryFile = placed === null ? undefined : openMemory(placed.path);
-    this.#decoder = new MemoryDecoder({
-      target: targetFor(socket, placed?.block, this.#memoryFile),
-      ...{ pageCacheBytesMax, jobs },
-    });
+  constructor(decoder: BatchDecoder, options: DecodingDeliveryOptions) {
+    this.#decoder = decoder;
+    this.#options = options;
   }
 
   /** Several frames at a time, so that a batch is decompressed while the one before it is applied. */
@@ -37,9 +38,14 @@ export class DecodingDelivery implements Delivery {
   deliver(pieces: readonly Buffer[], done: (failure?: Error) => void): void {
     const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
     this.#underWayBytes += bytes;
+    this.#waiting.push(done);
+    if (this.#options.countsEarly) process.nextTick(() => this.#countEarly());
     this.#follow(Promise.all(pieces.map((piece) => this.#decoder.write(piece))), (failure) => {
       this.#underWayBytes -= bytes;
-      done(failure);
+      // Those that were given before it are applied too, or failed of the same.
+      const counted = this.#waiting.splice(0, this.#waiting.indexOf(done) + 1);
+      for (const each of counted) each(failure);
+      this.#countEarly();
     });
   }
 
@@ -48,11 +54,14 @@ export class DecodingDelivery implements Delivery {
   }
 
   close(): void {
-    const file = this.#memoryFile;
-    // Writes under way would go to whatever file takes its number.
-    void this.#decoder.stop().then(() => {
-      if (file !== undefined) closeSync(file);
-    });
+    // Writes under way would go to whatever file takes the number of one that is closed.
+    void this.#decoder.stop().then(this.#options.closed);
+  }
+
+  #countEarly(): void {
+    if (!this.#options.countsEarly || !this.hasRoom) return;
+    const counted = this.#waiting.splice(0, this.#waiting.length - 1);
+    for (const each of counted) each();
   }
 
   #follow(work: Promise<unknown>, settled: (failure?: Error) => void): void {
@@ -61,33 +70,5 @@ export class DecodingDelivery implements Delivery {
       () => settled(),
       (error: unknown) => settled(FerryError.from(error)),
     );
-  }
-}
-
-function targetFor(
-  socket: Socket,
-  block: string | undefined,
-  fd: number | undefined,
-): MemoryTarget {
-  const pass = (bytes: Buffer) => written(socket, bytes);
-  if (block === undefined || fd === undefined) return new PlainTarget(pass);
-  return new PlacedTarget({ block, fd }, pass);
-}
-
-/** Resolves when the kernel has taken the bytes for QEMU. */
-function written(socket: Socket, bytes: Buffer): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  socket.write(bytes, (error) => (error ? reject(error) : resolve()));
-  return promise;
-}
-
-function openMemory(path: string): number {
-  try {
-    return openSync(path, "r+");
-  } catch (cause) {
-    throw new FerryError("system-refused", "Cannot open the guest's memory file for writing", {
-      cause,
-      remedy: "Let the agent run as root, or as the user of the VM's QEMU",
-    });
   }
 }

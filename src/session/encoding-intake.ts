@@ -1,19 +1,35 @@
-/** Tells QEMU's migration stream page by page on its way into the session's stream (src/memory/memory-encoder.ts). */
+/** Encodes what a local socket says on its way into the session's stream: memory page by page, disks in batches. */
 import { performance } from "node:perf_hooks";
 import { FerryError } from "../base/errors.ts";
-import type { EncoderStats } from "../memory/encoder-stats.ts";
-import { MemoryEncoder } from "../memory/memory-encoder.ts";
 import type { StreamPort } from "./data-path.ts";
 import type { Intake } from "./intake.ts";
 import { linkLookMs } from "./limits.ts";
-import type { MemoryEncoding } from "./memory-coding.ts";
 import { ProcessorIdle } from "./processor-idle.ts";
 import { giveBack, lend } from "./slabs.ts";
+
+/** What src/memory/memory-encoder.ts and src/disk-stream/disk-encoder.ts have in common. */
+export interface StreamEncoder {
+  readonly isThirsty: boolean;
+  /** Takes a chunk; it may be used again when this returns. */
+  write(chunk: Buffer): void;
+  /** The socket is empty at the moment. */
+  flush(): void;
+  /** Resolves when the last batch was sent. */
+  end(): Promise<void>;
+  stop(): void;
+  observeLink(bytesPerSecond: number, isLinkBusy: boolean, isStarved: boolean): void;
+}
+
+export interface EncoderOutlet {
+  /** `release`: to be called once nobody holds the last piece. */
+  readonly send: (pieces: Buffer[], release?: () => void) => void;
+  readonly onThirst: () => void;
+}
 
 export class EncodingIntake implements Intake {
   onThirst = () => {};
   readonly #port: StreamPort;
-  readonly #encoder: MemoryEncoder;
+  readonly #encoder: StreamEncoder;
   readonly #looks: NodeJS.Timeout;
   readonly #processors = new ProcessorIdle();
   #looked = { at: performance.now(), acknowledged: 0 };
@@ -23,10 +39,9 @@ export class EncodingIntake implements Intake {
   /** Bytes came since `#flushing` began to wait. */
   #hasNews = false;
 
-  constructor(port: StreamPort, encoding: MemoryEncoding) {
+  constructor(port: StreamPort, makeEncoder: (outlet: EncoderOutlet) => StreamEncoder) {
     this.#port = port;
-    this.#encoder = new MemoryEncoder({
-      ...encoding,
+    this.#encoder = makeEncoder({
       send: (pieces, release) => {
         const body = pieces.at(-1);
         if (release !== undefined && body !== undefined) lend(body, release);
@@ -36,10 +51,6 @@ export class EncodingIntake implements Intake {
     });
     port.onThirst = () => this.#thirst();
     this.#looks = setInterval(() => this.#lookAtLink(), linkLookMs).unref();
-  }
-
-  get stats(): EncoderStats {
-    return this.#encoder.stats;
   }
 
   /** Both must want more, or what waits here would be hidden from QEMU's estimate of the blackout. */

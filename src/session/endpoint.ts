@@ -86,7 +86,7 @@ export class Endpoint {
         this.#limitOutage(command.ms);
         return undefined;
       case "stats":
-        return { ...this.#dataPath.stats(), memory: this.#local.encoderStats };
+        return { ...this.#dataPath.stats(), ...this.#local.encoderStats };
       case "close":
         await this.#close(command.reason ?? "the peer closed the session");
         return undefined;

@@ -2,16 +2,18 @@
 import type { Server, Socket } from "node:net";
 import { rmSync } from "node:fs";
 import { FerryError } from "../base/errors.ts";
-import type { EncoderStats } from "../memory/encoder-stats.ts";
+import { DiskEncoder, type DiskEncoderStats } from "../disk-stream/disk-encoder.ts";
+import { MemoryEncoder } from "../memory/memory-encoder.ts";
 import { type Carriage, Carrier, type CarrierEvents } from "./carrier.ts";
 import type { DataPath, StreamPort } from "./data-path.ts";
-import { DecodingDelivery } from "./decoding-delivery.ts";
-import { PlainDelivery } from "./delivery.ts";
+import { decodeDisk } from "./decode-disk.ts";
+import { decodeMemory } from "./decode-memory.ts";
+import { type Delivery, PlainDelivery } from "./delivery.ts";
 import { EncodingIntake } from "./encoding-intake.ts";
 import type { Intake } from "./intake.ts";
 import { connectOnce, listenForOne } from "./local-socket.ts";
-import type { MemoryEncoding } from "./memory-coding.ts";
-import type { BulkStream, SocketOwner } from "./session.ts";
+import type { BulkStream, SessionStats, SocketOwner } from "./session.ts";
+import type { StreamDecoding, StreamEncoding } from "./stream-coding.ts";
 import type { Command, Report } from "./worker-messages.ts";
 
 type Listening = Extract<Command, { type: "carry-listening" }>;
@@ -29,7 +31,8 @@ export class LocalStreams {
   readonly #report: (report: Report) => void;
   readonly #carriers = new Map<BulkStream, Carrier>();
   readonly #listeners = new Map<BulkStream, Listener>();
-  #encoder: EncodingIntake | undefined;
+  #memoryEncoder: MemoryEncoder | undefined;
+  readonly #diskEncoders = new Map<BulkStream, DiskEncoder>();
 
   constructor(dataPath: DataPath, role: "source" | "target", report: (report: Report) => void) {
     this.#dataPath = dataPath;
@@ -41,7 +44,7 @@ export class LocalStreams {
   async carryListening({ stream, path, owner, encoding }: Listening): Promise<void> {
     this.#checkFree(stream);
     await this.#listen(stream, path, owner, (socket, port) => {
-      const intake = this.#intakeFor(port, encoding);
+      const intake = this.#intakeFor(stream, port, encoding);
       this.#carry(stream, socket, { port, intake, delivery: new PlainDelivery(socket) });
     });
   }
@@ -51,8 +54,7 @@ export class LocalStreams {
     this.#checkFree(stream);
     const socket = await connectOnce(path);
     try {
-      const delivery =
-        decoding === undefined ? new PlainDelivery(socket) : new DecodingDelivery(socket, decoding);
+      const delivery = deliveryFor(socket, decoding);
       const port = this.#dataPath.openStream(stream);
       this.#carry(stream, socket, { port, intake: port, delivery });
     } catch (error) {
@@ -61,9 +63,10 @@ export class LocalStreams {
     }
   }
 
-  /** Null where no memory was encoded here. */
-  get encoderStats(): EncoderStats | null {
-    return this.#encoder?.stats ?? null;
+  get encoderStats(): Pick<SessionStats, "memory" | "disks"> {
+    const disks: Record<string, DiskEncoderStats> = {};
+    for (const [stream, { stats }] of this.#diskEncoders) disks[stream] = { ...stats };
+    return { memory: this.#memoryEncoder?.stats ?? null, disks };
   }
 
   /** @throws FerryError `conflict` where there is no return path to release */
@@ -100,10 +103,17 @@ export class LocalStreams {
     for (const carrier of this.#carriers.values()) carrier.close(reason);
   }
 
-  #intakeFor(port: StreamPort, encoding: MemoryEncoding | undefined): Intake {
+  #intakeFor(stream: BulkStream, port: StreamPort, encoding: StreamEncoding | undefined): Intake {
     if (encoding === undefined) return port;
-    this.#encoder = new EncodingIntake(port, encoding);
-    return this.#encoder;
+    return new EncodingIntake(port, (outlet) => {
+      if (encoding.kind === "disk") {
+        const encoder = new DiskEncoder({ ...encoding, ...outlet });
+        this.#diskEncoders.set(stream, encoder);
+        return encoder;
+      }
+      this.#memoryEncoder = new MemoryEncoder({ ...encoding, ...outlet });
+      return this.#memoryEncoder;
+    });
   }
 
   #carry(stream: BulkStream, socket: Socket, carriage: Omit<Carriage, "isGated">): void {
@@ -155,6 +165,11 @@ export class LocalStreams {
     discard(listener.port, reason);
     this.#report({ type: "stream-closed", stream, reason });
   }
+}
+
+function deliveryFor(socket: Socket, decoding: StreamDecoding | undefined): Delivery {
+  if (decoding === undefined) return new PlainDelivery(socket);
+  return decoding.kind === "disk" ? decodeDisk(socket, decoding) : decodeMemory(socket, decoding);
 }
 
 /** A stream that never got its socket: ended, and what the peer sent of it taken and dropped. */

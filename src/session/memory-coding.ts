@@ -4,6 +4,7 @@ import type { TargetMemory } from "../memory/page-encoder.ts";
 
 /** The source's end. */
 export interface MemoryEncoding {
+  readonly kind: "memory";
   /** What the target's agent does with pages. */
   readonly target: TargetMemory;
   /** Memory for versions of pages sent before; no more than the target takes. */
@@ -14,6 +15,7 @@ export interface MemoryEncoding {
 
 /** The target's end. */
 export interface MemoryDecoding {
+  readonly kind: "memory";
   /** The file that is the target QEMU's memory, to put pages into; null: QEMU's stream is made again for it. */
   readonly placed: { readonly block: string; readonly path: string } | null;
   /** The largest page cache that the source may ask for. */

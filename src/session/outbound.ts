@@ -18,7 +18,8 @@ import { TokenBucket } from "./token-bucket.ts";
 
 export interface BulkOutlet {
   readonly stream: SendStream<Lane>;
-  readonly bucket: TokenBucket;
+  /** The limits that hold for it: its own, and that of all disks if it is one. */
+  readonly buckets: readonly TokenBucket[];
   /** Called when the stream could take more bytes. */
   readonly onThirst: () => void;
 }
@@ -59,12 +60,13 @@ export class Outbound {
       );
     }
     const stream = new SendStream<Lane>(++this.#lastNumber, name);
-    const outlet = { stream, bucket: this.#bucketOf(name), onThirst };
+    const names = isOfStorage(name) ? [name, "storage"] : [name];
+    const outlet = { stream, buckets: names.map((each) => this.#bucketOf(each)), onThirst };
     this.#bulk.set(stream.number, outlet);
     return outlet;
   }
 
-  /** A limit on a stream holds for all of its name, those to come too. */
+  /** A limit on a stream holds for all of its name, those to come too; `storage` for all disks together. */
   limit(stream: string, bytesPerSecond: number): void {
     this.#bucketOf(stream).limit(bytesPerSecond, performance.now());
   }
@@ -98,9 +100,8 @@ export class Outbound {
       const outlet = this.#share.pick(this.#ready(now));
       const frame = outlet?.stream.next(this.frameBytes);
       if (outlet === undefined || frame === undefined) break;
-      const wireBytes = frameHeaderBytes + frame.length;
-      outlet.bucket.take(wireBytes, now);
-      this.#total.take(wireBytes, now);
+      const wireBytes = frame.length + frameHeaderBytes;
+      for (const bucket of [...outlet.buckets, this.#total]) bucket.take(wireBytes, now);
       this.#share.charge(outlet, frame.length);
       this.#send(frame, lane, now);
     }
@@ -148,9 +149,9 @@ export class Outbound {
 
   *#ready(now: number): Generator<BulkOutlet, void, void> {
     for (const outlet of this.#bulk.values()) {
-      const { stream, bucket } = outlet;
+      const { stream, buckets } = outlet;
       if (!stream.hasNext || stream.unacknowledgedFrames >= framesInFlightMax) continue;
-      if (!this.#heldBack(bucket, now)) yield outlet;
+      if (!buckets.some((bucket) => this.#heldBack(bucket, now))) yield outlet;
     }
   }
 
@@ -170,6 +171,11 @@ export class Outbound {
     this.#sendings.set(frame, this.window.sent(frame.length, now));
     lane.carry(frame, now);
   }
+}
+
+/** Disks, and files that are sent along. */
+function isOfStorage(stream: string): boolean {
+  return stream.startsWith("disk:");
 }
 
 const hasRoom = (lane: Lane) => lane.hasRoom;

@@ -9,9 +9,16 @@ import { ControlMessage, controlMessageBytesMax } from "../protocol/messages.ts"
 import { asKnownTo } from "../protocol/since.ts";
 import { currentVersion } from "../protocol/version.ts";
 import { Inbox } from "./inbox.ts";
-import type { MemoryDecoding, MemoryEncoding } from "./memory-coding.ts";
+import type { StreamDecoding, StreamEncoding } from "./stream-coding.ts";
 import { errorFromPortable } from "./portable-error.ts";
-import type { BulkStream, Session, SessionEvents, SessionStats, SocketOwner } from "./session.ts";
+import type {
+  BulkStream,
+  Limited,
+  Session,
+  SessionEvents,
+  SessionStats,
+  SocketOwner,
+} from "./session.ts";
 import type { Call, Command, Report, WorkerSettings } from "./worker-messages.ts";
 
 type Listeners = { [Event in keyof SessionEvents]: Set<SessionEvents[Event]> };
@@ -86,7 +93,7 @@ export class RemoteSession implements Session {
     stream: BulkStream,
     path: string,
     owner: SocketOwner,
-    encoding?: MemoryEncoding,
+    encoding?: StreamEncoding,
   ): Promise<void> {
     await this.#call({ type: "carry-listening", stream, path, owner, encoding });
   }
@@ -94,7 +101,7 @@ export class RemoteSession implements Session {
   async carryConnecting(
     stream: BulkStream,
     path: string,
-    decoding?: MemoryDecoding,
+    decoding?: StreamDecoding,
   ): Promise<void> {
     await this.#call({ type: "carry-connecting", stream, path, decoding });
   }
@@ -107,7 +114,7 @@ export class RemoteSession implements Session {
     await this.#call({ type: "close-stream", stream });
   }
 
-  limit(stream: BulkStream | "all", bytesPerSecond: number): void {
+  limit(stream: Limited, bytesPerSecond: number): void {
     this.#post({ type: "limit", stream, bytesPerSecond });
   }
 

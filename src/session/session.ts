@@ -2,12 +2,16 @@
  * A session as the rest of Ferry sees it: the authenticated conversation of two agents for one migration. Behind it
  * a worker thread owns every byte (src/session/worker.ts); this side only controls.
  */
+import type { DiskEncoderStats } from "../disk-stream/disk-encoder.ts";
 import type { EncoderStats } from "../memory/encoder-stats.ts";
 import type { ControlMessage, ControlMessageOf } from "../protocol/messages.ts";
-import type { MemoryDecoding, MemoryEncoding } from "./memory-coding.ts";
+import type { StreamDecoding, StreamEncoding } from "./stream-coding.ts";
 
 /** `memory` carries QEMU's migration stream and, backwards, its return path; `disk:NAME` one disk's mirror. */
 export type BulkStream = "memory" | `disk:${string}`;
+
+/** What a bandwidth limit holds for: one stream, all disks and files together, or everything. */
+export type Limited = BulkStream | "storage" | "all";
 
 export interface SessionStats {
   /** Bytes taken in for each bulk stream, and acknowledged by the peer's application. */
@@ -29,6 +33,8 @@ export interface SessionStats {
   readonly lanes: number;
   /** Of the memory stream where it is encoded here; null elsewhere. Its bytes in `streams` are the encoded ones. */
   readonly memory: EncoderStats | null;
+  /** Of the disks' streams that are encoded here, by stream; likewise. */
+  readonly disks: Readonly<Record<string, DiskEncoderStats>>;
 }
 
 export interface SessionEvents {
@@ -64,16 +70,17 @@ export interface Session extends AsyncDisposable {
   ): Promise<ControlMessageOf<Kind>>;
   /**
    * Listens on a unix socket (mode 0600, owner `uid`) and carries the one connection it accepts as `stream`. With
-   * `encoding` what it says is QEMU's migration stream, and crosses encoded; the peer must decode it.
+   * `encoding` what it says is QEMU's migration stream, or its NBD client's words, and crosses encoded; the peer must
+   * decode it.
    */
   carryListening(
     stream: BulkStream,
     socketPath: string,
     owner: SocketOwner,
-    encoding?: MemoryEncoding,
+    encoding?: StreamEncoding,
   ): Promise<void>;
   /** Connects to a unix socket and carries it as `stream`, decoding what the peer encodes. */
-  carryConnecting(stream: BulkStream, socketPath: string, decoding?: MemoryDecoding): Promise<void>;
+  carryConnecting(stream: BulkStream, socketPath: string, decoding?: StreamDecoding): Promise<void>;
   /**
    * Source only: lets the withheld SHUT of the return path through to QEMU. Called only once the handover is
    * durable: delivering it is the commit, closing the socket before it is the abort (DESIGN 12.1).
@@ -81,8 +88,8 @@ export interface Session extends AsyncDisposable {
   releaseReturnPath(): Promise<void>;
   /** Closes the local socket of a stream: on the source's memory stream before the handover, QEMU's abort. */
   closeStream(stream: BulkStream): Promise<void>;
-  /** Bytes on the wire per second for a stream; 0 lifts the limit. */
-  limit(stream: BulkStream | "all", bytesPerSecond: number): void;
+  /** Bytes per second as they cross, encoded and with frame headers; 0 lifts the limit. It may be said again. */
+  limit(stream: Limited, bytesPerSecond: number): void;
   /** How long the session may be without any lane before it ends, from now on; shorter in the blackout. */
   limitOutage(milliseconds: number): void;
   stats(): Promise<SessionStats>;

@@ -11,9 +11,12 @@ export class TokenBucket {
   #tokens = 0;
   #refilledAt = 0;
 
-  /** @param bytesPerSecond 0 lifts the limit */
+  /** @param bytesPerSecond 0 lifts the limit; the limit there is may be said again */
   limit(bytesPerSecond: number, now: number): void {
-    this.#bytesPerMs = bytesPerSecond === 0 ? Number.POSITIVE_INFINITY : bytesPerSecond / 1000;
+    const bytesPerMs = bytesPerSecond === 0 ? Number.POSITIVE_INFINITY : bytesPerSecond / 1000;
+    // Saying it again must not forgive what was taken in advance.
+    if (bytesPerMs === this.#bytesPerMs) return;
+    this.#bytesPerMs = bytesPerMs;
     this.#tokens = 0;
     this.#refilledAt = now;
   }

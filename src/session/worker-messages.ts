@@ -5,9 +5,9 @@
 import type { ErrorBody } from "../base/errors.ts";
 import type { ControlMessage } from "../protocol/messages.ts";
 import type { PeerIdentity, TrustSnapshot } from "../trust/peer-identity.ts";
-import type { MemoryDecoding, MemoryEncoding } from "./memory-coding.ts";
+import type { StreamDecoding, StreamEncoding } from "./stream-coding.ts";
 import type { SessionLimits } from "./options.ts";
-import type { BulkStream, SessionStats, SocketOwner } from "./session.ts";
+import type { BulkStream, Limited, SessionStats, SocketOwner } from "./session.ts";
 
 interface CommonSettings {
   readonly id: string;
@@ -42,19 +42,19 @@ export type Command =
       readonly stream: BulkStream;
       readonly path: string;
       readonly owner: SocketOwner;
-      readonly encoding: MemoryEncoding | undefined;
+      readonly encoding: StreamEncoding | undefined;
     }
   | {
       readonly type: "carry-connecting";
       readonly stream: BulkStream;
       readonly path: string;
-      readonly decoding: MemoryDecoding | undefined;
+      readonly decoding: StreamDecoding | undefined;
     }
   | { readonly type: "release-return-path" }
   | { readonly type: "close-stream"; readonly stream: BulkStream }
   | {
       readonly type: "limit";
-      readonly stream: BulkStream | "all";
+      readonly stream: Limited;
       readonly bytesPerSecond: number;
     }
   | { readonly type: "limit-outage"; readonly ms: number }
