@@ -21,6 +21,7 @@ const record: VmRecord = {
   state: "stopped",
   migration: null,
   createdAt: 0,
+  storageMove: null,
 };
 
 test("every request in every state is either allowed or refused with a reason and a remedy", () => {

@@ -2,6 +2,7 @@
 import { FerryError } from "../base/errors.ts";
 import type { QemuProcess } from "../qemu/process.ts";
 import type { VmRow } from "./registry.ts";
+import type { StorageMoveFollowed } from "./storage-move-followed.ts";
 import type { VmRecord } from "./vm-host.ts";
 import { vmState } from "./vm-state.ts";
 
@@ -12,6 +13,9 @@ export class LocalVm {
   runState: string | null = null;
   /** The operation under way, such as `start`: one at a time. */
   operation: string | null = null;
+
+  /** The latest move of its disks to other pools of this host, since the agent started. */
+  storageMove: StorageMoveFollowed | undefined;
 
   /** The agent itself is ending the process: its exit is no crash. */
   isEnding = false;
@@ -36,7 +40,8 @@ export class LocalVm {
       runState: this.runState,
       expectsProcess: this.row.process !== null,
     });
-    return { definition, ownership, generation, state, migration, createdAt };
+    const storageMove = this.storageMove?.record ?? null;
+    return { definition, ownership, generation, state, migration, createdAt, storageMove };
   }
 
   /** Runs one operation; a second one at the same time is refused. @throws FerryError `busy`. */

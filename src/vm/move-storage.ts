@@ -23,6 +23,7 @@ import type { LocalVm } from "./local-vm.ts";
 import { removeDisks } from "./moved-disks.ts";
 import { takeOverDisks } from "./reserve.ts";
 import { imageTool } from "./resolve.ts";
+import { StorageMoveFollowed } from "./storage-move-followed.ts";
 import { type StorageMove, StorageMoves } from "./storage-moves.ts";
 import type { VmTable } from "./vm-table.ts";
 
@@ -35,20 +36,71 @@ export interface StorageChoice {
 
 type Wanted = Omit<StorageMove, "phase" | "node">;
 
+interface PlacedDisk extends Wanted {
+  /** Paths. */
+  readonly from: string;
+  readonly to: string;
+  /** What its file takes. */
+  readonly bytes: number;
+}
+
 const job = "storage";
 const pollMs = 200;
 /** The last bytes of a mirror that is synchronous, and QEMU's own bookkeeping. */
 const pivotTimeoutMs = 30_000;
 
-/** @throws FerryError `not-found`, `already-exists`, `no-space`, `bad-input`; disks moved before it stay moved. */
+/**
+ * `begun` is called when nothing more stands in the way: there is room for all, and no file of their names. The end is for
+ * the caller to note in `vm.storageMove`.
+ * @throws FerryError `not-found`, `already-exists`, `no-space`, `bad-input`; disks moved before it stay moved.
+ */
 export async function moveStorage(
   table: VmTable,
   vm: LocalVm,
   choice: StorageChoice,
+  begun: () => void,
 ): Promise<void> {
-  const wanted = wantedMoves(vm.row.definition, choice);
-  for (const move of wanted) table.parts.pools.get(move.targetPool);
-  for (const move of wanted) await moveDisk(table, vm, move);
+  const { reservations } = table.parts.pools;
+  const disks = await placed(table, vm, wantedMoves(vm.row.definition, choice));
+  await reservations.reserve(disks.map(({ to, bytes }) => ({ path: to, bytes })));
+  const followed = new StorageMoveFollowed(
+    vm.name,
+    disks.map(({ disk, pool, targetPool, bytes }) => {
+      return { name: disk, pool, targetPool, totalBytes: bytes };
+    }),
+    () => table.refresh(vm),
+  );
+  vm.storageMove = followed;
+  begun();
+  try {
+    for (const disk of disks) await moveDisk(table, vm, disk, followed);
+  } finally {
+    reservations.release(disks.map(({ to }) => to));
+  }
+}
+
+/** Where each is, where it goes and what it takes. */
+async function placed(
+  { parts: { pools } }: VmTable,
+  vm: LocalVm,
+  wanted: readonly Wanted[],
+): Promise<PlacedDisk[]> {
+  for (const { targetPool } of wanted) pools.get(targetPool);
+  const disks = await Promise.all(
+    wanted.map(async (move) => {
+      const { file } = diskOf(vm, move.disk);
+      const from = await pools.pathOf({ pool: move.pool, file });
+      const to = await pools.pathForNew({ pool: move.targetPool, file });
+      return { ...move, from, to, bytes: (await stat(from)).blocks * 512 };
+    }),
+  );
+  const twin = disks.find(({ to }, index) => disks.findIndex((other) => other.to === to) < index);
+  if (twin === undefined) return disks;
+  throw new FerryError(
+    "already-exists",
+    `Cannot move the disks of VM "${vm.name}": two of them would be "${twin.to}"`,
+    { remedy: "Name different pools for them: --pool DISK=POOL" },
+  );
 }
 
 /** Ends what a former agent left half-done: each disk is whole in one place then. */
@@ -84,39 +136,50 @@ function wantedMoves(
   );
 }
 
-async function moveDisk(table: VmTable, vm: LocalVm, wanted: Wanted): Promise<void> {
-  const { pools, database } = table.parts;
-  const moves = new StorageMoves(database);
-  const { file } = diskOf(vm, wanted.disk);
-  const from = await pools.pathOf({ pool: wanted.pool, file });
-  const to = await pools.pathForNew({ pool: wanted.targetPool, file });
-  await pools.reservations.reserve([{ path: to, bytes: (await stat(from)).blocks * 512 }]);
+async function moveDisk(
+  table: VmTable,
+  vm: LocalVm,
+  { from, to, bytes, ...wanted }: PlacedDisk,
+  followed: StorageMoveFollowed,
+): Promise<void> {
+  followed.signal.throwIfAborted();
+  const moves = new StorageMoves(table.parts.database);
+  const node = await nextNode(vm, wanted.disk);
+  const move: StorageMove = { ...wanted, node, phase: "copying" };
+  moves.begin(move);
+  followed.copying(move.disk);
   try {
-    const node = await nextNode(vm, wanted.disk);
-    const move: StorageMove = { ...wanted, node, phase: "copying" };
-    moves.begin(move);
-    try {
-      if (vm.process === undefined) await copyStopped(table, vm, move, from, to);
-      else await copyRunning(table, vm, move, vm.process.qmp, to);
-    } finally {
-      // What is true now decides, not where the failure came from: QEMU may have changed over all the same.
-      await settleStorageMoves(table, vm);
-    }
+    if (vm.process === undefined) await copyStopped(table, vm, move, { from, to, bytes }, followed);
+    else await copyRunning(table, vm, move, vm.process.qmp, to, followed);
   } finally {
-    pools.reservations.release([to]);
+    // What is true now decides, not where the failure came from: QEMU may have changed over all the same.
+    await settleStorageMoves(table, vm);
   }
+  followed.moved(move.disk);
 }
 
 async function copyStopped(
   { parts }: VmTable,
   vm: LocalVm,
   move: StorageMove,
-  from: string,
-  to: string,
+  { from, to, bytes }: Pick<PlacedDisk, "from" | "to" | "bytes">,
+  followed: StorageMoveFollowed,
 ): Promise<void> {
   const { format } = diskOf(vm, move.disk);
-  // Its backing was found to be in pools when it was last used.
-  await importImage(await imageTool(parts), from, to, format, { withBacking: true });
+  const look = async (): Promise<void> => {
+    const status = await stat(to).catch(() => undefined);
+    followed.copied(move.disk, (status?.blocks ?? 0) * 512, bytes, false);
+  };
+  const looks = setInterval(() => void look(), pollMs);
+  try {
+    // Its backing was found to be in pools when it was last used.
+    await importImage(await imageTool(parts), from, to, format, {
+      withBacking: true,
+      signal: followed.signal,
+    });
+  } finally {
+    clearInterval(looks);
+  }
   new StorageMoves(parts.database).enter(move, "pivoting");
 }
 
@@ -126,6 +189,7 @@ async function copyRunning(
   move: StorageMove,
   qmp: Qmp,
   to: string,
+  followed: StorageMoveFollowed,
 ): Promise<void> {
   const disk = diskOf(vm, move.disk);
   const { node, virtualBytes } = await findDiskNode(qmp, disk.name);
@@ -133,19 +197,32 @@ async function copyRunning(
   await createImage(await imageTool(parts), to, disk.format, virtualBytes);
   await addDiskNode(qmp, disk, target, to);
   const withBacking = disk.backing !== undefined;
-  await startMirror(qmp, { id: job, node, to: target, bytesPerSecond: 0, withBacking });
-  await untilSynchronous(qmp);
+  await startMirror(qmp, {
+    id: job,
+    node,
+    to: target,
+    inFlightBytes: 16 * 1024 * 1024,
+    withBacking,
+  });
+  await untilSynchronous(qmp, move.disk, followed);
   new StorageMoves(parts.database).enter(move, "pivoting");
   await pivotMirror(qmp, job, pivotTimeoutMs);
 }
 
-async function untilSynchronous(qmp: Qmp): Promise<void> {
+async function untilSynchronous(
+  qmp: Qmp,
+  disk: string,
+  followed: StorageMoveFollowed,
+): Promise<void> {
   for (;;) {
+    followed.signal.throwIfAborted();
     const [mirror] = await queryMirrors(qmp);
     if (mirror === undefined) throw mirrorFailed("the copy ended early");
+    followed.copied(disk, mirror.copiedBytes, mirror.totalBytes, mirror.ready);
     if (mirror.ready && !mirror.synchronous) await makeSynchronous(qmp, job);
     if (mirror.synchronous) return;
-    await delay(pollMs);
+    // A cancel need not wait for the next look.
+    await delay(pollMs, undefined, { signal: followed.signal }).catch(() => {});
   }
 }
 

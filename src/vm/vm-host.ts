@@ -3,6 +3,7 @@
  */
 import type { Qmp } from "../qemu/qmp.ts";
 import type { VmDefinition } from "./definition.ts";
+import type { StorageMoveRecord } from "./storage-move-record.ts";
 
 export const vmStates = [
   "stopped",
@@ -29,6 +30,8 @@ export interface VmRecord {
   /** The migration that holds the VM now, or null. While set, changes of configuration are refused `busy`. */
   readonly migration: string | null;
   readonly createdAt: number;
+  /** The latest move of its disks to other pools of its host; null without one since the agent started. */
+  readonly storageMove: StorageMoveRecord | null;
 }
 
 /** A QEMU process of this host and everything needed to talk to it. */

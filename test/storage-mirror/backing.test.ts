@@ -133,11 +133,11 @@ test("moved to another pool of its host, running and stopped, a disk takes in wh
     await mkdir(join(directory.path, pool), { mode: 0o777 });
     await a.host.pools.add(pool, join(directory.path, pool));
   }
-  await a.host.vms.moveStorage("web01", { pool: "fast" });
+  await a.host.vms.storageMoving.run("web01", { pool: "fast" });
   assert.ok(await sameContent("qcow2", before, join(directory.path, "fast", root)));
   assert.equal(a.host.vms.get("web01").definition.disks[0]?.backing, undefined);
   await a.host.vms.powerOff("web01");
-  await a.host.vms.moveStorage("web01", { pool: "slow" });
+  await a.host.vms.storageMoving.run("web01", { pool: "slow" });
   assert.ok(await sameContent("qcow2", before, join(directory.path, "slow", root)));
   await a.host.vms.start("web01");
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { findDiskNode } from "../../src/qemu/disk-nodes.ts";
 import { StorageMoves } from "../../src/vm/storage-moves.ts";
+import type { VmDraft } from "../../src/vm/draft.ts";
 import { isFerryError, TestHost, testDirectory } from "../vm/host.ts";
 import { qemuIo, sameContent } from "./apart.ts";
 
@@ -53,18 +54,18 @@ async function deviceNode(): Promise<string> {
 }
 
 test("a stopped VM's disk is copied, and the old file is gone", async () => {
-  await host.vms.moveStorage("web01", { pool: "fast" });
+  await host.vms.storageMoving.run("web01", { pool: "fast" });
   await assertIn("fast", "slow");
   await host.vms.start("web01");
 });
 
 test("a running VM's disk changes over, and back again, and the VM can be restarted from it", async () => {
   await host.vms.start("web01");
-  await host.vms.moveStorage("web01", { pool: "fast" });
+  await host.vms.storageMoving.run("web01", { pool: "fast" });
   await assertIn("fast", "slow");
   assert.equal(host.vms.get("web01").state, "running");
   assert.equal(await deviceNode(), "disk0-moved");
-  await host.vms.moveStorage("web01", { pools: { root: "slow" } });
+  await host.vms.storageMoving.run("web01", { pools: { root: "slow" } });
   await assertIn("slow", "fast");
   assert.equal(await deviceNode(), "disk0");
   await host.vms.powerOff("web01");
@@ -72,11 +73,17 @@ test("a running VM's disk changes over, and back again, and the VM can be restar
 });
 
 test("a pool that is not there, a file in the way and a disk that is there already are refused", async () => {
-  await assert.rejects(host.vms.moveStorage("web01", { pool: "none" }), isFerryError("not-found"));
-  await assert.rejects(host.vms.moveStorage("web01", { pool: "slow" }), isFerryError("bad-input"));
+  await assert.rejects(
+    host.vms.storageMoving.run("web01", { pool: "none" }),
+    isFerryError("not-found"),
+  );
+  await assert.rejects(
+    host.vms.storageMoving.run("web01", { pool: "slow" }),
+    isFerryError("bad-input"),
+  );
   await writeFile(path("fast"), "precious");
   await assert.rejects(
-    host.vms.moveStorage("web01", { pool: "fast" }),
+    host.vms.storageMoving.run("web01", { pool: "fast" }),
     isFerryError("already-exists"),
   );
   assert.equal(host.vms.get("web01").definition.disks[0]?.pool, "slow");
@@ -105,4 +112,53 @@ test("an agent that died before a running VM changed over takes the copy back", 
   await host.restartAgent();
   await assertIn("slow", "fast");
   assert.deepEqual(moves.of(id), []);
+});
+
+test("two disks are moved one after the other, and a cancel leaves the rest where it is", async () => {
+  const disks = [
+    { name: "root", pool: "slow", file: "two.qcow2", format: "qcow2", sizeBytes: 32 * MiB },
+    { name: "data", pool: "slow", file: "data.raw", format: "raw", sizeBytes: 32 * MiB },
+  ] satisfies VmDraft["disks"];
+  await host.vms.create({ name: "two", memoryMib: 32, vnc: false, disks });
+  for (const { format, file: name } of disks) {
+    await qemuIo(format, join(directory.path, "slow", name), "write -P 7 0 24M");
+  }
+  await host.vms.start("two");
+  const room = await host.pools.space("fast");
+  await host.pools.reservations.reserve([
+    { path: join(directory.path, "fast", "greedy"), bytes: room.freeBytes - 28 * MiB },
+  ]);
+  await assert.rejects(
+    host.vms.storageMoving.begin("two", { pool: "fast" }),
+    isFerryError("no-space"),
+  );
+  host.pools.reservations.release([join(directory.path, "fast", "greedy")]);
+  const states: string[] = [];
+  const ended = Promise.withResolvers<void>();
+  host.vms.onChange(({ record }) => {
+    const move = record?.storageMove;
+    if (record?.definition.name !== "two" || !move) return;
+    states.push(move.disks.map(({ state }) => state).join());
+    // The first one is there: the other has not begun.
+    if (states.at(-1) === "moved,waiting" && move.state === "running") {
+      host.vms.storageMoving.cancel("two");
+    }
+    if (move.endedAt !== null) ended.resolve();
+  });
+  const begun = await host.vms.storageMoving.begin("two", { pool: "fast" });
+  assert.equal(begun.storageMove?.state, "running");
+  await ended.promise;
+  const { definition, storageMove } = host.vms.get("two");
+  assert.equal(storageMove?.state, "cancelled");
+  assert.deepEqual(
+    storageMove.disks.map(({ state }) => state),
+    ["moved", "waiting"],
+  );
+  assert.deepEqual(
+    definition.disks.map(({ pool }) => pool),
+    ["fast", "slow"],
+  );
+  assert.throws(() => host.vms.storageMoving.cancel("two"), isFerryError("not-cancellable"));
+  await host.vms.storageMoving.run("two", { pool: "fast" });
+  assert.deepEqual(await files("slow"), [file]);
 });
