@@ -1,11 +1,17 @@
 /**
  * `node bench/blackout.ts`: the blackout of an idle guest on an unlimited wire, over moves to and fro. Prints a table and the
  * medians; keeps everything in bench/results/. `--moves 10`, `--speed 1gbit`, `--memory 256`, `--performance tcp`.
+ * `--disk 256`: with a disk of so many MiB, in a pool that both hosts share or, with `--storage none`, moving along; the
+ * guest writes to it all the time.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { type MigrationRecord, performanceOptions } from "../src/migration/record.ts";
-import { createGuest } from "../lab/guest.ts";
+import {
+  type MigrationOptions,
+  type MigrationRecord,
+  performanceOptions,
+} from "../src/migration/record.ts";
+import { createGuest, guestPorts } from "../lab/guest.ts";
 import { Lab } from "../lab/lab.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,8 +21,6 @@ const address = "10.77.0.60";
 /** A move that takes longer is stuck. */
 const moveMsMax = 300_000;
 const settleMs = 500;
-
-type Performance = (typeof performanceOptions)[number];
 
 interface Sample {
   readonly totalMs: number;
@@ -34,18 +38,28 @@ async function main(): Promise<void> {
       memory: { type: "string", default: "256" },
       speed: { type: "string" },
       performance: { type: "string", default: "compression" },
+      storage: { type: "string", default: "shared" },
+      disk: { type: "string", default: "0" },
     },
   });
   const performance = performanceOptions.find((each) => each === values.performance);
   if (performance === undefined) throw new Error(`No performance option "${values.performance}"`);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   await using lab = await Lab.up({ name: "bench", speed: values.speed, say });
-  await createGuest(lab, { name: vm, host: "host-a", address, memoryMib: Number(values.memory) });
+  const diskMib = Number(values.disk);
+  const isShared = values.storage === "shared";
+  if (!isShared) await lab.host("host-a").takeKernel();
+  await createGuest(lab, {
+    ...{ name: vm, host: "host-a", address, memoryMib: Number(values.memory) },
+    ...{ pool: isShared ? "vms" : "local", ...(diskMib > 0 && { diskMib }) },
+  });
+  if (diskMib > 0) await lab.client.ask(address, guestPorts.disk, "write /dev/vda 3 50");
   await using watch = await lab.client.use(address, ["counter"]);
   const samples: Sample[] = [];
   for (let number = 0; number < Number(values.moves); number++) {
     await watch.mark();
-    const record = await moveTo(lab, number % 2 === 0 ? "host-b" : "host-a", performance);
+    const options = { performance, ...(!isShared && { withStorage: true }) };
+    const record = await moveTo(lab, number % 2 === 0 ? "host-b" : "host-a", options);
     await sleep(settleMs);
     const sample = toSample(record, (await watch.counter()).gapMsMax);
     samples.push(sample);
@@ -66,11 +80,11 @@ async function main(): Promise<void> {
 async function moveTo(
   lab: Lab,
   target: string,
-  performance: Performance,
+  options: MigrationOptions,
 ): Promise<MigrationRecord> {
   const host = lab.host("host-a");
   const started = await host.api("POST /v1/migrations", {
-    body: { vm, target, options: { performance } },
+    body: { vm, target, options },
   });
   const deadline = Date.now() + moveMsMax;
   while (Date.now() < deadline) {

@@ -1,29 +1,39 @@
 /**
  * `node bench/storage-mirror.ts`: how long it takes until a disk is synchronized over a wire of 1 Gbit/s, by Ferry (sealed,
- * through both agents) and by QEMU's own mirror over plain TCP. Once with content that can't be compressed, once with
- * programs and libraries of this machine. `--mib 512`, `--speed 1gbit`, `--runs 3`.
+ * through both agents) and by QEMU's own mirror over plain TCP. Once with content that can't be compressed, once with the
+ * root file system of a Debian: ext4 with the packages that every Debian has, and others of this machine until it has the
+ * size. `--mib 512`, `--speed 1gbit`, `--runs 3`, `--performance tcp`, `--contents random,debian`.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { Lab } from "../lab/lab.ts";
 import type { LabHost } from "../lab/lab-host.ts";
 import { inNamespace } from "../lab/namespaces.ts";
+import { type MigrationOptions, performanceOptions } from "../src/migration/record.ts";
 import { QmpClient } from "../src/qemu/qmp-client.ts";
 
 const run = promisify(execFile);
-const MiB = 2 ** 20;
 const port = 10_809;
 /** A mirror that takes longer is stuck. */
 const mirrorMsMax = 600_000;
 
-/** Shell commands that write any number of bytes. */
+/** Shell commands that make the image `$1` with `$2` MiB of content. */
 const contents: Readonly<Record<string, string>> = {
-  random: "cat /dev/urandom",
-  debian: "tar --create --file - /usr/lib /usr/bin /usr/share",
+  random: 'head --bytes="$2M" /dev/urandom > "$1"',
+  debian: `
+    tree=$(mktemp --directory)
+    dpkg-query --show --showformat '\${Priority} \${Installed-Size} \${Package}\n' |
+      awk '$1 ~ /required|important|standard/ { print 0, $3 } $1 !~ /required|important|standard/ && $2 < 20480 { print 1, $3 }' |
+      sort | cut --delimiter=' ' --fields=2 | xargs dpkg --listfiles 2>/dev/null |
+      while read -r file; do [ -f "$file" ] && echo "$file"; done |
+      tar --create --no-recursion --files-from - --file - 2>/dev/null | head --bytes="$2M" |
+      tar --extract --directory "$tree" --file - 2>/dev/null
+    mke2fs -q -t ext4 -d "$tree" "$1" "$(($2 * 5 / 4))M"
+    rm --recursive --force "$tree"`,
 };
 
 async function main(): Promise<void> {
@@ -32,18 +42,24 @@ async function main(): Promise<void> {
       mib: { type: "string", default: "512" },
       speed: { type: "string", default: "1gbit" },
       runs: { type: "string", default: "3" },
+      performance: { type: "string", default: "compression" },
+      contents: { type: "string", default: Object.keys(contents).join(",") },
     },
   });
-  const bytes = Number(values.mib) * MiB;
+  const performance = performanceOptions.find((each) => each === values.performance);
+  if (performance === undefined) throw new Error(`No performance option "${values.performance}"`);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   await using lab = await Lab.up({ name: "mirror", speed: values.speed, say });
   const results: Record<string, { ferryMs: number[]; qemuMs: number[] }> = {};
-  for (const [kind, command] of Object.entries(contents)) {
+  for (const kind of values.contents.split(",")) {
+    const command = contents[kind];
+    if (command === undefined) throw new Error(`No content "${kind}"`);
     const image = join(lab.directory, `${kind}.raw`);
-    await run("sh", ["-c", `(${command}) 2>/dev/null | head --bytes=${bytes} > ${image}`]);
+    await run("sh", ["-c", command, "sh", image, values.mib]);
+    const bytes = (await stat(image)).size;
     const times = { ferryMs: [] as number[], qemuMs: [] as number[] };
     for (let number = 0; number < Number(values.runs); number++) {
-      times.ferryMs.push(await byFerry(lab, image));
+      times.ferryMs.push(await byFerry(lab, image, performance));
       times.qemuMs.push(await byQemu(lab, image, bytes));
       say(`${kind}: Ferry ${times.ferryMs.at(-1)} ms, QEMU ${times.qemuMs.at(-1)} ms`);
     }
@@ -58,15 +74,19 @@ async function main(): Promise<void> {
 }
 
 /** The stage storage-mirror of a whole move, milliseconds. */
-async function byFerry(lab: Lab, path: string): Promise<number> {
+async function byFerry(
+  lab: Lab,
+  path: string,
+  performance: MigrationOptions["performance"],
+): Promise<number> {
   const vm = "bench01";
   const host = lab.host("host-a");
   const disks = [{ pool: "local", format: "raw" as const, import: { path } }];
   await host.api("POST /v1/vms", { body: { name: vm, memoryMib: 64, vnc: false, disks } });
   await host.api("POST /v1/vms/{vm}/start", { params: { vm } });
-  const options = { withStorage: true };
+  const options = { withStorage: true, ...(performance && { performance }) };
   const { id } = await host.api("POST /v1/migrations", { body: { vm, target: "host-b", options } });
-  const deadline = performance.now() + mirrorMsMax;
+  const deadline = Date.now() + mirrorMsMax;
   for (;;) {
     const record = await host.api("GET /v1/migrations/{id}", { params: { id } });
     if (record.endedAt !== null) {
@@ -79,7 +99,7 @@ async function byFerry(lab: Lab, path: string): Promise<number> {
       await there.api("DELETE /v1/vms/{vm}", { params: { vm }, query: { disks: "delete" } });
       return Math.round((stage.endedAt ?? record.endedAt) - stage.startedAt);
     }
-    if (performance.now() > deadline) throw new Error("The move takes too long");
+    if (Date.now() > deadline) throw new Error("The move takes too long");
     await sleep(100);
   }
 }

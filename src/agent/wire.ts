@@ -46,6 +46,7 @@ import { freeMemory } from "./free-memory.ts";
 import { readMachine, readMachineFacts } from "./machine.ts";
 import { Metrics } from "./metrics.ts";
 import { moveAddresses } from "./move-addresses.ts";
+import { PartialExpiry } from "./partial-expiry.ts";
 import { RosterExchange } from "./roster-exchange.ts";
 import { socketGroupId } from "./socket-group.ts";
 import { closedNow, hostLimits, wireScheduling } from "./scheduling.ts";
@@ -207,6 +208,7 @@ export async function wireAgent(
   parts.defer(() => app.close());
   await listener.start(new FrontDoor(app, guestSockets));
   scheduler.start();
+  parts.use(new PartialExpiry({ log, now, pools, migrations })).start();
 
   // What goes on by itself.
   const exchange = parts.use(new RosterExchange(trust, peers, log));

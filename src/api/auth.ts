@@ -49,6 +49,8 @@ export const accessTable = {
   "POST /v1/domain/trusts": "administrator",
   "DELETE /v1/domain/trusts/{id}": "administrator",
 
+  "GET /v1/partial-disks": "viewer",
+  "DELETE /v1/partial-disks/{migration}": "operator",
   "GET /v1/pools": "viewer",
   // An administrator's: a pool makes a directory of the host readable and writable for guests.
   "POST /v1/pools": "administrator",
@@ -76,6 +78,7 @@ export const accessTable = {
   "POST /v1/vms/{vm}/restart": "operator",
   "POST /v1/vms/{vm}/upgrade": "administrator",
   "POST /v1/vms/{vm}/move-storage": "operator",
+  "POST /v1/vms/{vm}/move-storage/cancel": "operator",
   // Whoever sees the screen holds the keyboard as well.
   "GET /v1/vms/{vm}/screen": "operator",
   "GET /v1/vms/{vm}/serial": "operator",

@@ -33,6 +33,7 @@ import type {
   MigrationPlace,
   MigrationResolve,
 } from "./schema/migration.ts";
+import type { PartialDiskList, PartialDiskListQuery } from "./schema/partial-disk.ts";
 import type { Pool, PoolCreate, PoolFileList, PoolList } from "./schema/pool.ts";
 import type { Secret, SecretList, SecretSet } from "./schema/secret.ts";
 import type { Session, SessionCreate, SessionLink, SessionLinkCreate } from "./schema/session.ts";
@@ -82,6 +83,9 @@ export interface Routes {
   "POST /v1/domain/trusts": { body: DomainCertificate; answer: TrustedDomain };
   "DELETE /v1/domain/trusts/{id}": { answer: undefined };
 
+  "GET /v1/partial-disks": { query: PartialDiskListQuery; answer: PartialDiskList };
+  "DELETE /v1/partial-disks/{migration}": { answer: undefined };
+
   "GET /v1/pools": { answer: PoolList };
   "POST /v1/pools": { body: PoolCreate; answer: Pool };
   "DELETE /v1/pools/{pool}": { answer: undefined };
@@ -117,6 +121,7 @@ export interface Routes {
   "POST /v1/vms/{vm}/restart": { answer: Vm };
   "POST /v1/vms/{vm}/upgrade": { body: VmUpgrade; answer: Vm };
   "POST /v1/vms/{vm}/move-storage": { body: VmMoveStorage; answer: Vm };
+  "POST /v1/vms/{vm}/move-storage/cancel": { answer: Vm };
 
   "GET /v1/checks": { answer: CheckList };
   "POST /v1/checks": { body: CheckRequest; answer: CheckReport };

@@ -26,6 +26,7 @@ import { migrationRoutes } from "./routes/migrations.ts";
 import { peerMigrationRoutes } from "./routes/peer-migrations.ts";
 import { peerSlotRoutes } from "./routes/peer-slots.ts";
 import { peerTrustRoutes } from "./routes/peer-trust.ts";
+import { partialDiskRoutes } from "./routes/partial-disks.ts";
 import { poolRoutes } from "./routes/pools.ts";
 import { secretRoutes } from "./routes/secrets.ts";
 import { serviceRoutes } from "./routes/service.ts";
@@ -103,6 +104,7 @@ const allRoutes: readonly ((app: ApiServer, services: Services) => void)[] = [
   hostSettingsRoutes,
   drainRoutes,
   domainRoutes,
+  partialDiskRoutes,
   poolRoutes,
   switchRoutes,
   secretRoutes,

@@ -20,7 +20,6 @@ const drainTimeoutMs = 600_000;
 
 const slow: Partial<Record<keyof Routes, number>> = {
   "POST /v1/vms": importTimeoutMs,
-  "POST /v1/vms/{vm}/move-storage": importTimeoutMs,
   "POST /v1/checks": checkTimeoutMs,
   "POST /v1/migrations": checkTimeoutMs,
   // Every VM of the host is checked, one after the other.

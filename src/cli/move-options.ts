@@ -16,6 +16,8 @@ export interface MoveOptions {
   readonly targetPool?: PoolChoice;
   readonly keepSourceDisks?: boolean;
   readonly storageBandwidth?: number;
+  readonly keepPartial?: boolean;
+  readonly resume?: boolean;
 }
 
 type Performance = NonNullable<MigrationOptions["performance"]>;
@@ -67,12 +69,25 @@ export function addMoveOptions(command: Command): Command {
       choosePool,
     )
     .option("--keep-source-disks", "leave copied disks on the source too, under another name")
-    .option("--storage-bandwidth <rate>", "most to use for copying disks", parseRate);
+    .option(
+      "--keep-partial",
+      "if the move fails, the target keeps what was copied of the disks for three days",
+    )
+    .option(
+      "--resume",
+      "continue from what the target has kept of the disks; implies --keep-partial",
+    )
+    .option(
+      "--storage-bandwidth <rate>",
+      "most to use for disks, copied and written by the guest meanwhile",
+      parseRate,
+    );
 }
 
 export function migrationOptions(options: MoveOptions): MigrationOptions {
   const { performance, maxBlackout, bandwidth, verify, priority } = options;
-  const { withStorage, targetPool, keepSourceDisks, storageBandwidth, eject } = options;
+  const { withStorage, targetPool, keepSourceDisks, storageBandwidth, keepPartial, resume, eject } =
+    options;
   return {
     ...(performance !== undefined && { performance }),
     ...(maxBlackout !== undefined && { blackoutMsMax: maxBlackout }),
@@ -84,6 +99,8 @@ export function migrationOptions(options: MoveOptions): MigrationOptions {
     ...(targetPool?.all !== undefined && { targetPool: targetPool.all }),
     ...(targetPool?.each !== undefined && { targetPools: { ...targetPool.each } }),
     ...(keepSourceDisks === true && { keepSourceDisks }),
+    ...(keepPartial === true && { keepPartial }),
+    ...(resume === true && { resume }),
     ...(storageBandwidth !== undefined && { storageBytesPerSecond: storageBandwidth }),
   };
 }

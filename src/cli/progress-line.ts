@@ -5,6 +5,7 @@
 import { formatBytes, formatDuration, formatPreciseTime, formatRate } from "../base/format.ts";
 import { plan, type StageName } from "../migration/plan.ts";
 import type { MigrationRecord } from "../migration/record.ts";
+import { diskLine } from "./render/disk.ts";
 import { plain, type Style, type StyleName } from "./style.ts";
 
 export interface ViewOptions {
@@ -65,7 +66,8 @@ export function liveView(record: MigrationRecord, options: ViewOptions): string[
   const lines = [style("bold", cut(title, width)), ...stageLines(record, options)];
   if (record.waitingFor !== null) lines.push(cut(record.waitingFor, width));
   if (record.progress !== null) lines.push(barLine(record.progress, options));
-  return [...lines, ...figures(record).flatMap((line) => (line === "" ? [] : [cut(line, width)]))];
+  const more = [...figures(record), ...record.disks.map(diskLine)];
+  return [...lines, ...more.flatMap((line) => (line === "" ? [] : [cut(line, width)]))];
 }
 
 function stageLines(record: MigrationRecord, { width, style, glyphs }: ViewOptions): string[] {
@@ -130,6 +132,10 @@ export function logLines(before: MigrationRecord | undefined, now: MigrationReco
       `link ${formatRate(round.linkBytesPerSecond)}`,
     ];
     lines.push([startedAt + durationMs, join(figures)]);
+  }
+  for (const disk of now.disks) {
+    const was = before?.disks.find(({ name }) => name === disk.name)?.state ?? "waiting";
+    if (disk.state !== was) lines.push([now.progress?.at ?? now.requestedAt, diskLine(disk)]);
   }
   lines.sort(([a], [b]) => a - b);
   // Running is what the stages say; every other state is news.

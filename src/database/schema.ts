@@ -108,4 +108,19 @@ export const schemaSteps: readonly string[] = [
     expires_at INTEGER NOT NULL
   ) STRICT;
   `,
+  // Disks that a move did not finish to copy here and that are kept for another (src/storage/partial-disks.ts).
+  `
+  CREATE TABLE partial_disks (
+    migration TEXT NOT NULL,
+    vm TEXT NOT NULL,
+    vm_name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    disk TEXT NOT NULL,
+    pool TEXT NOT NULL,
+    file TEXT NOT NULL,
+    kept_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (migration, disk)
+  ) STRICT;
+  `,
 ];

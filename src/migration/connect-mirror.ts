@@ -5,6 +5,7 @@
  */
 import { FerryError } from "../base/errors.ts";
 import { addExportNode } from "../qemu/mirror.ts";
+import type { DiskEncoding } from "../session/disk-coding.ts";
 import { freshSocket } from "./carry-socket.ts";
 import type { SourceMove } from "./stage.ts";
 import { sessionOf } from "./stages/setup.ts";
@@ -14,7 +15,12 @@ const greetingMsMax = 3_000;
 const attemptsMax = 5;
 
 /** The export is QEMU's node `id` when this returns. */
-export async function connectMirror(move: SourceMove, disk: string, id: string): Promise<void> {
+export async function connectMirror(
+  move: SourceMove,
+  disk: string,
+  id: string,
+  encoding: DiskEncoding | undefined,
+): Promise<void> {
   const session = sessionOf(move);
   const { directory, uid, gid } = move.process;
   for (let attempt = 1; ; attempt++) {
@@ -25,7 +31,7 @@ export async function connectMirror(move: SourceMove, disk: string, id: string):
       timeoutMs: move.limits.setupTimeoutMs,
     });
     const socket = await freshSocket(directory, `${id}.sock`);
-    await session.carryListening(`disk:${disk}`, socket, { uid, gid });
+    await session.carryListening(`disk:${disk}`, socket, { uid, gid }, encoding);
     try {
       return await greet(move, disk, id, socket);
     } catch (error) {

@@ -40,9 +40,9 @@ async function begin(
 ): Promise<void> {
   const { parts, journal } = migrations;
   const id = request.migrationId;
-  const { definition, generation, run, disks, files } = await session.receive("prepare", {
-    timeoutMs: parts.limits.setupTimeoutMs,
-  });
+  const timeoutMs = parts.limits.setupTimeoutMs;
+  const prepare = await session.receive("prepare", { timeoutMs });
+  const { definition, generation, run, disks, files, keepPartial = false } = prepare;
   await writeDown({ id, journal, faults: parts.faults }, "target", {
     kind: "accepted",
     vm: definition.id,
@@ -60,6 +60,7 @@ async function begin(
     ...migrations.common(id, record, cancel.signal, {}),
     ...{ generation, definition, peer, run, session },
     ...{ disks: disks.map(({ name }) => name), wantedDisks: disks, wantedFiles: files },
+    keepsPartial: keepPartial,
     process: undefined,
     ready: false,
     owner: false,

@@ -4,6 +4,7 @@
  * What an agent that starts does about the last record: recovery-table.ts.
  */
 import type { PoolFile } from "../vm/definition.ts";
+import type { KeepableDisk } from "../vm/keep-partial.ts";
 
 export type JournalRecord =
   /** Source: a move of this VM towards `peer` has begun; `ran` is whether the guest was running. */
@@ -19,7 +20,12 @@ export type JournalRecord =
   /** Target: a skeleton for this VM is being made for `peer`. */
   | { kind: "accepted"; vm: string; peer: string; generation: number; run: boolean }
   /** Target: these files did not exist and are being made for the VM; without it they are nobody's. */
-  | { kind: "making"; files: PoolFile[] }
+  | {
+      kind: "making";
+      files: PoolFile[];
+      /** Of them, those to be kept when the move fails; absent: none. */
+      keep?: readonly KeepableDisk[];
+    }
   /** Target: everything is loaded, the disks are active; a *take* of this generation can be honoured. */
   | { kind: "ready"; generation: number }
   /** Source: the VM belongs to the target from here on, whatever happens. */

@@ -15,7 +15,7 @@ export interface MoveLimits {
   readonly throttlePercentMax: number;
   /** Of memory, on the wire; 0 means no limit. */
   readonly bandwidthBytesPerSecond: number;
-  /** Of all disks of the move together; 0 means no limit. */
+  /** Of all disks and files of the move together, bytes per second as they cross the network; 0 means no limit. */
   readonly storageBytesPerSecond: number;
   /** A peer that prepares a skeleton starts a QEMU: seconds, on a loaded host. */
   readonly setupTimeoutMs: number;

@@ -27,6 +27,7 @@ export function encodingFor(move: SourceMove, answered: Answered): MemoryEncodin
   if (answered === undefined) return undefined;
   const { pageCacheBytesMax, placedBlock } = answered;
   return {
+    kind: "memory",
     target: placedBlock === null ? { kind: "plain" } : { kind: "placed", block: placedBlock },
     pageCacheBytes: Math.min(pageCacheBytesMax, usefulCacheBytes(move)),
     jobs: move.limits.compressionThreadsMax,
@@ -41,6 +42,7 @@ export async function decodingFor(
   if (asked === undefined) return undefined;
   const path = await writableMemory(move);
   return {
+    kind: "memory",
     placed: path === undefined ? null : { block: guestMemoryBlock, path },
     pageCacheBytesMax: usefulCacheBytes(move),
     jobs: move.limits.compressionThreadsMax,

@@ -2,7 +2,10 @@
  * The files of disks that move with their VM: made on the target, removed from the source. Which they are stands in the
  * journal, so that a restarted agent removes the same files and never others.
  */
+import { wallClockMs } from "../base/clock.ts";
 import { invariant } from "../base/invariant.ts";
+import { partialFileName } from "../storage/partial-name.ts";
+import { type KeepableDisk, keepPartialDisks } from "../vm/keep-partial.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import type { PoolFile } from "../vm/definition.ts";
 import type { Journal } from "./journal.ts";
@@ -22,9 +25,13 @@ interface MovedFiles {
 export async function makeFiles(move: TargetMove): Promise<void> {
   const { definition, wantedDisks: disks, wantedFiles } = move;
   if (disks.length === 0 && wantedFiles.length === 0) return;
-  await move.vms.makeStorage({ definition, disks, files: wantedFiles }, () =>
-    writeDown(move, "target", { kind: "making", files: madeFiles(move) }),
-  );
+  await move.vms.makeStorage({ definition, disks, files: wantedFiles }, () => {
+    const keep = move.keepsPartial ? keepableDisks(move) : [];
+    return writeDown(move, "target", {
+      ...{ kind: "making", files: madeFiles(move) },
+      ...(keep.length > 0 && { keep }),
+    });
+  });
 }
 
 /** Target: what `makeFiles` makes. */
@@ -33,13 +40,26 @@ export function madeFiles({ definition, disks, wantedFiles }: TargetMove): PoolF
   return [...filesOfDisks(definition, disks), ...files];
 }
 
-/** Target: removes what `makeFiles` made. The skeleton must be gone. May be repeated. */
+/** Target: the disks that a later attempt may continue from. */
+function keepableDisks({ id, definition, disks, peer }: TargetMove): KeepableDisk[] {
+  const { id: vm, name: vmName } = definition;
+  return definition.disks
+    .filter(({ name }) => disks.includes(name))
+    .map(({ name: disk, pool, file }) => ({
+      ...{ migration: id, vm, vmName, source: peer, disk, pool },
+      ...{ file: partialFileName(file, id), madeFile: file },
+    }));
+}
+
+/** Target: removes what `makeFiles` made, but for what is to be kept. The skeleton must be gone. May be repeated. */
 export async function removeMadeFiles({ id, vm, journal, vms }: MovedFiles): Promise<void> {
-  const files = journal
-    .of(id)
-    .flatMap(({ record }) => (record.kind === "making" ? record.files : []));
+  const making = journal.of(id).flatMap(({ record }) => (record.kind === "making" ? [record] : []));
+  const files = making.flatMap((record) => record.files);
   if (files.length === 0) return;
   invariant(vms.find(vm) === undefined, `VM ${vm} is not here when its files are removed`);
+  const keep = making.flatMap((record) => record.keep ?? []);
+  await keepPartialDisks(vms.pools, keep, Math.floor(wallClockMs()));
+  // Under their own names they are gone then.
   await vms.removeDisks(files);
 }
 

@@ -49,6 +49,7 @@ export function startOutgoing(
     session: undefined,
     whole: [],
     peerFailure: undefined,
+    disksFollowed: undefined,
     watch: undefined,
     handedOverAt: undefined,
     taken: false,

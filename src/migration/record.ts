@@ -54,7 +54,11 @@ export const MigrationOptions = Type.Object(
     targetPools: Type.Optional(Type.Record(Name, Name)),
     /** Leave the source's disks there under another name instead of deleting them. */
     keepSourceDisks: Type.Optional(Type.Boolean()),
-    /** Most that copying disks may take, apart from memory. */
+    /** When the move fails or is cancelled, the target keeps what it has of the disks for three days. */
+    keepPartial: since(3, Type.Optional(Type.Boolean())),
+    /** Continue from what the target kept of an earlier attempt; implies `keepPartial`. */
+    resume: since(3, Type.Optional(Type.Boolean())),
+    /** Most that disks may take of the network, apart from memory: copied, and written by the guest meanwhile. */
     storageBytesPerSecond: Type.Optional(Type.Integer({ minimum: 1_000_000 })),
   },
   { additionalProperties: false },
@@ -145,6 +149,19 @@ export const FilePlacement = Type.Object({
 });
 export type FilePlacement = Type.Static<typeof FilePlacement>;
 
+/** The guest's writes to a disk while it was copied and mirrored, and what that cost them. */
+export const GuestWrites = Type.Object({
+  operations: Type.Integer({ minimum: 0 }),
+  bytes: Bytes,
+  /** How long one took; null without any. */
+  meanMs: nullable(Milliseconds),
+  /** How long one took before the move, since the QEMU started; null without any. */
+  usualMs: nullable(Milliseconds),
+  /** For how long writes took noticeably longer than usual: the link, or a limit, set their pace. */
+  pacedMs: Milliseconds,
+});
+export type GuestWrites = Type.Static<typeof GuestWrites>;
+
 /** A disk that moves with its VM, and how far it is. */
 export const DiskRecord = Type.Object({
   ...DiskPlacement.properties,
@@ -159,6 +176,11 @@ export const DiskRecord = Type.Object({
   rateBytesPerSecond: Bytes,
   /** Until the first copy is complete; null while nobody knows. */
   remainingMs: nullable(Milliseconds),
+  /** What of it was given to the network, compressed where disks are. */
+  wireBytes: Type.Optional(Bytes),
+  /** What of it the target had kept of an earlier attempt, and did not cross again. */
+  resumedBytes: Type.Optional(Bytes),
+  guestWrites: Type.Optional(GuestWrites),
 });
 export type DiskRecord = Type.Static<typeof DiskRecord>;
 

@@ -7,7 +7,7 @@ import { wallClockMs } from "../base/clock.ts";
 import { removeExports, stopExporting } from "../qemu/disk-export.ts";
 import { continueSwitchover, waitForStatus } from "../qemu/migration.ts";
 import { completeMirror, removeNode } from "../qemu/mirror.ts";
-import { mirrorId } from "./follow-mirrors.ts";
+import { mirrorId } from "./disks-followed.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
 import { sessionOf, skeletonOf } from "./stages/setup.ts";
 

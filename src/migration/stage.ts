@@ -10,6 +10,7 @@ import type { VmDefinition } from "../vm/definition.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import type { IncomingDisk, IncomingFile } from "../vm/moved-disks.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
+import type { DisksFollowed } from "./disks-followed.ts";
 import type { Faults } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { MoveLimits } from "./limits.ts";
@@ -72,6 +73,8 @@ export interface SourceMove extends Move {
   whole: readonly string[];
   /** Set when the target says that its half failed. */
   peerFailure: FerryError | undefined;
+  /** Set by storage-mirror. */
+  disksFollowed: DisksFollowed | undefined;
   /** Set by memory-precopy. */
   watch: SwitchoverWatch | undefined;
   /** Set at the point of no return, milliseconds since the epoch; from then on nothing is undone. */
@@ -86,6 +89,8 @@ export interface TargetMove extends Move {
   readonly session: Session;
   /** What the source says of `disks`. */
   readonly wantedDisks: readonly IncomingDisk[];
+  /** Whether the disks are kept, as far as they are, when the move fails. */
+  readonly keepsPartial: boolean;
   /** Kernels and media that the source sends along. */
   readonly wantedFiles: readonly IncomingFile[];
   /** The skeleton; set by setup. */

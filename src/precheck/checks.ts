@@ -12,6 +12,7 @@ import { diskChecks } from "./disk-checks.ts";
 import { hostChecks } from "./host-checks.ts";
 import { memoryChecks } from "./memory-checks.ts";
 import { networkChecks } from "./network-checks.ts";
+import { partialChecks } from "./partial-checks.ts";
 import { performanceChecks } from "./performance-checks.ts";
 import { processorChecks } from "./processor-checks.ts";
 import { storageChecks } from "./storage-checks.ts";
@@ -34,7 +35,7 @@ export const checkFamilies: readonly CheckFamily[] = [
   { family: "performance", checks: performanceChecks },
   { family: "storage", checks: [...storageChecks, ...shareChecks] },
   { family: "LUNs and devices", checks: attachedChecks },
-  { family: "disks that move", checks: diskChecks },
+  { family: "disks that move", checks: [...diskChecks, ...partialChecks] },
 ];
 
 export const checks: readonly Check[] = checkFamilies.flatMap((family) => family.checks);

@@ -7,8 +7,8 @@
  */
 import Type from "typebox";
 import { MigrationNetwork } from "../network/migration-network.ts";
-import { since } from "../protocol/since.ts";
 import { PerformanceOption } from "../migration/record.ts";
+import { since } from "../protocol/since.ts";
 import { VmDefinition } from "../vm/definition.ts";
 import { CapacityFacts } from "./capacity-facts.ts";
 import { SwitchFacts } from "./switch-facts.ts";
@@ -47,7 +47,7 @@ export const PoolFacts = Type.Object({
 export const StorageFacts = Type.Object({
   /** What is promised to moves under way is taken off already. */
   freeBytes: Bytes,
-  /** Of the names of the VM's files: those that a file here has, with its size. */
+  /** Of the names of the VM's files: those that a file here has, with its size; and what is kept half copied of its disks. */
   files: Type.Record(Type.String({ maxLength: 256 }), Bytes),
   /** Why this host can't make files there; null when it can. */
   writeError: nullable(Type.String({ maxLength: 1024 })),

@@ -9,6 +9,7 @@ import type { Pools } from "../storage/pools.ts";
 import { readProof, writeProof } from "../storage/shared-proof.ts";
 import { imagesOf } from "../vm/create.ts";
 import { definitionVersion, type PoolFile, type VmDefinition } from "../vm/definition.ts";
+import { partialBytes } from "../vm/keep-partial.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import { guestFeatures } from "./guest-features.ts";
 import type { FactsRequest, HostFacts } from "./facts.ts";
@@ -106,10 +107,18 @@ async function storageFacts(pools: Pools, definition: VmDefinition): Promise<Hos
       const sizes = await Promise.all(
         [...names].map(async (file) => [file, await sizeOf(join(path, file))] as const),
       );
+      const partials = await Promise.all(
+        pools.partialDisks
+          .list(definition.id)
+          .filter(({ pool }) => pool === name)
+          .map(async (partial) => [partial.file, await partialBytes(pools, partial)] as const),
+      );
       const facts = {
         freeBytes: Math.max(0, freeBytes - (await pools.reservations.outstanding(path))),
         files: Object.fromEntries(
-          sizes.flatMap(([file, bytes]) => (bytes === undefined ? [] : [[file, bytes] as const])),
+          [...sizes, ...partials].flatMap(([file, bytes]) =>
+            bytes === undefined ? [] : [[file, bytes] as const],
+          ),
         ),
         writeError: await access(path, constants.W_OK).then(() => null, errorText),
       };

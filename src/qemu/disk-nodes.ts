@@ -21,16 +21,23 @@ interface QueryBlock {
  */
 export async function findDiskNode(qmp: Qmp, disk: string): Promise<DiskNode> {
   const devices = await qmp.execute<QueryBlock[]>("query-block");
-  const id = diskDevice(disk);
-  // virtio devices have their block backend one level down, in `…/virtio-backend`.
-  const device = devices.find(({ qdev }) => qdev?.split("/").includes(id));
+  const device = devices.find(({ qdev }) => isDeviceOfDisk(qdev, disk));
   const node = device?.inserted?.["node-name"];
   if (device?.inserted === undefined || node === undefined) {
-    throw new FerryError("not-found", `Cannot find disk "${disk}" in its QEMU: no device ${id}`, {
-      remedy: "Restart the VM: its QEMU was not started from its present definition",
-    });
+    throw new FerryError(
+      "not-found",
+      `Cannot find disk "${disk}" in its QEMU: no device ${diskDevice(disk)}`,
+      {
+        remedy: "Restart the VM: its QEMU was not started from its present definition",
+      },
+    );
   }
   return { node, virtualBytes: device.inserted.image["virtual-size"] };
+}
+
+/** Whether QEMU's name or path of a device is the disk's; virtio's block backend is one level down, `…/virtio-backend`. */
+export function isDeviceOfDisk(qdev: string | undefined, disk: string): boolean {
+  return qdev?.split("/").includes(diskDevice(disk)) ?? false;
 }
 
 /** The id of a disk's device (src/qemu/storage-devices.ts). */

@@ -13,8 +13,8 @@ export interface MirrorRequest {
   readonly node: string;
   /** The node that becomes its equal. */
   readonly to: string;
-  /** Of copying; mirrored writes are the guest's own. 0: no limit. */
-  readonly bytesPerSecond: number;
+  /** How much may be on its way at once. */
+  readonly inFlightBytes: number;
   /** Copies what the disk stands on too: the other disk stands on nothing. */
   readonly withBacking?: boolean;
 }
@@ -69,7 +69,7 @@ export async function startMirror(qmp: Qmp, request: MirrorRequest): Promise<voi
     // written is not touched on the new disk, where `full` would first declare every byte of it zero.
     sync: request.withBacking === true ? "full" : "top",
     "copy-mode": (await changesMode(qmp)) ? "background" : "write-blocking",
-    speed: request.bytesPerSecond,
+    "buf-size": request.inFlightBytes,
     // A failing copy ends the job and is never the guest's business.
     "on-source-error": "report",
     "on-target-error": "report",
@@ -80,10 +80,6 @@ export async function startMirror(qmp: Qmp, request: MirrorRequest): Promise<voi
 export async function makeSynchronous(qmp: Qmp, id: string): Promise<void> {
   if (!(await changesMode(qmp))) return;
   await qmp.execute("block-job-change", { id, type: "mirror", "copy-mode": "write-blocking" });
-}
-
-export async function limitMirror(qmp: Qmp, id: string, bytesPerSecond: number): Promise<void> {
-  await qmp.execute("block-job-set-speed", { device: id, speed: bytesPerSecond });
 }
 
 /** The mirrors of this QEMU that are running; one that failed is not among them any more. */

@@ -6,6 +6,7 @@ import { FerryError } from "../base/errors.ts";
 import type { PoolFile } from "../vm/definition.ts";
 import { readMarker, readOrCreateMarker } from "./pool-marker.ts";
 import { existingDirectory, existingFile, poolPath } from "./pool-path.ts";
+import { PartialDisks } from "./partial-disks.ts";
 import { Reservations } from "./reservations.ts";
 
 export interface Pool {
@@ -36,10 +37,13 @@ const entriesMax = 10_000;
 export class Pools {
   /** Room promised to disks that moves are bringing here. */
   readonly reservations = new Reservations();
+  /** What moves that failed have left here on request. */
+  readonly partialDisks: PartialDisks;
   readonly #database: DatabaseSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.partialDisks = new PartialDisks(database);
   }
 
   list(): Pool[] {

@@ -5,6 +5,7 @@
 import { FerryError } from "../base/errors.ts";
 import { QemuHost } from "../qemu/qemu-host.ts";
 import type { QemuSettings } from "../qemu/settings.ts";
+import type { Pools } from "../storage/pools.ts";
 import { adoptAll } from "./adopt.ts";
 import { deleteVm, replaceDefinition } from "./configure.ts";
 import { createVm } from "./create.ts";
@@ -14,7 +15,6 @@ import { destroyCopy, discardIncoming, prepareIncoming, removeHandedOver } from 
 import { requireAllowed, type VmRequest } from "./lifecycle.ts";
 import type { LocalVm } from "./local-vm.ts";
 import { changeMedia, differOnlyInMedia, ejectMedia, insertMedia } from "./media.ts";
-import { moveStorage, type StorageChoice } from "./move-storage.ts";
 import {
   type IncomingStorage,
   makeStorage,
@@ -27,6 +27,7 @@ import { formatDefinition, parseDefinition } from "./parse-definition.ts";
 import type { VmHostParts } from "./resolve.ts";
 import { letRun, pauseGuest, qemuStateOf, resetGuest, startProcess } from "./run.ts";
 import { endProcess, shutDown } from "./stop.ts";
+import { StorageMoving } from "./storage-moving.ts";
 import { usesPool, usesSwitch } from "./uses.ts";
 import type { VmProcess, VmRecord } from "./vm-host.ts";
 import { upgradeVm } from "./upgrade.ts";
@@ -42,11 +43,17 @@ const shutdownTimeoutMs = 60_000;
 export class LocalVms implements AsyncDisposable {
   /** This host's QEMU: version, accelerator, user. */
   readonly qemu: QemuHost;
+  /** This host's pools: where disks of VMs lie. */
+  readonly pools: Pools;
+  /** Moves of disks to other pools of this host. */
+  readonly storageMoving: StorageMoving;
   readonly #table: VmTable;
 
   private constructor(table: VmTable, qemu: QemuHost) {
     this.#table = table;
     this.qemu = qemu;
+    this.pools = table.parts.pools;
+    this.storageMoving = new StorageMoving(table);
   }
 
   /** Adopts QEMUs that outlived the last agent. Never stops or starts a guest. */
@@ -135,14 +142,6 @@ export class LocalVms implements AsyncDisposable {
   /** Presses the reset button. */
   async restart(nameOrId: string): Promise<VmRecord> {
     return this.#operate(nameOrId, "restart", resetGuest);
-  }
-
-  /** Moves disks to other pools of this host, whether the VM runs or not; resolves when they are there. */
-  async moveStorage(nameOrId: string, choice: StorageChoice): Promise<VmRecord> {
-    return this.#operate(nameOrId, "move-storage", async (vm) => {
-      await moveStorage(this.#table, vm, choice);
-      lockImagesBehind(this.#table, vm);
-    });
   }
 
   /** The tap devices of a VM's adapters; empty for one that is not here. */

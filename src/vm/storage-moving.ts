@@ -2,6 +2,7 @@
 import { FerryError } from "../base/errors.ts";
 import { requireAllowed } from "./lifecycle.ts";
 import { moveStorage, type StorageChoice } from "./move-storage.ts";
+import { lockImagesBehind } from "./image-locks.ts";
 import type { VmRecord } from "./vm-host.ts";
 import type { VmTable } from "./vm-table.ts";
 
@@ -22,9 +23,10 @@ export class StorageMoving {
     requireAllowed(vm.record, "move-storage");
     const before = vm.storageMove;
     try {
-      await this.#table.operate(vm, "move-storage", () =>
-        moveStorage(this.#table, vm, choice, begun),
-      );
+      await this.#table.operate(vm, "move-storage", async () => {
+        await moveStorage(this.#table, vm, choice, begun);
+        lockImagesBehind(this.#table, vm);
+      });
       vm.storageMove?.ended(undefined);
       return vm.record;
     } catch (error) {

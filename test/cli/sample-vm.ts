@@ -13,6 +13,7 @@ export function aVm(changes: Partial<Vm> = {}): Vm {
     generation: 1,
     migration: null,
     createdAt: 1_795_000_000_000,
+    storageMove: null,
     definition: {
       version: 1,
       id,

@@ -68,8 +68,8 @@ test("memory told page by page survives lanes that break, in memory that is used
   await using pair = await openOverRelay({ lanes: 2 });
   const pageCacheBytes = 16 * MiB;
   const { near, far } = await carry(pair, "memory", {
-    encoding: { target: { kind: "plain" }, pageCacheBytes, jobs: 2 },
-    decoding: { placed: null, pageCacheBytesMax: pageCacheBytes, jobs: 2 },
+    encoding: { kind: "memory", target: { kind: "plain" }, pageCacheBytes, jobs: 2 },
+    decoding: { kind: "memory", placed: null, pageCacheBytesMax: pageCacheBytes, jobs: 2 },
   });
   // Random pages go raw, text is compressed: both ways to hold a batch until it is acknowledged.
   const pages = 12 * 1024;

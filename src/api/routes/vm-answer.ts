@@ -4,7 +4,7 @@ import type { Vm } from "../schema/vm.ts";
 
 /** @param host name of the host that answers for it. */
 export function vmAnswer(record: VmRecord, host: string): Vm {
-  const { definition, state, ownership, generation, migration, createdAt } = record;
+  const { definition, ...rest } = record;
   const { id, name } = definition;
-  return { id, name, host, state, ownership, generation, migration, createdAt, definition };
+  return { id, name, host, ...rest, definition };
 }

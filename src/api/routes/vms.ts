@@ -20,7 +20,7 @@ import {
 } from "../schema/vm.ts";
 import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
-import { answers, created, done } from "./answers.ts";
+import { accepted, answers, created, done } from "./answers.ts";
 import { vmAnswer } from "./vm-answer.ts";
 
 const Params = Type.Object({ vm: Name });
@@ -114,14 +114,32 @@ export function vmRoutes(app: ApiServer, services: Services): void {
       config,
       schema: {
         operationId: "moveVmStorage",
-        summary: "Move a VM's disks to another pool of its host; answers when they are there",
+        summary:
+          "Move a VM's disks to another pool of its host; answers once it has begun, `storageMove` tells the rest",
         params: Params,
         querystring: HostQuery,
         body: VmMoveStorage,
-        response: answers(VmSchema),
+        response: accepted(VmSchema),
       },
     },
-    async (request) => answer(await vms.moveStorage(request.params.vm, request.body)),
+    async (request, reply) =>
+      reply.code(202).send(answer(await vms.storageMoving.begin(request.params.vm, request.body))),
+  );
+  app.post(
+    "/v1/vms/:vm/move-storage/cancel",
+    {
+      config,
+      schema: {
+        operationId: "cancelMoveVmStorage",
+        summary:
+          "Cancel moving a VM's disks to another pool; disks that are there already stay there",
+        params: Params,
+        querystring: HostQuery,
+        response: accepted(VmSchema),
+      },
+    },
+    async (request, reply) =>
+      reply.code(202).send(answer(vms.storageMoving.cancel(request.params.vm))),
   );
   app.post(
     "/v1/vms/:vm/upgrade",

@@ -1,7 +1,9 @@
 /** VMs: what people send to create one (src/vm/draft.ts says what each property means), and what they get to see. */
 import Type from "typebox";
+import { since } from "../../protocol/since.ts";
 import { MachineType, Name, VmDefinition } from "../../vm/definition.ts";
 import { VmDraft } from "../../vm/draft.ts";
+import { StorageMoveRecord } from "../../vm/storage-move-record.ts";
 import { type Ownership, type VmState, vmStates } from "../../vm/vm-host.ts";
 import { Scope, Unreachable } from "./scope.ts";
 
@@ -34,6 +36,8 @@ export const Vm = Type.Object(
     migration: nullable(Type.String()),
     createdAt: Type.Number(),
     definition: VmDefinition,
+    /** The latest move of its disks to other pools of its host; null without one since the agent started. */
+    storageMove: since(3, Type.Union([StorageMoveRecord, Type.Null()], { default: null })),
   },
   { $id: "Vm" },
 );

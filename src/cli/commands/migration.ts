@@ -9,6 +9,7 @@ import { parseCount } from "../quantities.ts";
 import { renderMigration, renderMigrationList, renderReport } from "../render/migration.ts";
 import { warnUnreachable } from "../unreachable.ts";
 import { watchMigration } from "../watch.ts";
+import { defineDiscard, definePartial } from "./migration-partial.ts";
 import { defineResolve } from "./migration-resolve.ts";
 import { defineReorder, defineStatistics, parseSince } from "./migration-queue.ts";
 
@@ -71,6 +72,8 @@ export function defineMigration(command: Command, cli: Cli): void {
   defineCancel(command, cli);
   defineResolve(command, cli, (migration) => findMigration(cli, migration));
   defineReorder(command, cli);
+  definePartial(command, cli);
+  defineDiscard(command, cli);
   defineStatistics(command, cli);
 }
 

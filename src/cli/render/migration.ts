@@ -7,6 +7,7 @@ import {
   formatTime,
 } from "../../base/format.ts";
 import type { MigrationRecord } from "../../migration/record.ts";
+import { diskColumns, pacing } from "./disk.ts";
 import type { Style, StyleName } from "../style.ts";
 import { type Column, renderFields, renderTable } from "../table.ts";
 
@@ -59,13 +60,30 @@ export function renderReport(record: MigrationRecord): string {
     const mirrored = record.disks.reduce((sum, disk) => sum + disk.mirroredBytes, 0);
     const copied = `${formatBytes(record.diskBytes)} of ${formatCount(record.disks.length, "disk")}`;
     fields.push(["disks", `${copied}, ${formatBytes(mirrored)} of it written meanwhile`]);
+    const resumed = record.disks.reduce((sum, disk) => sum + (disk.resumedBytes ?? 0), 0);
+    if (resumed > 0) fields.push(["resumed", `${formatBytes(resumed)} were there already`]);
+    for (const disk of record.disks) {
+      if (pacing(disk) !== "") fields.push([`disk ${disk.name}`, pacing(disk)]);
+    }
   }
   if (differingPages !== null) {
     const found = differingPages === 0 ? "no page differs" : formatCount(differingPages, "page");
     fields.push(["verified", differingPages === 0 ? found : `${found} of memory differed`]);
   }
+  if (keepsPartial(record)) {
+    const again = `ferry move ${record.vm.name} ${record.target} --with-storage --resume`;
+    fields.push([
+      "kept",
+      `what ${record.target} has of the disks, for three days; go on with: ${again}`,
+    ]);
+  }
   const sentence = renderOutcome(record);
   return fields.length === 0 ? sentence : `${sentence}\n${renderFields(fields)}`;
+}
+
+function keepsPartial({ state, options, diskBytes }: MigrationRecord): boolean {
+  const isOff = state === "failed" || state === "cancelled";
+  return isOff && diskBytes > 0 && (options.keepPartial === true || options.resume === true);
 }
 
 /** Where the VM is now, as a sentence. */
@@ -112,6 +130,7 @@ export function renderMigration(record: MigrationRecord, style?: Style): string 
   }
   const parts = [renderReport(record), renderFields(fields)];
   if (record.stages.length > 0) parts.push(renderTable(stageColumns(record), record.stages, style));
+  if (record.disks.length > 0) parts.push(renderTable(diskColumns, record.disks, style));
   if (record.rounds.length > 0) parts.push(renderTable(roundColumns, record.rounds, style));
   return parts.join("\n\n");
 }

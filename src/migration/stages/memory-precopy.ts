@@ -22,6 +22,7 @@ import { after, type ConvergenceState, decide, firstState } from "../convergence
 import { answeredEncoding, decodingFor, encodingFor, wantedEncoding } from "../memory-coding.ts";
 import { guestRate, netRate, toProgress, toRound } from "../progress.ts";
 import { withRate } from "../remaining.ts";
+import { applyStorageLimit } from "../storage-limit.ts";
 import type { SourceMove, Stage, TargetMove } from "../stage.ts";
 import { SwitchoverWatch } from "../switchover-watch.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
@@ -138,6 +139,8 @@ async function followRounds(
     netRates = withRate(netRates, netRate(now.memory, now.stats));
     move.record.progress(toProgress(now.memory, now.stats, now.at, netRates));
     bandwidth = followBandwidth(move, bandwidth);
+    applyStorageLimit(move);
+    await move.disksFollowed?.lookIfDue();
     if (now.memory.round === roundStart.memory.round) continue;
     if (roundStart.memory.round === 0) {
       roundStart = now; // QEMU has only begun: the first round starts here

@@ -8,6 +8,7 @@ import { announce } from "../../network/announce.ts";
 import { madeFiles, removeLeftDisks } from "../moved-files.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import type { Session } from "../../session/session.ts";
+import { removePartialDisk } from "../../vm/keep-partial.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
 
 /** Announcing is a few frames; what takes longer has gone wrong. */
@@ -36,6 +37,10 @@ export const networkCleanup: Stage = {
       move.session.send({ type: "announced" });
       await move.faults.reach("target:network-cleanup:inside");
       await move.vms.releaseRoom(madeFiles(move));
+      const { pools } = move.vms;
+      for (const partial of pools.partialDisks.list(move.definition.id)) {
+        await removePartialDisk(pools, partial);
+      }
     },
     undo: nothingToUndo,
   },

@@ -14,6 +14,7 @@ import { receiveFiles, sendFiles } from "../carry-files.ts";
 import { makeFiles, removeMadeFiles } from "../moved-files.ts";
 import { placedDefinition } from "../placed-definition.ts";
 import { proofFor, proofMs, proveBacking } from "../prove-backing.ts";
+import { applyStorageLimit } from "../storage-limit.ts";
 import type { DiskPlacement } from "../record.ts";
 import type { SourceMove, Stage, TargetMove } from "../stage.ts";
 
@@ -27,6 +28,7 @@ export const setup: Stage = {
       const everyNetwork = limits.performance === "multichannel";
       move.session = await move.peers.openSession(peer, request, { everyNetwork, signal });
       move.session.limitOutage(limits.outageMsMax);
+      applyStorageLimit(move);
       move.session.on("message", (message) => {
         if (message.type === "failed") move.peerFailure ??= peerError(message);
       });
@@ -35,6 +37,7 @@ export const setup: Stage = {
       const sent = files.filter(({ copy }) => copy);
       move.session.send({
         ...{ type: "prepare", generation, run, disks },
+        ...(keepsPartial(move) && { keepPartial: true }),
         definition: placedDefinition(
           ejects(move) ? withoutMedia(definition) : definition,
           placements,
@@ -110,6 +113,11 @@ async function abandon(session: Session, timeoutMs: number): Promise<void> {
     clearTimeout(timer);
     for (const stop of detach) stop();
   }
+}
+
+function keepsPartial({ record }: SourceMove): boolean {
+  const { keepPartial, resume } = record.current.options;
+  return keepPartial === true || resume === true;
 }
 
 function ejects(move: SourceMove): boolean {

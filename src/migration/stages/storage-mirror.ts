@@ -6,8 +6,17 @@
 import { exportDisks, exportSocket } from "../../qemu/disk-export.ts";
 import { findDiskNode } from "../../qemu/disk-nodes.ts";
 import { clearMirrors, startMirror } from "../../qemu/mirror.ts";
+import type { DiskEncoding } from "../../session/disk-coding.ts";
 import { connectMirror } from "../connect-mirror.ts";
-import { followMirrors, mirrorId, mirrorShare } from "../follow-mirrors.ts";
+import {
+  type CodingOf,
+  diskDecodingFor,
+  diskEncodingFor,
+  wantedDiskEncoding,
+} from "../disk-coding.ts";
+import { DisksFollowed, mirrorId } from "../disks-followed.ts";
+import { followMirrors } from "../follow-mirrors.ts";
+import { mirrorInFlightBytes } from "../storage-limit.ts";
 import { MirrorWatch } from "../mirror-watch.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
@@ -20,13 +29,18 @@ export const storageMirror: Stage = {
     async run(move) {
       const session = sessionOf(move);
       const timeoutMs = move.limits.setupTimeoutMs;
-      session.send({ type: "mirror" });
-      await session.receive("mirroring", { signal: move.signal, timeoutMs });
+      const wanted = wantedDiskEncoding(move);
+      session.send({ type: "mirror", ...wanted });
+      const answer = await session.receive("mirroring", { signal: move.signal, timeoutMs });
+      const encodingOf = await diskEncodingFor(move, wanted, answer);
       using watch = new MirrorWatch(move.process.qmp, session);
-      for (const index of move.disks.keys()) await startOne(move, index);
+      const followed = new DisksFollowed(move);
+      move.disksFollowed = followed;
+      await followed.look();
+      for (const index of move.disks.keys()) await startOne(move, index, encodingOf);
       session.send({ type: "connect", disk: null });
       await move.faults.reach("source:storage-mirror:inside", move.signal);
-      await followMirrors(move, watch);
+      await followMirrors(move, watch, followed);
     },
 
     /** A mirror over a connection that hangs can't be ended: the connections go first. */
@@ -44,16 +58,18 @@ export const storageMirror: Stage = {
     async run(move) {
       const { session, signal } = move;
       const { qmp, directory } = skeletonOf(move);
-      await session.receive("mirror", { signal });
+      const request = await session.receive("mirror", { signal });
       await exportDisks(qmp, directory, move.disks);
       await move.faults.reach("target:storage-mirror:inside", signal);
-      session.send({ type: "mirroring" });
+      const { encoding } = request;
+      session.send({ type: "mirroring", ...(encoding && { encoding }) });
+      const decodingOf = await diskDecodingFor(move, request);
       for (;;) {
         const { disk } = await session.receive("connect", { signal });
         if (disk === null) break;
         // What is left of an attempt that failed.
         await session.closeStream(`disk:${disk}`);
-        await session.carryConnecting(`disk:${disk}`, exportSocket(directory));
+        await session.carryConnecting(`disk:${disk}`, exportSocket(directory), decodingOf(disk));
         session.send({ type: "connected" });
       }
     },
@@ -62,14 +78,18 @@ export const storageMirror: Stage = {
   },
 };
 
-async function startOne(move: SourceMove, index: number): Promise<void> {
+async function startOne(
+  move: SourceMove,
+  index: number,
+  encodingOf: CodingOf<DiskEncoding>,
+): Promise<void> {
   const { qmp } = move.process;
   const disk = move.disks[index] ?? "";
   const id = mirrorId(index);
-  await connectMirror(move, disk, id);
+  await connectMirror(move, disk, id, encodingOf(disk));
   const { node } = await findDiskNode(qmp, disk);
-  const bytesPerSecond = mirrorShare(move, move.disks.length);
+  const inFlightBytes = mirrorInFlightBytes(move.limits.storageBytesPerSecond);
   const hasBacking = move.definition.disks.some(({ name, backing }) => name === disk && backing);
   const withBacking = hasBacking && move.whole.includes(disk);
-  await startMirror(qmp, { id, node, to: id, bytesPerSecond, withBacking });
+  await startMirror(qmp, { id, node, to: id, inFlightBytes, withBacking });
 }
