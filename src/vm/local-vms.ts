@@ -5,7 +5,6 @@
 import { FerryError } from "../base/errors.ts";
 import { QemuHost } from "../qemu/qemu-host.ts";
 import type { QemuSettings } from "../qemu/settings.ts";
-import type { Pools } from "../storage/pools.ts";
 import { adoptAll } from "./adopt.ts";
 import { deleteVm, replaceDefinition } from "./configure.ts";
 import { createVm } from "./create.ts";
@@ -44,8 +43,7 @@ export class LocalVms implements AsyncDisposable {
   /** This host's QEMU: version, accelerator, user. */
   readonly qemu: QemuHost;
   /** This host's pools: where disks of VMs lie. */
-  readonly pools: Pools;
-  /** Moves of disks to other pools of this host. */
+  readonly pools: VmHostParts["pools"];
   readonly storageMoving: StorageMoving;
   readonly #table: VmTable;
 
