@@ -25,8 +25,10 @@ const cache = new QueryClient({
   },
 });
 
+const fullHeight = { height: "100%" } as const;
+
 const useStyles = makeStyles({
-  provider: { height: "100%", backgroundColor: tokens.colorNeutralBackground2 },
+  page: { height: "100%", backgroundColor: tokens.colorNeutralBackground2 },
 });
 
 export function App() {
@@ -35,13 +37,17 @@ export function App() {
   // Quantities and times are written by plain functions: a change of how renders everything anew.
   const { language, units } = usePreferences();
   return (
-    <FluentProvider theme={theme} className={styles.provider} key={`${language} ${units}`}>
+    // N.B. no class: menus, dialogs and tooltips stand in elements that get the provider's classes too, and would cover
+    // the page with them.
+    <FluentProvider theme={theme} style={fullHeight} key={`${language} ${units}`}>
       <QueryClientProvider client={cache}>
-        <SessionGate>
-          <LiveLine>
-            <RouterProvider router={router} />
-          </LiveLine>
-        </SessionGate>
+        <div className={styles.page}>
+          <SessionGate>
+            <LiveLine>
+              <RouterProvider router={router} />
+            </LiveLine>
+          </SessionGate>
+        </div>
         <Toaster toasterId={toasterId} position="bottom-end" />
       </QueryClientProvider>
     </FluentProvider>
