@@ -26,6 +26,11 @@ export async function settled(world: FaultLab, move: MoveUnderTest): Promise<Set
   const left = await world.leftovers(other);
   if (left.length > 0)
     wrong.push(`left on the ${role === "source" ? "target" : "source"}: ${left.join(", ")}`);
+  // QEMU stops a guest whose disk has no room; the documented step is to make room and resume it.
+  if ((await world.runStates(owner)).includes("io-error")) {
+    const resumed = await owner.ferry(["vm", "resume", world.vm]);
+    if (resumed.exitCode !== 0) throw new Error(`cannot resume the VM: ${resumed.stderr}`);
+  }
   const qemus = await world.qemus(owner);
   const state = (await world.vmOn(owner))?.state;
   if (state === "running") {
@@ -72,7 +77,8 @@ async function agreed(
     if (isQuiet && isOne && vm?.ownership === "owner" && vm.migration === null) {
       // A process that was killed is noticed a moment later.
       const host = here === undefined ? target : source;
-      const isTrue = (await world.qemus(host)).length > 0 === (vm.state === "running");
+      const lives = vm.state === "running" || (await world.runStates(host)).includes("io-error");
+      const isTrue = (await world.qemus(host)).length > 0 === lives;
       if (isTrue) return host;
     }
     await sleep(50);
