@@ -1,6 +1,6 @@
 /** Two hosts with nothing in common but a network: each has a pool `local` of its own. */
 import { execFile } from "node:child_process";
-import { mkdir, readdir, stat } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { DiskPlacement } from "../../src/migration/record.ts";
@@ -51,14 +51,16 @@ export async function qemuIo(format: string, path: string, ...commands: string[]
   await run("qemu-io", ["-f", format, ...commands.flatMap((command) => ["-c", command]), path]);
 }
 
-/** Whether two images show a guest the same content. */
+/** Whether two images show a guest the same content. `other` may be in use by a QEMU, which lets nobody read along. */
 export async function sameContent(format: string, one: string, other: string): Promise<boolean> {
-  const args = ["compare", "-s", "-f", format, "-F", format, "--force-share", one, other];
-  const { stdout } = await run(
-    "qemu-img",
-    args.filter((arg) => arg !== "-s"),
-  );
-  return stdout.includes("identical");
+  const copy = `${one}.other`;
+  await copyFile(other, copy);
+  try {
+    const args = ["compare", "-f", format, "-F", format, one, copy];
+    return (await run("qemu-img", args)).stdout.includes("identical");
+  } finally {
+    await rm(copy);
+  }
 }
 
 export async function allocatedBytes(path: string): Promise<number> {
