@@ -1,6 +1,6 @@
 /** One host's agent as a process: started detached, so that it outlives the command that started it, and found again. */
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -45,7 +45,8 @@ export class AgentProcess {
     if ((await this.pid()) !== undefined) return;
     const { namespace, config, directory } = this.#place;
     const log = openSync(this.log, "a");
-    const command = [process.execPath, agentProgram, "--config", config];
+    const agent = [process.execPath, agentProgram, "--config", config];
+    const command = existsSync(this.#device) ? withDevice(this.#device, agent) : agent;
     const [program, args] = inNamespace(namespace, command);
     const child = spawn(program, args, {
       stdio: ["ignore", log, log],
@@ -85,6 +86,11 @@ export class AgentProcess {
     return (await readStartTicks(pid)) === startTicks ? pid : undefined;
   }
 
+  /** A device of this host's own, instead of the machine's; its presence says that there is one. */
+  get #device(): string {
+    return userfaultDevice(this.#place.directory);
+  }
+
   get #identityFile(): string {
     return join(this.#place.directory, "agent.pid");
   }
@@ -113,6 +119,17 @@ export class AgentProcess {
 }
 
 /** When the process started, in the kernel's ticks since boot; undefined when it is gone or only waits to be reaped. */
+/** Where a host of a lab has its own device of this kind, which its QEMU's user may open (LabHost.lendUserfault). */
+export function userfaultDevice(directory: string): string {
+  return join(directory, "userfaultfd");
+}
+
+/** Nobody else sees it: the machine's own stays as it is. */
+function withDevice(device: string, command: readonly string[]): string[] {
+  const script = 'mount --bind "$0" /dev/userfaultfd && exec "$@"';
+  return ["unshare", "--mount", "--propagation", "slave", "sh", "-c", script, device, ...command];
+}
+
 export async function readStartTicks(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
   // The program's name, in parentheses, may contain spaces.

@@ -1,11 +1,13 @@
 /** One host of the lab: its agent, and the ways to ask it. */
-import { spawn } from "node:child_process";
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { access, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { promisify } from "node:util";
 import { ApiClient } from "../src/api/client.ts";
 import type { CallArguments, Routes } from "../src/api/routes-table.ts";
-import { AgentProcess } from "./agent-process.ts";
+import { AgentProcess, userfaultDevice } from "./agent-process.ts";
 import { inNamespace } from "./namespaces.ts";
 import type { QemuSettings } from "./qemu.ts";
 import {
@@ -16,6 +18,7 @@ import {
   namespaceOf,
 } from "./topology.ts";
 
+const run = promisify(execFile);
 const ferryProgram = join(import.meta.dirname, "../bin/ferry.ts");
 
 export interface ProgramResult {
@@ -72,6 +75,23 @@ export class LabHost {
     }
     // JSON is YAML.
     await writeFile(join(this.directory, "ferryd.yaml"), JSON.stringify(config, undefined, 2));
+  }
+
+  /**
+   * From the agent's next start on this host's QEMU may learn of pages that a guest misses (post-copy), whatever the machine
+   * allows. Only root can; false where that is not possible.
+   */
+  async lendUserfault(): Promise<boolean> {
+    const device = userfaultDevice(this.directory);
+    try {
+      await run("mknod", ["--mode=0666", device, "c", "10", await userfaultMinor()]);
+      // A device on a file system that allows none, or in a user namespace, is only a name.
+      await access(device, constants.R_OK | constants.W_OK);
+      return true;
+    } catch {
+      await rm(device, { force: true });
+      return false;
+    }
   }
 
   /** The pools and the switch that every host of the lab has: `vms` shared by all, `local`, and `lan`. */
@@ -142,6 +162,14 @@ export class LabHost {
   environment(): NodeJS.ProcessEnv {
     return { ...process.env, FERRY_SOCKET: this.socket };
   }
+}
+
+/** The kernel's number for the device, of `/proc/misc`. */
+async function userfaultMinor(): Promise<string> {
+  const lines = await readFile("/proc/misc", "utf8");
+  const minor = /^\s*(\d+) userfaultfd$/m.exec(lines)?.[1];
+  if (minor === undefined) throw new Error("this kernel has no device for missing pages");
+  return minor;
 }
 
 /** Root of the machine gives QEMU to `nobody`; root of a user namespace has no other user to give it to. */

@@ -8,6 +8,7 @@ import { readProcessor } from "../host/processor.ts";
 import { readRdmaDevices } from "../host/rdma.ts";
 import type { MachineFacts } from "../precheck/gather.ts";
 import { knownVersions } from "../protocol/version.ts";
+import { whyNoMissingPages } from "../qemu/missing-pages.ts";
 import { definitionVersions } from "../vm/definition.ts";
 import type { QemuHost } from "../qemu/qemu-host.ts";
 import { probeTpm } from "../qemu/tpm.ts";
@@ -34,7 +35,8 @@ type HostWideFact =
   | "defaultDiskPool"
   | "moveAddresses"
   | "migrationNetworks"
-  | "performanceOption";
+  | "performanceOption"
+  | "convergencePolicy";
 
 export async function readMachineFacts(
   qemu: QemuHost,
@@ -62,7 +64,19 @@ export async function readMachineFacts(
     load: { oneMinute: facts.load[0], cpus: facts.cpu.count },
     rdmaDevices: await readRdmaDevices(),
     tpmEmulator: await probeTpm(qemu.settings.tpmEmulator),
+    postCopy: await readPostCopy(qemu),
   };
+}
+
+/** A host without QEMU, or that can't become QEMU's user, has its own check. */
+async function readPostCopy(qemu: QemuHost): Promise<NonNullable<MachineFacts["postCopy"]> | null> {
+  try {
+    const { version } = await qemu.features();
+    return await whyNoMissingPages(await qemu.user(), version);
+  } catch (error) {
+    if (error instanceof FerryError) return { present: error.message, remedy: error.remedy ?? "" };
+    throw error;
+  }
 }
 
 /** A host without QEMU is still a host: it says so, and the checks say what to install. */

@@ -32,6 +32,11 @@ export class Metrics {
     "ferry_migration_rounds_total",
     "Rounds over memory of ended moves from this host",
   );
+  readonly #adjustments = this.#counter(
+    "ferry_migration_adjustments_total",
+    "What was done to bring memory across in ended moves from this host, by policies and people",
+    ["action"],
+  );
   readonly #bytes = this.#counter(
     "ferry_migration_bytes_total",
     "Bytes of ended moves from this host: of memory, of disks, and on the wire",
@@ -127,6 +132,7 @@ export class Metrics {
     this.#migrations.inc({ role, state });
     if (role !== "source" || startedAt === null) return;
     this.#rounds.inc(record.rounds.length);
+    for (const { action } of record.adjustments ?? []) this.#adjustments.inc({ action });
     this.#bytes.inc({ kind: "memory" }, record.guestBytes);
     this.#bytes.inc({ kind: "disk" }, record.diskBytes);
     this.#bytes.inc({ kind: "wire" }, record.wireBytes);

@@ -138,6 +138,7 @@ export async function wireAgent(
       moveAddresses: [...moveAddresses(advertise, settings.current.settings)],
       migrationNetworks: settings.current.settings.migrationNetworks,
       performanceOption: settings.current.settings.performanceOption,
+      convergencePolicy: settings.current.settings.convergencePolicy,
     }),
     askTarget: (target, request) => link.facts(target, request),
     prediction: {

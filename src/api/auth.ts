@@ -92,6 +92,7 @@ export const accessTable = {
   "POST /v1/migrations/{id}/place": "operator",
   // An administrator's: a wrong word makes two of one VM.
   "POST /v1/migrations/{id}/resolve": "administrator",
+  "POST /v1/migrations/{id}/step-in": "operator",
   "POST /v1/faults": "administrator",
   "GET /v1/faults": "administrator",
   "DELETE /v1/faults": "administrator",

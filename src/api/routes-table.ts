@@ -32,6 +32,7 @@ import type {
   MigrationListQuery,
   MigrationPlace,
   MigrationResolve,
+  MigrationStepIn,
 } from "./schema/migration.ts";
 import type { PartialDiskList, PartialDiskListQuery } from "./schema/partial-disk.ts";
 import type { Pool, PoolCreate, PoolFileList, PoolList } from "./schema/pool.ts";
@@ -129,6 +130,7 @@ export interface Routes {
   "POST /v1/migrations": { body: MigrationCreate; answer: MigrationRecord };
   "GET /v1/migrations/{id}": { answer: MigrationRecord };
   "POST /v1/migrations/{id}/place": { body: MigrationPlace; answer: MigrationRecord };
+  "POST /v1/migrations/{id}/step-in": { body: MigrationStepIn; answer: MigrationRecord };
   "POST /v1/migrations/{id}/cancel": { answer: MigrationRecord };
   "POST /v1/migrations/{id}/resolve": { body: MigrationResolve; answer: MigrationRecord };
 }

@@ -18,9 +18,13 @@ export interface MoveOptions {
   readonly storageBandwidth?: number;
   readonly keepPartial?: boolean;
   readonly resume?: boolean;
+  readonly convergence?: Policy;
+  readonly maxStop?: number;
+  readonly giveUpAfter?: number;
 }
 
 type Performance = NonNullable<MigrationOptions["performance"]>;
+type Policy = NonNullable<MigrationOptions["convergencePolicy"]>;
 type Priority = NonNullable<MigrationOptions["priority"]>;
 
 /** Keyed by the types, so that a value added there is missing here at compile time. */
@@ -29,6 +33,13 @@ const performanceOptions: Readonly<Record<Performance, true>> = {
   compression: true,
   multichannel: true,
   rdma: true,
+};
+
+export const policies: Readonly<Record<Policy, true>> = {
+  patient: true,
+  balanced: true,
+  certain: true,
+  "post-copy": true,
 };
 
 const priorities: Readonly<Record<Priority, true>> = { low: true, normal: true, high: true };
@@ -81,6 +92,22 @@ export function addMoveOptions(command: Command): Command {
       "--storage-bandwidth <rate>",
       "most to use for disks, copied and written by the guest meanwhile",
       parseRate,
+    )
+    .addOption(
+      new Option(
+        "--convergence <policy>",
+        "what to do with a guest that writes faster than the link (the host's setting)",
+      ).choices(Object.keys(policies)),
+    )
+    .option(
+      "--max-stop <duration>",
+      "with policy certain: most the guest may stand still when nothing else helps",
+      parseMaxStop,
+    )
+    .option(
+      "--give-up-after <duration>",
+      "with policy patient: how long to go on without coming closer",
+      parseGiveUpAfter,
     );
 }
 
@@ -88,6 +115,7 @@ export function migrationOptions(options: MoveOptions): MigrationOptions {
   const { performance, maxBlackout, bandwidth, verify, priority } = options;
   const { withStorage, targetPool, keepSourceDisks, storageBandwidth, keepPartial, resume, eject } =
     options;
+  const { convergence, maxStop, giveUpAfter } = options;
   return {
     ...(performance !== undefined && { performance }),
     ...(maxBlackout !== undefined && { blackoutMsMax: maxBlackout }),
@@ -102,6 +130,9 @@ export function migrationOptions(options: MoveOptions): MigrationOptions {
     ...(keepPartial === true && { keepPartial }),
     ...(resume === true && { resume }),
     ...(storageBandwidth !== undefined && { storageBytesPerSecond: storageBandwidth }),
+    ...(convergence !== undefined && { convergencePolicy: convergence }),
+    ...(maxStop !== undefined && { stopMsMax: maxStop }),
+    ...(giveUpAfter !== undefined && { giveUpAfterMs: giveUpAfter }),
   };
 }
 
@@ -111,6 +142,22 @@ function parseBlackout(text: string): number {
   throw new FerryError("bad-input", `Cannot promise a blackout of at most "${text}"`, {
     remedy: "Give a duration from 10ms to 60s",
   });
+}
+
+/** @throws FerryError `bad-input`. */
+export function parseMaxStop(text: string): number {
+  return within(text, "let the guest stop for", 100, 600_000, "Give a duration from 100ms to 10m");
+}
+
+/** @throws FerryError `bad-input`. */
+export function parseGiveUpAfter(text: string): number {
+  return within(text, "give up after", 1_000, 86_400_000, "Give a duration from 1s to 1d");
+}
+
+function within(text: string, action: string, min: number, max: number, remedy: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds >= min && milliseconds <= max) return milliseconds;
+  throw new FerryError("bad-input", `Cannot ${action} "${text}"`, { remedy });
 }
 
 function parseRate(text: string): number {

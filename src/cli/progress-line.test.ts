@@ -51,7 +51,7 @@ test("liveView shows stages, bar and every figure there is", () => {
     [
       "web01: host-a -> host-b, running",
       "+ setup  - storage-mirror  > memory-precopy    modified-pages  ",
-      "  storage-handover    resume    network-cleanup",
+      "  storage-handover    resume    memory-postcopy    network-cleanup",
       `${"#".repeat(35)}${".".repeat(25)}  58 %`,
       "round 2, 600 MiB sent, 40 MiB remaining, 118 MiB/s",
       "guest writes 12 MiB/s, about 4 ± 1 s left, expected blackout 38 ms, guest slo...",
@@ -90,7 +90,7 @@ test("stageMarks covers the plan; a stage passed over is skipped, later ones are
   );
   assert.deepEqual(
     [...marks.values()],
-    ["done", "skipped", "running", "pending", "pending", "pending", "pending"],
+    ["done", "skipped", "running", "pending", "pending", "pending", "pending", "pending"],
   );
 });
 

@@ -3,6 +3,7 @@
  * Pure; the stages come from the plan.
  */
 import { formatBytes, formatDuration, formatPreciseTime, formatRate } from "../base/format.ts";
+import { describe } from "./adjustment.ts";
 import { plan, type StageName } from "../migration/plan.ts";
 import type { MigrationRecord } from "../migration/record.ts";
 import { diskLine } from "./render/disk.ts";
@@ -67,7 +68,22 @@ export function liveView(record: MigrationRecord, options: ViewOptions): string[
   if (record.waitingFor !== null) lines.push(cut(record.waitingFor, width));
   if (record.progress !== null) lines.push(barLine(record.progress, options));
   const more = [...figures(record), ...record.disks.map(diskLine)];
-  return [...lines, ...more.flatMap((line) => (line === "" ? [] : [cut(line, width)]))];
+  lines.push(...more.flatMap((line) => (line === "" ? [] : [cut(line, width)])));
+  return [...lines, ...verdictLines(record, options)];
+}
+
+/** Only a verdict that asks for something, and only while it can be acted upon. */
+function verdictLines(
+  { verdict, stage, endedAt }: MigrationRecord,
+  options: ViewOptions,
+): string[] {
+  if (verdict === undefined || verdict.converges || endedAt !== null) return [];
+  if (stage !== "memory-precopy") return [];
+  const { width, style } = options;
+  return [
+    style("yellow", cut(verdict.message, width)),
+    ...verdict.options.map((option) => cut(`  ${option}`, width)),
+  ];
 }
 
 function stageLines(record: MigrationRecord, { width, style, glyphs }: ViewOptions): string[] {
@@ -136,6 +152,15 @@ export function logLines(before: MigrationRecord | undefined, now: MigrationReco
   for (const disk of now.disks) {
     const was = before?.disks.find(({ name }) => name === disk.name)?.state ?? "waiting";
     if (disk.state !== was) lines.push([now.progress?.at ?? now.requestedAt, diskLine(disk)]);
+  }
+  for (const adjustment of now.adjustments?.slice(before?.adjustments?.length ?? 0) ?? []) {
+    const { at, by, why } = adjustment;
+    const whose = by === "policy" ? "" : ` (${by})`;
+    lines.push([at, `guest ${describe(adjustment)}${whose}: ${why}`]);
+  }
+  const { verdict } = now;
+  if (verdict !== undefined && verdict.at !== before?.verdict?.at) {
+    lines.push([verdict.at, [verdict.message, ...verdict.options].join("; ")]);
   }
   lines.sort(([a], [b]) => a - b);
   // Running is what the stages say; every other state is news.

@@ -5,6 +5,7 @@ import {
   parseLimit,
   parseWindow,
   type Settings,
+  withChangedNetwork,
   withNetwork,
   withoutNetwork,
 } from "./setting-changes.ts";
@@ -23,6 +24,8 @@ const settings: Settings = {
   pageCacheMibMax: 256,
   compressionThreadsMax: null,
   convergencePolicy: "balanced",
+  stopMsMax: 10_000,
+  giveUpAfterMs: 600_000,
   defaultDiskPool: "vms",
 };
 
@@ -58,6 +61,16 @@ test("parseWindow() refuses what is no time of day with a bandwidth", () => {
   for (const text of ["8-18=100M", "08:00-18:00", "08:00-18:00=", "100M"]) {
     assert.throws(() => parseWindow(text), { code: "bad-input" });
   }
+});
+
+test("withChangedNetwork() changes subnet and priority in one step, so that the last network is never gone", () => {
+  const one = withNetwork(settings, { subnet: "10.1.0.0/24", priority: 10 });
+  const subnet = "fd00:1::/64";
+  assert.deepEqual(withChangedNetwork(one, "10.1.0.0/24", { subnet }).migrationNetworks, [
+    { subnet, priority: 10 },
+  ]);
+  const absent = () => withChangedNetwork(one, "10.2.0.0/24", { priority: 1 });
+  assert.throws(absent, { code: "not-found" });
 });
 
 test("withNetwork() adds a subnet or changes its priority; withoutNetwork() ends with any network", () => {

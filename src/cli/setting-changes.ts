@@ -25,6 +25,8 @@ export interface SettingOptions {
   readonly pageCache?: number;
   readonly compressionThreads?: number | null;
   readonly convergence?: Settings["convergencePolicy"];
+  readonly maxStop?: number;
+  readonly giveUpAfter?: number;
   readonly diskPool?: string;
 }
 
@@ -53,6 +55,8 @@ export function changeSettings(settings: Settings, options: SettingOptions): Set
         ? settings.compressionThreadsMax
         : options.compressionThreads,
     convergencePolicy: options.convergence ?? settings.convergencePolicy,
+    stopMsMax: options.maxStop ?? settings.stopMsMax,
+    giveUpAfterMs: options.giveUpAfter ?? settings.giveUpAfterMs,
     defaultDiskPool: options.diskPool === "none" ? null : (options.diskPool ?? defaultDiskPool),
   };
 }
@@ -65,21 +69,37 @@ export function withNetwork(settings: Settings, network: Network): Settings {
   return { ...settings, migrationNetworks: [...others, network] };
 }
 
+/** Another subnet, another priority, or both, in one step. @throws FerryError `not-found`. */
+export function withChangedNetwork(
+  settings: Settings,
+  subnet: string,
+  change: Partial<Network>,
+): Settings {
+  const present = settings.migrationNetworks ?? [];
+  const network = present.find((candidate) => candidate.subnet === subnet);
+  if (network === undefined) throw noSuchNetwork("change", subnet, present);
+  const changed = { ...network, ...change };
+  const others = present.filter((other) => other !== network && other.subnet !== changed.subnet);
+  return { ...settings, migrationNetworks: [...others, changed] };
+}
+
 /** Without the last one any network may be used again. @throws FerryError `not-found`. */
 export function withoutNetwork(settings: Settings, subnet: string): Settings {
   const present = settings.migrationNetworks ?? [];
   const others = present.filter((network) => network.subnet !== subnet);
   if (others.length === present.length) {
-    const names = present.map((network) => network.subnet).join(", ") || "none, any may be used";
-    throw new FerryError(
-      "not-found",
-      `Cannot remove migration network "${subnet}": there are ${names}`,
-      {
-        remedy: "See: ferry host network list",
-      },
-    );
+    throw noSuchNetwork("remove", subnet, present);
   }
   return { ...settings, migrationNetworks: others.length === 0 ? null : others };
+}
+
+function noSuchNetwork(verb: string, subnet: string, present: readonly Network[]): FerryError {
+  const names = present.map((network) => network.subnet).join(", ") || "none, any may be used";
+  return new FerryError(
+    "not-found",
+    `Cannot ${verb} migration network "${subnet}": there are ${names}`,
+    { remedy: "See: ferry host network list" },
+  );
 }
 
 /** `none`, or a bandwidth. */

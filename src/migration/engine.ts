@@ -24,7 +24,8 @@ const echoMs = 100;
 export async function runSource(move: SourceMove, stages: readonly Stage[]): Promise<void> {
   const begun: Stage[] = [];
   try {
-    for (const stage of applying(stages, move)) {
+    for (const stage of stages) {
+      if (stage.applies?.(move) === false) continue;
       begun.push(stage);
       await enter(move, "source", stage);
       await forwardOnly(move, () => stage.source.run(move));
@@ -72,7 +73,8 @@ async function forwardOnly(move: SourceMove, step: () => Promise<void>): Promise
 export async function runTarget(move: TargetMove, stages: readonly Stage[]): Promise<void> {
   const begun: Stage[] = [];
   try {
-    for (const stage of applying(stages, move)) {
+    for (const stage of stages) {
+      if (stage.applies?.(move) === false) continue;
       begun.push(stage);
       await steadfast(move, () => enter(move, "target", stage));
       await steadfast(move, () => stage.target.run(move));
@@ -132,10 +134,6 @@ export function tellFailed(session: Session, error: FerryError): void {
   } catch {
     // Nobody is there to be told.
   }
-}
-
-function applying(stages: readonly Stage[], move: SourceMove | TargetMove): Stage[] {
-  return stages.filter((stage) => stage.applies?.(move) ?? true);
 }
 
 async function enter(

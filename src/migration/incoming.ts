@@ -56,8 +56,12 @@ async function begin(
   });
   const cancel = new AbortController();
   const sourceWord = Promise.withResolvers<SourceWord>();
+  const taken = Promise.withResolvers<void>();
+  const common = migrations.common(id, record, cancel.signal, {});
   const move: TargetMove = {
-    ...migrations.common(id, record, cancel.signal, {}),
+    ...common,
+    postCopy: false,
+    blackoutMsAllowed: common.limits.blackoutMsMax,
     ...{ generation, definition, peer, run, session },
     ...{ disks: disks.map(({ name }) => name), wantedDisks: disks, wantedFiles: files },
     keepsPartial: keepPartial,
@@ -65,6 +69,7 @@ async function begin(
     ready: false,
     owner: false,
     sourceWord: sourceWord.promise,
+    taken: () => taken.resolve(),
   };
   session.on("closed", () => {
     cancel.abort(abandoned(definition.name));
@@ -72,7 +77,8 @@ async function begin(
   });
   record.begin();
   const done = finish(migrations, move, cancel.signal);
-  migrations.add(id, { record, cancel, sourceWord, done });
+  migrations.add(id, { record, cancel, sourceWord, taken, done });
+  await migrations.replaceSession(id, session);
   session.on("message", ({ type }) => {
     if (type !== "abandon") return;
     cancel.abort(abandoned(definition.name));

@@ -1,7 +1,7 @@
 /** The times and bounds of a move, each with its reason. */
 import { pageCacheBytesDefault } from "../memory/limits.ts";
 import { codingJobs } from "../session/memory-coding.ts";
-import type { MigrationOptions } from "./record.ts";
+import type { ConvergencePolicy, MigrationOptions } from "./record.ts";
 
 export interface MoveLimits {
   /** How memory crosses the network. */
@@ -12,6 +12,12 @@ export interface MoveLimits {
   readonly compressionThreadsMax: number;
   /** Most the guest may stand still at the switch-over, if the administrator says nothing else. */
   readonly blackoutMsMax: number;
+  /** What is done with a guest that writes faster than the link carries. */
+  readonly convergencePolicy: ConvergencePolicy;
+  /** Policy `certain`: most the guest may stand still when nothing else helps. */
+  readonly stopMsMax: number;
+  /** Policy `patient`: how long pre-copy may go on without coming closer. */
+  readonly giveUpAfterMs: number;
   readonly throttlePercentMax: number;
   /** Of memory, on the wire; 0 means no limit. */
   readonly bandwidthBytesPerSecond: number;
@@ -38,6 +44,9 @@ export const defaultLimits: MoveLimits = {
   pageCacheBytesMax: pageCacheBytesDefault,
   compressionThreadsMax: codingJobs(),
   blackoutMsMax: 300,
+  convergencePolicy: "balanced",
+  stopMsMax: 10_000,
+  giveUpAfterMs: 600_000,
   throttlePercentMax: 99,
   bandwidthBytesPerSecond: 0,
   storageBytesPerSecond: 0,
@@ -72,6 +81,15 @@ export function liveLimits(now: () => MoveLimits): MoveLimits {
     },
     get blackoutMsMax() {
       return now().blackoutMsMax;
+    },
+    get convergencePolicy() {
+      return now().convergencePolicy;
+    },
+    get stopMsMax() {
+      return now().stopMsMax;
+    },
+    get giveUpAfterMs() {
+      return now().giveUpAfterMs;
     },
     get throttlePercentMax() {
       return now().throttlePercentMax;
@@ -112,6 +130,9 @@ export function limitsFor(limits: MoveLimits, options: MigrationOptions): MoveLi
     ...limits,
     performance: options.performance ?? limits.performance,
     blackoutMsMax: options.blackoutMsMax ?? limits.blackoutMsMax,
+    convergencePolicy: options.convergencePolicy ?? limits.convergencePolicy,
+    stopMsMax: options.stopMsMax ?? limits.stopMsMax,
+    giveUpAfterMs: options.giveUpAfterMs ?? limits.giveUpAfterMs,
     bandwidthBytesPerSecond: options.bandwidthBytesPerSecond ?? limits.bandwidthBytesPerSecond,
     storageBytesPerSecond: options.storageBytesPerSecond ?? limits.storageBytesPerSecond,
   };

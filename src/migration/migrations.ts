@@ -3,12 +3,14 @@
  * agent left open (recovery-run.ts). Records are in the history; the truth is in the journal.
  */
 import type { DatabaseSync } from "node:sqlite";
-import { FerryError } from "../base/errors.ts";
+import { errorChain, FerryError } from "../base/errors.ts";
 import type { Session } from "../session/session.ts";
+import { tellFailed } from "./engine.ts";
 import type { HistoryFilter } from "./history.ts";
 import { abandoned, acceptIncoming } from "./incoming.ts";
 import { startOutgoing } from "./outgoing.ts";
 import type { MigrationsParts } from "./parts.ts";
+import { takeUpPostCopy } from "./post-copy-target.ts";
 import type { PeerStatus, SessionRequest } from "./peer-link.ts";
 import { endQueued, type MoveRequest, queueOutgoing, requeue } from "./queued.ts";
 import type { DiskPlacement, FilePlacement, MigrationRecord } from "./record.ts";
@@ -19,6 +21,7 @@ import type { PersonsWord } from "./persons-words.ts";
 import { openMigration } from "./recovery-parts.ts";
 import { RecoveryRun } from "./recovery-run.ts";
 import { RunningMigrations } from "./running.ts";
+import type { StepIn } from "./step-in.ts";
 
 export class Migrations implements AsyncDisposable {
   readonly #migrations: RunningMigrations;
@@ -133,9 +136,39 @@ export class Migrations implements AsyncDisposable {
     return this.get(id);
   }
 
-  /** See `acceptIncoming`. */
+  /**
+   * Steps into a move whose memory is being copied; returns when it is carried out.
+   * @throws FerryError `not-found`, `conflict` saying why not, or not now.
+   */
+  async stepIn(id: string, stepIn: StepIn): Promise<MigrationRecord> {
+    const { state, stage, vm, role, source, requestedBy } = this.get(id);
+    const stepIns = this.#migrations.get(id)?.stepIns;
+    if (stepIns?.areTaken !== true || state !== "running") {
+      const there = role === "target" ? `; ask its source "${source}"` : "";
+      const present = state === "running" ? `stage ${stage ?? "setup"} runs` : `it is ${state}`;
+      throw new FerryError(
+        "conflict",
+        `Cannot ${stepIn.action} the move of VM "${vm.name}": ${present}, stage memory-precopy is wanted${there}`,
+        { remedy: `See where it is: ferry migration show ${id}` },
+      );
+    }
+    this.#migrations.parts.log.info({ migration: id, stepIn, requestedBy }, "somebody steps in");
+    await stepIns.ask(stepIn);
+    return this.get(id);
+  }
+
+  /** See `acceptIncoming` and `takeUpPostCopy`. */
   accept(request: SessionRequest, peer: string, session: Session): void {
-    acceptIncoming(this.#migrations, request, peer, session);
+    if (request.purpose === undefined) {
+      acceptIncoming(this.#migrations, request, peer, session);
+      return;
+    }
+    takeUpPostCopy(this.#migrations, request, peer, session).catch(async (error: unknown) => {
+      const facts = { migration: request.migrationId, reason: errorChain(error) };
+      this.#migrations.parts.log.warn(facts, "cannot go on with a post-copy");
+      tellFailed(session, FerryError.from(error));
+      await session.close("The target could not go on with the post-copy");
+    });
   }
 
   /** How a migration stands on this host; for the other host's agent. */
@@ -159,11 +192,17 @@ export class Migrations implements AsyncDisposable {
   async peerTake(id: string, generation: number, peer: string): Promise<PeerStatus> {
     this.#refuseStranger(id, peer);
     const records = this.#migrations.journal.of(id).map((entry) => entry.record);
-    if (records.some((record) => record.kind === "ready" && record.generation === generation)) {
+    const isOwner = records.some(({ kind }) => kind === "owner");
+    if (
+      !isOwner &&
+      records.some((record) => record.kind === "ready" && record.generation === generation)
+    ) {
       const running = this.#migrations.get(id);
       running?.sourceWord?.resolve("take");
-      // The target's half ends soon after it took the VM.
-      await (running === undefined ? this.#recovery.told(id) : running.done);
+      // Not until its half is over: with post-copy that takes pages which the source sends only after this answer.
+      await (running === undefined
+        ? this.#recovery.told(id)
+        : Promise.race([running.done, running.taken?.promise ?? running.done]));
     }
     return this.peerStatus(id);
   }

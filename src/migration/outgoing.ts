@@ -10,6 +10,7 @@ import { requireMovable } from "./queued.ts";
 import type { MigrationOptions, MigrationRecord } from "./record.ts";
 import type { RunningMigrations } from "./running.ts";
 import type { SourceMove } from "./stage.ts";
+import { StepIns } from "./step-in.ts";
 import { stages } from "./stages/all.ts";
 import { writeDown } from "./write-down.ts";
 
@@ -43,20 +44,26 @@ export function startOutgoing(
   );
   migrations.queued.delete(id);
   const cancel = new AbortController();
+  const common = migrations.common(id, record, cancel.signal, options);
+  const stepIns = new StepIns();
   const move: SourceMove = {
-    ...migrations.common(id, record, cancel.signal, options),
+    ...common,
     ...{ generation, definition, peer: target, run: ran, process, disks },
     session: undefined,
     whole: [],
     peerFailure: undefined,
     disksFollowed: undefined,
     watch: undefined,
+    stepIns,
+    blackoutMsAllowed: common.limits.blackoutMsMax,
+    postCopyAsked: false,
+    postCopy: false,
     handedOverAt: undefined,
     taken: false,
   };
   record.begin();
   move.log.info({ vm: definition.name, target, requestedBy }, "migration begins");
-  migrations.add(id, { record, cancel, done: runOutgoing(migrations, move) });
+  migrations.add(id, { record, cancel, stepIns, done: runOutgoing(migrations, move) });
   return record.current;
 }
 

@@ -11,6 +11,8 @@ export interface SessionRequest {
   readonly vmId: string;
   readonly vmName: string;
   readonly generation: number;
+  /** Absent: a move. `post-copy`: pages that a guest misses, whose session has ended. */
+  readonly purpose?: "post-copy";
 }
 
 /** How a migration stands on the other host. */

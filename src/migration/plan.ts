@@ -66,6 +66,14 @@ export const plan = [
     title: "The target lets the guest run and confirms",
   },
   {
+    name: "memory-postcopy",
+    hyperVStage: null,
+    guest: "runs on target",
+    cancellable: false,
+    reversible: false,
+    title: "Only with post-copy: pages that the guest misses follow it, those it asks for first",
+  },
+  {
     name: "network-cleanup",
     hyperVStage: 6,
     guest: "runs on target",

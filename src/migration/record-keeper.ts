@@ -7,6 +7,7 @@ import type { StageName } from "./plan.ts";
 import { describeStage } from "./plan.ts";
 import { waitingDisk } from "./new-record.ts";
 import type {
+  Adjustment,
   BlackoutRecord,
   DiskPlacement,
   DiskRecord,
@@ -14,6 +15,7 @@ import type {
   MigrationRecord,
   Progress,
   RoundRecord,
+  Verdict,
 } from "./record.ts";
 
 /** More rounds than any sane move has; the latest are kept. */
@@ -47,7 +49,8 @@ export class RecordKeeper {
     this.#change({ state: "queued" });
   }
 
-  waiting(waitingFor: string): void {
+  /** Null: for nothing any more. */
+  waiting(waitingFor: string | null): void {
     if (waitingFor !== this.#record.waitingFor) this.#publish({ waitingFor });
   }
 
@@ -70,6 +73,14 @@ export class RecordKeeper {
 
   round(round: RoundRecord): void {
     this.#publish({ rounds: [...this.#record.rounds, round].slice(-roundsMax) });
+  }
+
+  adjusted(adjustment: Adjustment): void {
+    this.#publish({ adjustments: [...(this.#record.adjustments ?? []), adjustment] });
+  }
+
+  verdict(verdict: Verdict): void {
+    this.#publish({ verdict });
   }
 
   progress(progress: Progress): void {

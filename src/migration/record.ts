@@ -32,6 +32,11 @@ export const convergencePolicies = ["patient", "balanced", "certain", "post-copy
 export const ConvergencePolicy = Type.Unsafe<(typeof convergencePolicies)[number]>(
   Type.String({ enum: [...convergencePolicies] }),
 );
+export type ConvergencePolicy = Type.Static<typeof ConvergencePolicy>;
+
+/** A stop of more than ten minutes is a shutdown. */
+export const StopMsMax = Type.Integer({ minimum: 100, maximum: 600_000 });
+export const GiveUpAfterMs = Type.Integer({ minimum: 1_000, maximum: 86_400_000 });
 
 /** What the administrator asked for; everything absent follows the host's settings. */
 export const MigrationOptions = Type.Object(
@@ -40,6 +45,12 @@ export const MigrationOptions = Type.Object(
     /** Most the guest may stand still at the switch-over. */
     blackoutMsMax: Type.Optional(Type.Integer({ minimum: 10, maximum: 60_000 })),
     bandwidthBytesPerSecond: Type.Optional(Type.Integer({ minimum: 1_000_000 })),
+    /** What to do with a guest that writes faster than the link carries (convergence.ts). */
+    convergencePolicy: Type.Optional(since(3, ConvergencePolicy)),
+    /** Policy `certain`: most the guest may stand still when nothing else brings memory across. */
+    stopMsMax: Type.Optional(since(3, StopMsMax)),
+    /** Policy `patient`: how long pre-copy may go on without coming closer. */
+    giveUpAfterMs: Type.Optional(since(3, GiveUpAfterMs)),
     /** Compare all guest memory on both sides while the target is still paused. Lengthens the blackout. */
     verifyMemory: Type.Optional(Type.Boolean()),
     /** Default `normal`. */
@@ -79,7 +90,9 @@ export const RoundRecord = Type.Object({
   /** Guest memory sent in this round, before compression. */
   bytesSent: Bytes,
   remainingBytes: Bytes,
+  /** What the guest wrote in it, each page once. */
   dirtyBytesPerSecond: Type.Number({ minimum: 0 }),
+  /** Guest memory that crossed in it, before compression. */
   linkBytesPerSecond: Type.Number({ minimum: 0 }),
 });
 export type RoundRecord = Type.Static<typeof RoundRecord>;
@@ -122,6 +135,49 @@ export const Progress = Type.Object({
   throttlePercent: Type.Integer({ minimum: 0, maximum: 99 }),
 });
 export type Progress = Type.Static<typeof Progress>;
+
+/** What an administrator may do while memory is copied. */
+export const stepInActions = ["hurry", "throttle", "switch-now"] as const;
+
+export const adjustmentActions = [
+  "blackout-limit",
+  "throttle",
+  "stop",
+  "post-copy",
+  "give-up",
+] as const;
+
+/** Something done to bring memory across: by the policy, or by somebody who stepped in. */
+export const Adjustment = Type.Object({
+  at: Milliseconds,
+  /** The round that had ended. */
+  round: Type.Integer({ minimum: 0 }),
+  action: Type.Unsafe<(typeof adjustmentActions)[number]>(
+    Type.String({ enum: [...adjustmentActions] }),
+  ),
+  /** Milliseconds of `blackout-limit` and `stop`, percent of `throttle`; null for the others. */
+  value: nullable(Type.Number({ minimum: 0 })),
+  /** `policy`, or who asked for it. */
+  by: Type.String(),
+  why: Type.String(),
+});
+export type Adjustment = Type.Static<typeof Adjustment>;
+
+/** Whether memory will come across, said in the second round already and again when that changes. */
+export const Verdict = Type.Object({
+  at: Milliseconds,
+  round: Type.Integer({ minimum: 1 }),
+  converges: Type.Boolean(),
+  dirtyBytesPerSecond: Type.Number({ minimum: 0 }),
+  linkBytesPerSecond: Type.Number({ minimum: 0 }),
+  /** How long the guest would stand still if it stopped now; null while nobody knows. */
+  stopMs: nullable(Milliseconds),
+  /** With the numbers, for people. */
+  message: Type.String(),
+  /** What may be done, each a sentence with its command; empty where nothing has to be. */
+  options: Type.Array(Type.String()),
+});
+export type Verdict = Type.Static<typeof Verdict>;
 
 /** Where a disk that moves with its VM goes, decided by the checks (src/precheck/place-disks.ts). */
 export const DiskPlacement = Type.Object({
@@ -208,11 +264,15 @@ export const MigrationRecord = Type.Object({
   state: Type.Unsafe<(typeof migrationStates)[number]>(Type.String({ enum: [...migrationStates] })),
   stage: nullable(StageNameSchema),
   cancellable: Type.Boolean(),
-  /** While queued: what the move waits for, as a sentence; null otherwise. */
+  /** What the move waits for, as a sentence: a slot, or a link that is lost; null for nothing. */
   waitingFor: nullable(Type.String()),
   options: MigrationOptions,
   stages: Type.Array(StageRecord),
   rounds: Type.Array(RoundRecord),
+  /** Absent in records of before there were any. */
+  adjustments: Type.Optional(Type.Array(Adjustment)),
+  /** Absent before the second round. */
+  verdict: Type.Optional(Verdict),
   progress: nullable(Progress),
   blackout: nullable(BlackoutRecord),
   /** Disks that move along; empty where the target reaches them all. The target's record has none. */

@@ -102,7 +102,10 @@ export class RecoveryRun implements AsyncDisposable {
         saying = recovery.decision;
         if (saying !== said) this.#say(open, facts, recovery);
         outcome = await this.#steps.carryOut(recovery, open, facts);
-        if (recovery.decision === "ask a person") state.settled.resolve();
+        const isForPerson = recovery.decision === "ask a person";
+        // The VM is taken; with post-copy its last page may take long, and whoever said *take* has to send it.
+        const isTaken = recovery.decision === "finish on target" && outcome === "wait";
+        if (isForPerson || isTaken) state.settled.resolve();
       } catch (error) {
         if (stopping.aborted) return;
         saying = errorChain(error);

@@ -2,12 +2,16 @@
 import { errorChain, FerryError } from "../base/errors.ts";
 import { invariant } from "../base/invariant.ts";
 import { announce } from "../network/announce.ts";
-import { endOutgoing, guestRuns } from "../qemu/migration.ts";
+import { isInPostCopy } from "../qemu/end-post-copy.ts";
+import { guestRuns } from "../qemu/migration.ts";
 import { clearMirrors } from "../qemu/mirror.ts";
 import { markHandedOver, reclaimOwnership } from "../vm/registry.ts";
+import type { VmProcess } from "../vm/vm-host.ts";
+import { endMigration } from "./end-migration.ts";
 import { removeGivenFiles, removeLeftDisks, removeMadeFiles } from "./moved-files.ts";
 import type { Decision, Recovery, RecoveryFacts } from "./recovery.ts";
 import type { OpenMigration, RecoveryParts } from "./recovery-parts.ts";
+import { sendMissingPages } from "./post-copy-source.ts";
 import { takeOwnership } from "./take-ownership.ts";
 
 /** `again`: look at once; `wait`: look later; `over`: this host's journal is closed. */
@@ -17,6 +21,8 @@ type Step = (open: OpenMigration, facts: RecoveryFacts, why: string) => Promise<
 
 export class RecoverySteps {
   readonly #parts: RecoveryParts;
+  /** Migrations whose missing pages are being sent. */
+  readonly #sending = new Set<string>();
   readonly #steps: Readonly<Record<Decision, Step>> = {
     "run on source": (open, facts) => this.#keepOnSource(open, facts),
     "keep on source": (open, facts) => this.#keepOnSource(open, facts),
@@ -54,9 +60,10 @@ export class RecoverySteps {
       const reason = "The agent was restarted during the move";
       journal.append(open.id, { kind: "rolled-back", reason });
     }
-    const qmp = vms.process(open.vm)?.qmp;
-    if (qmp !== undefined) {
-      await endOutgoing(qmp);
+    const process = vms.process(open.vm);
+    if (process !== undefined) {
+      const { qmp } = process;
+      await endMigration(process, limits.setupTimeoutMs);
       await clearMirrors(qmp, limits.setupTimeoutMs);
       if (open.run && !(await guestRuns(qmp))) await vms.resumeOwned(open.vm);
       await vms.insertMedia(open.vm); // a move may have ejected them
@@ -97,11 +104,31 @@ export class RecoverySteps {
     if (here !== "taken") {
       journal.append(open.id, { kind: "taken", generation: open.generation + 1 });
     }
+    const process = vms.process(open.vm);
+    if (process !== undefined && (await isInPostCopy(process.qmp))) {
+      this.#sendMissingPages(open, process);
+      return "wait";
+    }
     await vms.removeAfterHandover(open.vm);
     await removeLeftDisks({ ...open, journal, vms });
     this.#finish(open.id);
     ended(open.id, "completed");
     return "over";
+  }
+
+  /** Beside the looking, which goes on: the agent must open its doors meanwhile. */
+  #sendMissingPages({ id, vm: vmId, peer, generation }: OpenMigration, process: VmProcess): void {
+    if (this.#sending.has(id)) return;
+    const { vms, peers, limits, stopping } = this.#parts;
+    const log = this.#parts.log.child({ migration: id });
+    const nobody = (): void => {}; // its record has ended with the agent that kept it
+    this.#sending.add(id);
+    sendMissingPages({
+      ...{ id, vm: vms.get(vmId).definition, generation, peer, process, peers, limits, stopping, log },
+      ...{ session: undefined, progress: nobody, waiting: nobody },
+    })
+      .catch((error: unknown) => log.error({ reason: errorChain(error) }, "cannot send pages"))
+      .finally(() => this.#sending.delete(id));
   }
 
   async #take(open: OpenMigration): Promise<StepOutcome> {
@@ -116,6 +143,8 @@ export class RecoverySteps {
     if (process === undefined) return "again"; // it ended since it was looked at
     if (open.run && !(await guestRuns(process.qmp))) await vms.resumeOwned(open.vm);
     await announce(vms.get(open.vm).definition, process, switches, log);
+    // Until its last page is here nothing else may be done with the VM.
+    if (await isInPostCopy(process.qmp)) return "wait";
     vms.releaseFromMigration(open.vm);
     this.#finish(open.id);
     ended(open.id, "completed");

@@ -1,6 +1,7 @@
 /** The migrations under way on this host: their records, how to cancel them, when they are over. */
 import { wallClockMs } from "../base/clock.ts";
 import { errorChain, FerryError } from "../base/errors.ts";
+import type { Session } from "../session/session.ts";
 import { History } from "./history.ts";
 import { Journal } from "./journal.ts";
 import { limitsFor, liveLimits } from "./limits.ts";
@@ -10,14 +11,19 @@ import type { MigrationsParts } from "./parts.ts";
 import type { MigrationOptions, MigrationRecord } from "./record.ts";
 import { RecordKeeper } from "./record-keeper.ts";
 import type { SourceWord } from "./stage.ts";
+import type { StepIns } from "./step-in.ts";
 
 export interface RunningMigration {
   readonly record: RecordKeeper;
   readonly cancel: AbortController;
   /** Settles when this host's half is over, however it ended. */
   readonly done: Promise<void>;
+  /** Source only. */
+  readonly stepIns?: StepIns;
   /** Target only: resolved when the source speaks over the peer API. */
   readonly sourceWord?: PromiseWithResolvers<SourceWord>;
+  /** Target only: resolved when the VM is this host's and its guest runs. */
+  readonly taken?: PromiseWithResolvers<void>;
 }
 
 export class RunningMigrations {
@@ -31,6 +37,8 @@ export class RunningMigrations {
   /** What a live half could not end, recovery does; resolves when it is over or waits for a person. Set by Migrations. */
   settle: (id: string) => Promise<void> = async () => {};
   readonly #running = new Map<string, RunningMigration>();
+  /** Target: by migration, the session it has now. */
+  readonly #sessions = new Map<string, Session>();
 
   constructor(parts: MigrationsParts) {
     this.parts = parts;
@@ -45,6 +53,16 @@ export class RunningMigrations {
   add(id: string, running: RunningMigration): void {
     this.#running.set(id, running);
     void running.done.finally(() => this.#running.delete(id));
+  }
+
+  /** Target: `session` is the migration's from now on; the one before it is closed, and with it its socket to QEMU. */
+  async replaceSession(id: string, session: Session): Promise<void> {
+    const before = this.#sessions.get(id);
+    this.#sessions.set(id, session);
+    session.on("closed", () => {
+      if (this.#sessions.get(id) === session) this.#sessions.delete(id);
+    });
+    await before?.close("A new session has taken its place");
   }
 
   all(): RunningMigration[] {

@@ -37,7 +37,7 @@ async function settle(move: SourceMove): Promise<void> {
 }
 
 export async function settleDisksOnTarget(move: TargetMove): Promise<void> {
-  const timeoutMs = move.limits.blackoutMsMax + move.limits.blackoutTimeoutMs;
+  const timeoutMs = move.blackoutMsAllowed + move.limits.blackoutTimeoutMs;
   await move.session.receive("mirrored", { timeoutMs, signal: move.signal });
   const { qmp } = skeletonOf(move);
   await removeExports(qmp, move.disks);

@@ -18,6 +18,7 @@ import type { OwnerAuthority } from "./ownership.ts";
 import type { PeerLink } from "./peer-link.ts";
 import type { StageName } from "./plan.ts";
 import type { RecordKeeper } from "./record-keeper.ts";
+import type { StepIns } from "./step-in.ts";
 import type { SwitchoverWatch } from "./switchover-watch.ts";
 
 export interface Half<Move> {
@@ -31,7 +32,7 @@ export interface Half<Move> {
 
 export interface Stage {
   readonly name: StageName;
-  /** False for a move that has no work for it: then neither half runs, and the record does not name it. */
+  /** Asked when its turn comes; false for a move that has no work for it: then neither half runs, and the record does not name it. */
   readonly applies?: (move: Move) => boolean;
   readonly source: Half<SourceMove>;
   readonly target: Half<TargetMove>;
@@ -50,6 +51,8 @@ export interface Move {
   readonly run: boolean;
   /** This host's name. */
   readonly host: string;
+  /** The guest goes on at the target before all of its memory is there; known once it has stopped on the source. */
+  postCopy: boolean;
   readonly record: RecordKeeper;
   readonly journal: Journal;
   readonly owners: OwnerAuthority;
@@ -77,6 +80,12 @@ export interface SourceMove extends Move {
   disksFollowed: DisksFollowed | undefined;
   /** Set by memory-precopy. */
   watch: SwitchoverWatch | undefined;
+  /** What an administrator asks for while memory is copied. */
+  readonly stepIns: StepIns;
+  /** Most the guest may stand still now: grows with what the policy or an administrator allows. */
+  blackoutMsAllowed: number;
+  /** QEMU was told to let the guest go on at the target before all of its memory is there. */
+  postCopyAsked: boolean;
   /** Set at the point of no return, milliseconds since the epoch; from then on nothing is undone. */
   handedOverAt: number | undefined;
   /** The target has confirmed that the VM is its: what the source still has of it may go. */
@@ -93,6 +102,8 @@ export interface TargetMove extends Move {
   readonly keepsPartial: boolean;
   /** Kernels and media that the source sends along. */
   readonly wantedFiles: readonly IncomingFile[];
+  /** Most the guest may stand still, as the source says when it has stopped. */
+  blackoutMsAllowed: number;
   /** The skeleton; set by setup. */
   process: VmProcess | undefined;
   /** True from *ready* on: only the source's word may end the skeleton now. */
@@ -101,6 +112,8 @@ export interface TargetMove extends Move {
   owner: boolean;
   /** Resolved when the source speaks through the peer API instead of the session. */
   readonly sourceWord: Promise<SourceWord>;
+  /** Told when the VM is this host's and its guest runs. */
+  readonly taken: () => void;
 }
 
 /** What a source may say over the peer API to a target that is ready: it is yours, or read in my journal how it stands. */

@@ -34,7 +34,7 @@ export class SwitchoverWatch implements Disposable {
           this.#stopped.resolve();
         }
         // A guest that was paused all along never says STOP.
-        if (isStatus(event, ["pre-switchover"])) this.#stopped.resolve();
+        if (isStatus(event, ["pre-switchover", "postcopy-active"])) this.#stopped.resolve();
         if (isStatus(event, ["failed"])) void this.#failed(qmp);
         const broken = mirrorFailure(event);
         if (broken !== undefined) this.#fail(mirrorFailed(broken));

@@ -8,6 +8,7 @@ import { shareChecks } from "./share-checks.ts";
 import { switchChecks } from "./switch-checks.ts";
 import { attachedChecks } from "./attached-checks.ts";
 import type { Check } from "./check.ts";
+import { convergenceChecks } from "./convergence-checks.ts";
 import { diskChecks } from "./disk-checks.ts";
 import { hostChecks } from "./host-checks.ts";
 import { memoryChecks } from "./memory-checks.ts";
@@ -34,6 +35,7 @@ export const checkFamilies: readonly CheckFamily[] = [
   { family: "guest's network", checks: switchChecks },
   { family: "performance", checks: performanceChecks },
   { family: "storage", checks: [...storageChecks, ...shareChecks] },
+  { family: "convergence", checks: convergenceChecks },
   { family: "LUNs and devices", checks: attachedChecks },
   { family: "disks that move", checks: [...diskChecks, ...partialChecks] },
 ];

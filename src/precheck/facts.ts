@@ -7,8 +7,8 @@
  */
 import Type from "typebox";
 import { MigrationNetwork } from "../network/migration-network.ts";
-import { PerformanceOption } from "../migration/record.ts";
 import { since } from "../protocol/since.ts";
+import { ConvergencePolicy, PerformanceOption } from "../migration/record.ts";
 import { VmDefinition } from "../vm/definition.ts";
 import { CapacityFacts } from "./capacity-facts.ts";
 import { SwitchFacts } from "./switch-facts.ts";
@@ -119,6 +119,20 @@ export const HostFacts = Type.Object({
   migrationNetworks: nullable(Type.Array(MigrationNetwork, { maxItems: 64 })),
   /** How memory crosses from here, where a move asks for nothing else. */
   performanceOption: PerformanceOption,
+  /** What is done here with a guest that writes faster than the link, where a move asks for nothing else. */
+  convergencePolicy: since(3, Type.Optional(ConvergencePolicy)),
+  /** Why this host's QEMU cannot fetch pages that a guest misses, and what mends it; null where it can. */
+  postCopy: since(
+    3,
+    Type.Optional(
+      nullable(
+        Type.Object({
+          present: Type.String({ maxLength: 256 }),
+          remedy: Type.String({ maxLength: 512 }),
+        }),
+      ),
+    ),
+  ),
   /** Its RDMA devices, by the kernel's names. */
   rdmaDevices: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
   /** Why no move leaves this host or comes to it now; null where one may. */

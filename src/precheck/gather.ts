@@ -38,6 +38,8 @@ export type MachineFacts = Pick<
   | "performanceOption"
   | "rdmaDevices"
   | "tpmEmulator"
+  | "convergencePolicy"
+  | "postCopy"
 >;
 
 /** As the schema bounds it: one that is found is enough to stop a move. */

@@ -119,6 +119,8 @@ export const ControlMessage = Type.Union([
   message("receive", {
     /** Absent: QEMU's stream crosses as it is. */
     encoding: Type.Optional(Type.Literal("pages")),
+    /** Whether the guest may go on at the target before all of its memory is there. */
+    mayPostCopy: Type.Optional(since(3, Type.Boolean())),
   }),
   message("receiving", {
     /** Absent: QEMU's stream is to cross as it is, whatever was asked for. */
@@ -134,7 +136,12 @@ export const ControlMessage = Type.Union([
       ),
     ),
   }),
-  message("stopped", {}),
+  message("stopped", {
+    /** Most it may stand still; absent: what the target's host allows. */
+    blackoutMsAllowed: Type.Optional(since(3, Type.Number({ minimum: 0, maximum: 3_600_000 }))),
+    /** The guest goes on before all of its memory is there. */
+    postCopy: Type.Optional(since(3, Type.Boolean())),
+  }),
   message("mirrored", {}),
   message("sealed", {}),
   message("ready", { generation: Generation }),

@@ -6,8 +6,10 @@
  * compatibility is the machine type's.
  */
 
-/** 1: the first. 2: memory may cross page by page. 3: agents say which version they speak, and read past what they
- * don't know; disks may cross in batches. */
+/**
+ * 1: the first. 2: memory may cross page by page. 3: agents say which version they speak, and read past what they don't
+ * know; disks may cross in batches; post-copy.
+ */
 export const currentVersion = 3;
 
 /** With every question and answer between agents. */

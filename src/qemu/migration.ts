@@ -13,6 +13,8 @@ export interface OutgoingSettings {
   readonly pauses: boolean;
   /** Whether the guest may be slowed down later; QEMU wants to know before it starts. */
   readonly mayThrottle: boolean;
+  /** Whether the guest may go on at the target before all of its memory is there; both QEMUs want to know. */
+  readonly mayPostCopy: boolean;
 }
 
 export type QemuMigrationStatus =
@@ -79,6 +81,7 @@ export async function prepareOutgoing(qmp: Qmp, settings: OutgoingSettings): Pro
       capability("multifd", false),
       capability("pause-before-switchover", settings.pauses),
       capability("late-block-activate", false),
+      capability("postcopy-ram", settings.mayPostCopy),
       // It stays on in a QEMU whose memory was placed, and would keep memory out of the stream.
       capability("x-ignore-shared", false),
     ],
@@ -93,19 +96,22 @@ export async function prepareOutgoing(qmp: Qmp, settings: OutgoingSettings): Pro
 export interface IncomingSettings {
   /** Whether the agent puts the guest's memory in its place, so that the stream has none of it. */
   readonly memoryIsPlaced: boolean;
+  /** See `OutgoingSettings`. */
+  readonly mayPostCopy: boolean;
 }
 
 /** The target's skeleton listens on `socketPath` when this returns. */
 export async function listenIncoming(
   qmp: Qmp,
   socketPath: string,
-  { memoryIsPlaced }: IncomingSettings,
+  { memoryIsPlaced, mayPostCopy }: IncomingSettings,
 ): Promise<void> {
   await qmp.execute("migrate-set-capabilities", {
     capabilities: [
       capability("events", true),
       capability("return-path", true),
       capability("x-ignore-shared", memoryIsPlaced),
+      capability("postcopy-ram", mayPostCopy),
     ],
   });
   // QEMU would announce its MAC addresses when it has loaded, while the VM is still the source's.
@@ -115,6 +121,26 @@ export async function listenIncoming(
 
 export async function startOutgoing(qmp: Qmp, socketPath: string): Promise<void> {
   await qmp.execute("migrate", { uri: `unix:${socketPath}` });
+}
+
+/** QEMU stops the guest at its next look, sends its devices, and from then on what the target asks for. */
+export async function startPostCopy(qmp: Qmp): Promise<void> {
+  await qmp.execute("migrate-start-postcopy");
+}
+
+/** What QEMU sends without being asked, bytes per second; pages that the target asks for go at once. */
+export async function setPostCopyBandwidth(qmp: Qmp, bytesPerSecond: number): Promise<void> {
+  await qmp.execute("migrate-set-parameters", { "max-postcopy-bandwidth": bytesPerSecond });
+}
+
+/** Takes a paused post-copy up again, on a new socket; the target's must be waiting for it (`recoverIncoming`). */
+export async function resumeOutgoing(qmp: Qmp, socketPath: string): Promise<void> {
+  await qmp.execute("migrate", { uri: `unix:${socketPath}`, resume: true });
+}
+
+/** The target of a paused post-copy listens on `socketPath` when this returns. */
+export async function recoverIncoming(qmp: Qmp, socketPath: string): Promise<void> {
+  await qmp.execute("migrate-recover", { uri: `unix:${socketPath}` });
 }
 
 /** The guest stands still and QEMU waits (`pauses`): on to its last pages and its devices. */
@@ -244,4 +270,9 @@ export async function activateDisks(qmp: Qmp): Promise<void> {
 export async function guestRuns(qmp: Qmp): Promise<boolean> {
   const status = await qmp.execute<{ running: boolean }>("query-status");
   return status.running;
+}
+
+/** QEMU's run state, such as `inmigrate` or `paused`. */
+export async function runState(qmp: Qmp): Promise<string> {
+  return (await qmp.execute<{ status: string }>("query-status")).status;
 }

@@ -13,6 +13,9 @@ export function limitsNow(base: MoveLimits, settings: HostSettings, minute: numb
     blackoutOutageMsMax: settings.blackoutOutageMsMax,
     pageCacheBytesMax: settings.pageCacheMibMax * 1024 ** 2,
     compressionThreadsMax: settings.compressionThreadsMax ?? base.compressionThreadsMax,
+    convergencePolicy: settings.convergencePolicy,
+    stopMsMax: settings.stopMsMax,
+    giveUpAfterMs: settings.giveUpAfterMs,
     bandwidthBytesPerSecond: bandwidthAt(settings.memoryBandwidth, minute) ?? 0,
     storageBytesPerSecond: bandwidthAt(settings.storageBandwidth, minute) ?? 0,
   };

@@ -5,7 +5,12 @@
 import Type from "typebox";
 import Value from "typebox/value";
 import { FerryError } from "../base/errors.ts";
-import { ConvergencePolicy, PerformanceOption } from "../migration/record.ts";
+import {
+  ConvergencePolicy,
+  GiveUpAfterMs,
+  PerformanceOption,
+  StopMsMax,
+} from "../migration/record.ts";
 import { Name } from "../vm/definition.ts";
 import { BandwidthLimit, windowFaults } from "./bandwidth.ts";
 import { MigrationNetwork, networkFaults } from "../network/migration-network.ts";
@@ -47,6 +52,10 @@ export const HostSettings = Type.Object(
     compressionThreadsMax: nullable(Type.Integer({ minimum: 1, maximum: 4 })),
     /** What to do with a guest that writes faster than the link carries. */
     convergencePolicy: ConvergencePolicy,
+    /** Policy `certain`: most a guest may stand still when nothing else brings its memory across. */
+    stopMsMax: StopMsMax,
+    /** Policy `patient`: how long a move may go on without coming closer. */
+    giveUpAfterMs: GiveUpAfterMs,
     /** Where disks go that come with a VM, when the move names no pool and there is none of the same name; null: nowhere. */
     defaultDiskPool: nullable(Name),
   },
@@ -70,6 +79,9 @@ export const defaultSettings: HostSettings = {
   pageCacheMibMax: 256,
   compressionThreadsMax: null,
   convergencePolicy: "balanced",
+  // Who chooses that a guest is stopped has seen it; ten seconds keep most connections.
+  stopMsMax: 10_000,
+  giveUpAfterMs: 600_000,
   defaultDiskPool: null,
 };
 

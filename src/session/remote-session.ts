@@ -61,6 +61,10 @@ export class RemoteSession implements Session {
     this.#worker.postMessage(settings);
   }
 
+  get isOver(): boolean {
+    return this.#ended !== undefined;
+  }
+
   /** The port listened on, on a target; 0 on a source. */
   opened(): Promise<number> {
     return this.#opened.promise;

@@ -56,6 +56,8 @@ export interface Session extends AsyncDisposable {
   readonly peer: { readonly domain: string; readonly host: string };
   /** The agreed protocol version. */
   readonly version: number;
+  /** Whether `closed` has been said: nothing more will come. */
+  readonly isOver: boolean;
   on<Event extends keyof SessionEvents>(event: Event, listener: SessionEvents[Event]): () => void;
   /** Queues a control message; it overtakes bulk data. Throws FerryError `unreachable` on a closed session. */
   send(message: ControlMessage): void;

@@ -72,8 +72,9 @@ async function migrateUntilLoaded(pair: Pair, source: Qmp, target: Qmp): Promise
     bandwidthBytesPerSecond: 0,
     pauses: false,
     mayThrottle: false,
+    mayPostCopy: false,
   });
-  await listenIncoming(target, incoming, { memoryIsPlaced: false });
+  await listenIncoming(target, incoming, { memoryIsPlaced: false, mayPostCopy: false });
   await pair.target.carryConnecting("memory", incoming);
   await pair.source.carryListening("memory", outgoing, owner);
   const loaded = next(pair.source, "load-reported");

@@ -10,6 +10,7 @@ import {
   MigrationPlace,
   MigrationResolve,
   MigrationRecord,
+  MigrationStepIn,
 } from "../schema/migration.ts";
 import { HostQuery } from "../schema/scope.ts";
 import type { ApiServer } from "../api-server.ts";
@@ -109,6 +110,24 @@ export function migrationRoutes(app: ApiServer, services: Services): void {
     },
     (request) =>
       migrations.resolve(request.params.id, request.body.word, callerName(request.caller)),
+  );
+  app.post(
+    "/v1/migrations/:id/step-in",
+    {
+      config: { locate: "migration-in-path" },
+      schema: {
+        operationId: "stepIntoMigration",
+        summary: "Step into a move whose memory is being copied; answers when it is carried out",
+        params: Params,
+        querystring: HostQuery,
+        body: MigrationStepIn,
+        response: answers(MigrationRecord),
+      },
+    },
+    (request) => {
+      const requestedBy = callerName(request.caller);
+      return migrations.stepIn(request.params.id, { ...request.body, requestedBy });
+    },
   );
   app.post(
     "/v1/migrations/:id/place",

@@ -5,6 +5,7 @@ import {
   MigrationRecord,
   migrationStates,
   Priority,
+  stepInActions,
 } from "../../migration/record.ts";
 import { type PersonsWord, personsWords } from "../../migration/persons-words.ts";
 import { Name, Uuid } from "../../vm/definition.ts";
@@ -56,6 +57,21 @@ export const MigrationResolve = Type.Object(
   { additionalProperties: false, $id: "MigrationResolve" },
 );
 export type MigrationResolve = Type.Static<typeof MigrationResolve>;
+
+/** What an administrator wants of a move whose memory is being copied. */
+export const MigrationStepIn = Type.Object(
+  {
+    /**
+     * `hurry`: the most blackout allowed at once; `throttle`: slow the guest down; `switch-now`: stop it for as long as the
+     * rest takes, or with policy `post-copy` let it go on at the target.
+     */
+    action: Type.Unsafe<(typeof stepInActions)[number]>(Type.String({ enum: [...stepInActions] })),
+    /** Of `throttle`; absent: the policy's next step. */
+    throttlePercent: Type.Optional(Type.Integer({ minimum: 1, maximum: 99 })),
+  },
+  { additionalProperties: false, $id: "MigrationStepIn" },
+);
+export type MigrationStepIn = Type.Static<typeof MigrationStepIn>;
 
 /** Where in the queue a move that waits shall go. */
 export const MigrationPlace = Type.Object(

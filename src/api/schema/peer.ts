@@ -46,6 +46,8 @@ export const PeerSessionRequest = Type.Object(
       maxItems: 16,
     }),
     options: Type.Optional(MigrationOptions),
+    /** Absent: a move. `post-copy`: pages that a guest misses, whose session has ended. */
+    purpose: Type.Optional(since(3, Type.Literal("post-copy"))),
   },
   { ...strict, $id: "PeerSessionRequest" },
 );

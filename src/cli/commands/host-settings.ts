@@ -2,6 +2,7 @@
 import { type Command, Option } from "commander";
 import { FerryError } from "../../base/errors.ts";
 import type { Cli } from "../cli.ts";
+import { parseGiveUpAfter, parseMaxStop, policies } from "../move-options.ts";
 import { parseCount, parseDuration, parseMebibytes } from "../quantities.ts";
 import { renderNetworks, renderSettings } from "../render/settings.ts";
 import {
@@ -10,9 +11,12 @@ import {
   parseWindow,
   type SettingOptions,
   type Settings,
+  withChangedNetwork,
   withNetwork,
   withoutNetwork,
 } from "../setting-changes.ts";
+
+type NetworkChange = NonNullable<Settings["migrationNetworks"]>[number];
 
 const hostArgument = ["[host]", "its name (this one)"] as const;
 
@@ -22,12 +26,6 @@ const performanceOptions: Readonly<Record<Settings["performanceOption"], true>> 
   compression: true,
   multichannel: true,
   rdma: true,
-};
-const policies: Readonly<Record<Settings["convergencePolicy"], true>> = {
-  patient: true,
-  balanced: true,
-  certain: true,
-  "post-copy": true,
 };
 
 export function defineHostSettings(command: Command, cli: Cli): void {
@@ -110,6 +108,16 @@ function defineSet(command: Command, cli: Cli): void {
         "what to do with a guest that writes faster than the link",
       ).choices(Object.keys(policies)),
     )
+    .option(
+      "--max-stop <duration>",
+      "with policy certain: most a guest may stand still when nothing else helps",
+      parseMaxStop,
+    )
+    .option(
+      "--give-up-after <duration>",
+      "with policy patient: how long to go on without coming closer",
+      parseGiveUpAfter,
+    )
     .option("--disk-pool <pool>", "where disks go that come with a VM; none")
     .action(async (name: string | undefined, options: SettingOptions) => {
       if (Object.keys(options).length === 0) {
@@ -160,6 +168,25 @@ function defineNetwork(command: Command, cli: Cli): void {
         await change(cli, name, (settings) => withNetwork(settings, { subnet, priority }), show);
       },
     );
+  named(network.command("set"))
+    .description("change a subnet that moves may use, its priority, or both")
+    .option("--subnet <subnet>", "what it shall be from now on")
+    .option("--priority <number>", "lower is better", (text) =>
+      parseCount(text, "--priority", 0, 65_535),
+    )
+    .action(async (subnet: string, name: string | undefined, options: Partial<NetworkChange>) => {
+      if (Object.keys(options).length === 0) {
+        throw new FerryError(
+          "bad-input",
+          `Cannot change network "${subnet}": to what is not said`,
+          {
+            remedy: "Give --subnet, --priority, or both",
+          },
+        );
+      }
+      const make = (settings: Settings) => withChangedNetwork(settings, subnet, options);
+      await change(cli, name, make, show);
+    });
   named(network.command("remove"))
     .description("take a subnet out; without the last one any network may be used")
     .action(async (subnet: string, name: string | undefined) => {

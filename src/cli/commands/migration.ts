@@ -11,6 +11,7 @@ import { warnUnreachable } from "../unreachable.ts";
 import { watchMigration } from "../watch.ts";
 import { defineDiscard, definePartial } from "./migration-partial.ts";
 import { defineResolve } from "./migration-resolve.ts";
+import { defineStepIns } from "./migration-step-in.ts";
 import { defineReorder, defineStatistics, parseSince } from "./migration-queue.ts";
 
 type State = MigrationRecord["state"];
@@ -71,6 +72,7 @@ export function defineMigration(command: Command, cli: Cli): void {
   defineWatch(command, cli);
   defineCancel(command, cli);
   defineResolve(command, cli, (migration) => findMigration(cli, migration));
+  defineStepIns(command, cli, (idOrVm) => findMigration(cli, idOrVm));
   defineReorder(command, cli);
   definePartial(command, cli);
   defineDiscard(command, cli);

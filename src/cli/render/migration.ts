@@ -8,6 +8,7 @@ import {
 } from "../../base/format.ts";
 import type { MigrationRecord } from "../../migration/record.ts";
 import { diskColumns, pacing } from "./disk.ts";
+import { describe } from "../adjustment.ts";
 import type { Style, StyleName } from "../style.ts";
 import { type Column, renderFields, renderTable } from "../table.ts";
 
@@ -132,6 +133,10 @@ export function renderMigration(record: MigrationRecord, style?: Style): string 
   if (record.stages.length > 0) parts.push(renderTable(stageColumns(record), record.stages, style));
   if (record.disks.length > 0) parts.push(renderTable(diskColumns, record.disks, style));
   if (record.rounds.length > 0) parts.push(renderTable(roundColumns, record.rounds, style));
+  if (record.verdict !== undefined) parts.push(renderVerdict(record.verdict));
+  const { adjustments = [] } = record;
+  if (adjustments.length > 0)
+    parts.push(renderTable(adjustmentColumns(record), adjustments, style));
   return parts.join("\n\n");
 }
 
@@ -148,6 +153,26 @@ function stageColumns(record: MigrationRecord): readonly Column<StageRecord>[] {
     },
   ];
 }
+
+type Adjustment = NonNullable<MigrationRecord["adjustments"]>[number];
+
+/** What was done to bring memory across. */
+function adjustmentColumns(record: MigrationRecord): readonly Column<Adjustment>[] {
+  const began = record.startedAt ?? record.requestedAt;
+  return [
+    { title: "after", text: ({ at }) => duration(at - began), align: "right" },
+    { title: "the guest", text: describe },
+    { title: "by", text: ({ by }) => by },
+    { title: "why", text: ({ why }) => why },
+  ];
+}
+
+/** Whether memory comes across, and what may be done when it does not. */
+export function renderVerdict({ round, message, options }: Verdict): string {
+  return [`After round ${round}: ${message}`, ...options.map((option) => `  ${option}`)].join("\n");
+}
+
+type Verdict = NonNullable<MigrationRecord["verdict"]>;
 
 const roundColumns: readonly Column<MigrationRecord["rounds"][number]>[] = [
   { title: "round", text: ({ number }) => String(number), align: "right" },

@@ -26,6 +26,8 @@ export function renderSettings(settings: Settings): string {
     ["page cache", `${settings.pageCacheMibMax} MiB`],
     ["compression threads", String(settings.compressionThreadsMax ?? "half of the processors")],
     ["convergence", settings.convergencePolicy],
+    ["most stop (certain)", formatDuration(settings.stopMsMax)],
+    ["gives up after (patient)", formatDuration(settings.giveUpAfterMs)],
     ["pool for disks", settings.defaultDiskPool ?? "none"],
   ]);
 }

@@ -1,5 +1,6 @@
 /** The stages with their halves, in the plan's order. */
 import type { Stage } from "../stage.ts";
+import { memoryPostcopy } from "./memory-postcopy.ts";
 import { memoryPrecopy } from "./memory-precopy.ts";
 import { modifiedPages } from "./modified-pages.ts";
 import { networkCleanup } from "./network-cleanup.ts";
@@ -15,5 +16,6 @@ export const stages: readonly Stage[] = [
   modifiedPages,
   storageHandover,
   resume,
+  memoryPostcopy,
   networkCleanup,
 ];

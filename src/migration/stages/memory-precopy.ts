@@ -3,31 +3,28 @@
  * After every round the convergence decision (convergence.ts) is carried out. The stage ends when QEMU, finding that the
  * rest fits the blackout limit, has stopped the guest.
  */
-import { wallClockMs } from "../../base/clock.ts";
 import { FerryError } from "../../base/errors.ts";
+import type { ControlMessageOf } from "../../protocol/messages.ts";
 import {
-  endOutgoing,
   guestRuns,
   listenIncoming,
-  type MemoryStatus,
   prepareOutgoing,
   queryMemory,
-  setBlackoutLimit,
-  setThrottle,
   startOutgoing,
+  waitForStatus,
 } from "../../qemu/migration.ts";
-import type { SessionStats } from "../../session/session.ts";
 import { freshSocket } from "../carry-socket.ts";
-import { after, type ConvergenceState, decide, firstState } from "../convergence.ts";
+import { firstState } from "../convergence.ts";
+import { RoundsFollower } from "../follow-rounds.ts";
 import { answeredEncoding, decodingFor, encodingFor, wantedEncoding } from "../memory-coding.ts";
-import { guestRate, netRate, toProgress, toRound } from "../progress.ts";
-import { withRate } from "../remaining.ts";
-import { applyStorageLimit } from "../storage-limit.ts";
 import type { SourceMove, Stage, TargetMove } from "../stage.ts";
 import { SwitchoverWatch } from "../switchover-watch.ts";
+import { endMigration } from "../end-migration.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
 
 const lastWordMs = 500;
+/** Agents that speak a version before this one know nothing of post-copy. */
+const versionWithPostCopy = 3;
 
 export const memoryPrecopy: Stage = {
   name: "memory-precopy",
@@ -37,11 +34,17 @@ export const memoryPrecopy: Stage = {
       const session = sessionOf(move);
       const { qmp, directory, uid, gid } = move.process;
       const convergence = firstState(move.limits);
+      const { convergencePolicy: policy } = move.limits;
+      const mayPostCopy = policy === "post-copy" && session.version >= versionWithPostCopy;
       // From here on: what the target says while this host still prepares must not be missed.
       const watch = new SwitchoverWatch(qmp, session);
       session.limit("memory", move.limits.bandwidthBytesPerSecond);
       move.watch = watch;
-      session.send({ type: "receive", ...wantedEncoding(move) });
+      // QEMU asks for single pages then, and places them itself: its stream crosses as it is.
+      session.send({
+        type: "receive",
+        ...(mayPostCopy ? { mayPostCopy } : wantedEncoding(move)),
+      });
       const [{ encoding }] = await Promise.all([
         session.receive("receiving", {
           signal: move.signal,
@@ -52,14 +55,16 @@ export const memoryPrecopy: Stage = {
           // The session holds to the limit, in bytes on the wire; QEMU sees what comes of it.
           bandwidthBytesPerSecond: 0,
           pauses: move.disks.length > 0,
-          mayThrottle: move.limits.throttlePercentMax > 0,
+          mayThrottle: move.limits.throttlePercentMax > 0 && policy !== "patient",
+          mayPostCopy,
         }),
       ]);
       const socket = await freshSocket(directory, "migration-out.sock");
       await session.carryListening("memory", socket, { uid, gid }, encodingFor(move, encoding));
       await startOutgoing(qmp, socket);
       await move.faults.reach("source:memory-precopy:inside", move.signal);
-      await followRounds(move, watch, convergence);
+      await new RoundsFollower(move, watch, convergence).run();
+      move.postCopy = move.postCopyAsked && (await switchedToPostCopy(move));
     },
 
     /** Before the handover this puts the guest back to work, from wherever the switch-over was left. */
@@ -68,7 +73,7 @@ export const memoryPrecopy: Stage = {
       await move.session?.closeStream("memory").catch((error: unknown) => {
         move.log.warn({ err: error }, "the memory stream was closed already");
       });
-      await endOutgoing(move.process.qmp);
+      await endMigration(move.process, move.limits.setupTimeoutMs);
       if (move.run && !(await guestRuns(move.process.qmp))) {
         await move.vms.resumeOwned(move.definition.id);
       }
@@ -79,14 +84,21 @@ export const memoryPrecopy: Stage = {
     async run(move) {
       const { session } = move;
       const { qmp, directory } = skeletonOf(move);
-      const { encoding } = await session.receive("receive", { signal: move.signal });
+      const { encoding, mayPostCopy = false } = await session.receive("receive", {
+        signal: move.signal,
+      });
       const decoding = await decodingFor(move, encoding);
       const socket = await freshSocket(directory, "migration-in.sock");
-      await listenIncoming(qmp, socket, { memoryIsPlaced: (decoding?.placed ?? null) !== null });
+      await listenIncoming(qmp, socket, {
+        memoryIsPlaced: (decoding?.placed ?? null) !== null,
+        mayPostCopy,
+      });
       await session.carryConnecting("memory", socket, decoding);
       session.send({ type: "receiving", ...answeredEncoding(decoding) });
       await move.faults.reach("target:memory-precopy:inside", move.signal);
-      await stopped(move);
+      const { blackoutMsAllowed, postCopy = false } = await stopped(move);
+      move.postCopy = postCopy;
+      move.blackoutMsAllowed = blackoutMsAllowed ?? move.limits.blackoutMsMax;
     },
 
     /** Setup's undo ends the skeleton, and with it all that this stage made. */
@@ -95,7 +107,10 @@ export const memoryPrecopy: Stage = {
 };
 
 /** The source's word that the guest stands still; what ends the stream before it ends the move. */
-async function stopped({ session, signal }: TargetMove): Promise<void> {
+async function stopped({
+  session,
+  signal,
+}: TargetMove): Promise<ControlMessageOf<"stopped">> {
   const { promise: broken, reject } = Promise.withResolvers<never>();
   const detach = session.on("stream-closed", (stream, reason) => {
     // A QEMU that has loaded everything closes its socket too, perhaps before a busy source's word is here; of one that
@@ -105,7 +120,7 @@ async function stopped({ session, signal }: TargetMove): Promise<void> {
     setTimeout(() => reject(unreceived(reason)), lastWordMs);
   });
   try {
-    await Promise.race([session.receive("stopped", { signal }), broken]);
+    return await Promise.race([session.receive("stopped", { signal }), broken]);
   } finally {
     detach();
   }
@@ -119,81 +134,10 @@ function unreceived(reason: string): FerryError {
   );
 }
 
-interface Sample {
-  readonly at: number;
-  readonly memory: MemoryStatus;
-  readonly stats: SessionStats;
-}
-
-async function followRounds(
-  move: SourceMove,
-  watch: SwitchoverWatch,
-  first: ConvergenceState,
-): Promise<void> {
-  let convergence = first;
-  let roundStart = await sample(move);
-  let bandwidth = move.limits.bandwidthBytesPerSecond;
-  let netRates: readonly number[] = [];
-  while (!(await watch.stoppedWithin(move.limits.pollMs, move.signal))) {
-    const now = await sample(move);
-    netRates = withRate(netRates, netRate(now.memory, now.stats));
-    move.record.progress(toProgress(now.memory, now.stats, now.at, netRates));
-    bandwidth = followBandwidth(move, bandwidth);
-    applyStorageLimit(move);
-    await move.disksFollowed?.lookIfDue();
-    if (now.memory.round === roundStart.memory.round) continue;
-    if (roundStart.memory.round === 0) {
-      roundStart = now; // QEMU has only begun: the first round starts here
-      continue;
-    }
-    const round = toRound(roundStart, now.memory, guestRate(now.memory, now.stats), now.at);
-    move.record.round(round);
-    move.log.info({ round }, "round ended");
-    roundStart = now;
-    convergence = await converge(move, convergence, round.number);
-  }
-}
-
-async function sample(move: SourceMove): Promise<Sample> {
-  const [memory, stats] = await Promise.all([
-    queryMemory(move.process.qmp),
-    sessionOf(move).stats(),
-  ]);
-  return { at: wallClockMs(), memory, stats };
-}
-
-/** The host's limit may change while memory moves: by an administrator's word, or with the time of day. */
-function followBandwidth(move: SourceMove, present: number): number {
-  const wanted = move.limits.bandwidthBytesPerSecond;
-  if (wanted === present) return present;
-  sessionOf(move).limit("memory", wanted);
-  move.log.info({ bytesPerSecond: wanted }, "the bandwidth limit changed");
-  return wanted;
-}
-
-async function converge(
-  move: SourceMove,
-  state: ConvergenceState,
-  round: number,
-): Promise<ConvergenceState> {
-  const decision = decide(move.record.current.rounds, state, move.limits);
-  const { qmp } = move.process;
-  switch (decision.kind) {
-    case "go-on":
-      break;
-    case "raise-limit":
-      await setBlackoutLimit(qmp, decision.blackoutLimitMs);
-      break;
-    case "throttle":
-      await setThrottle(qmp, decision.percent);
-      break;
-    case "give-up":
-      throw new FerryError(
-        "migration-failed",
-        `Cannot bring memory across: ${decision.why}; blackout limit ${state.blackoutLimitMs} ms`,
-        { remedy: "Allow a longer blackout, a faster network, or move when the guest writes less" },
-      );
-  }
-  if (decision.kind !== "go-on") move.log.info({ decision }, "pre-copy was tightened");
-  return after(state, decision, round);
+/** The rest may have fitted the blackout just before QEMU was told: then it switches over as always. */
+async function switchedToPostCopy({ process, limits }: SourceMove): Promise<boolean> {
+  const { qmp } = process;
+  const timeoutMs = limits.blackoutTimeoutMs;
+  await waitForStatus(qmp, ["postcopy-active", "device", "completed"], { timeoutMs });
+  return (await queryMemory(qmp)).status === "postcopy-active";
 }

@@ -6,6 +6,7 @@
 import { FerryError } from "../../base/errors.ts";
 import { waitForStatus } from "../../qemu/migration.ts";
 import { stepMsMax } from "../limits.ts";
+import { devicesLoaded } from "../post-copy-target.ts";
 import { settleDisksOnSource, settleDisksOnTarget } from "../settle-disks.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import type { SwitchoverWatch } from "../switchover-watch.ts";
@@ -16,14 +17,17 @@ export const modifiedPages: Stage = {
 
   source: {
     async run(move) {
-      sessionOf(move).send({ type: "stopped" });
+      const { blackoutMsAllowed } = move;
+      sessionOf(move).send({ type: "stopped", blackoutMsAllowed, postCopy: move.postCopy });
       // What is left is little, and the guest waits for it.
       sessionOf(move).limit("memory", 0);
       sessionOf(move).limitOutage(move.limits.blackoutOutageMsMax);
       await move.faults.reach("source:modified-pages:inside");
       if (move.disks.length > 0) await settleDisksOnSource(move);
+      // QEMU's word comes with the last page then; the target's agent says *ready* when its devices are loaded.
+      if (move.postCopy) return;
       // The target's QEMU says on the return path that it has everything; the session holds that word back from ours.
-      await watchOf(move).loaded(move.limits.blackoutMsMax + stepMsMax(move.limits));
+      await watchOf(move).loaded(blackoutMsAllowed + stepMsMax(move.limits));
     },
     undo: nothingToUndo, // memory-precopy's undo puts the guest back to work
   },
@@ -33,10 +37,10 @@ export const modifiedPages: Stage = {
       move.session.limitOutage(move.limits.blackoutOutageMsMax);
       await move.faults.reach("target:modified-pages:inside");
       if (move.disks.length > 0) await settleDisksOnTarget(move);
-      await waitForStatus(skeletonOf(move).qmp, ["completed"], {
-        timeoutMs: move.limits.blackoutMsMax + stepMsMax(move.limits),
-        signal: move.signal,
-      });
+      const timeoutMs = move.blackoutMsAllowed + stepMsMax(move.limits);
+      const { qmp } = skeletonOf(move);
+      if (move.postCopy) return await devicesLoaded(qmp, timeoutMs, move.signal);
+      await waitForStatus(qmp, ["completed"], { timeoutMs, signal: move.signal });
     },
     undo: nothingToUndo,
   },

@@ -21,7 +21,9 @@ export const networkCleanup: Stage = {
     async run(move) {
       const session = sessionOf(move);
       try {
-        await Promise.all([announced(session), settle(move.limits.settleMs)]);
+        // With post-copy it has done so before the last page.
+        const said = move.postCopy ? undefined : announced(session);
+        await Promise.all([said, settle(move.limits.settleMs)]);
         await move.faults.reach("source:network-cleanup:inside");
       } finally {
         // N.B. the session closes however removing ends.
@@ -33,8 +35,10 @@ export const networkCleanup: Stage = {
 
   target: {
     async run(move) {
-      await announce(move.definition, skeletonOf(move), move.switches, move.log);
-      move.session.send({ type: "announced" });
+      if (!move.postCopy) {
+        await announce(move.definition, skeletonOf(move), move.switches, move.log);
+        move.session.send({ type: "announced" });
+      }
       await move.faults.reach("target:network-cleanup:inside");
       await move.vms.releaseRoom(madeFiles(move));
       const { pools } = move.vms;

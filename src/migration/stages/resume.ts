@@ -40,6 +40,7 @@ export const resume: Stage = {
     async run(move) {
       await awaitTake(move);
       const resumeMs = await take(move);
+      move.taken();
       try {
         move.session.send({ type: "taken", generation: move.generation + 1, resumeMs });
       } catch (error) {

@@ -15,6 +15,7 @@ import { wallClockMs } from "../../base/clock.ts";
 import { FerryError } from "../../base/errors.ts";
 import { flushDisks } from "../../qemu/disk-export.ts";
 import { activateDisks, waitForStatus } from "../../qemu/migration.ts";
+import type { Session } from "../../session/session.ts";
 import { markHandedOver } from "../../vm/registry.ts";
 import { writeDown } from "../write-down.ts";
 import { answerDigests, countDifferingPages } from "../compare-memory.ts";
@@ -31,13 +32,8 @@ export const storageHandover: Stage = {
   source: {
     async run(move) {
       const session = sessionOf(move);
-      const timeoutMs = move.limits.blackoutTimeoutMs;
-      await session.receive("ready", { timeoutMs: stepMsMax(move.limits) });
-      if (move.record.current.options.verifyMemory === true) {
-        await requireSameMemory(move);
-      }
-      await session.releaseReturnPath();
-      await waitForStatus(move.process.qmp, ["completed"], { timeoutMs });
+      if (move.postCopy) await awaitDevices(move, session);
+      else await endStream(move, session);
       await move.faults.reach("source:storage-handover:inside");
 
       const generation = move.generation + 1;
@@ -77,6 +73,24 @@ export const storageHandover: Stage = {
     undo: nothingToUndo,
   },
 };
+
+async function endStream(move: SourceMove, session: Session): Promise<void> {
+  const timeoutMs = move.limits.blackoutTimeoutMs;
+  await session.receive("ready", { timeoutMs: stepMsMax(move.limits) });
+  if (move.record.current.options.verifyMemory === true) await requireSameMemory(move);
+  await session.releaseReturnPath();
+  await waitForStatus(move.process.qmp, ["completed"], { timeoutMs });
+}
+
+/**
+ * Post-copy: the stream goes on behind the handover, and QEMU keeps this guest stopped whatever becomes of its socket. Until
+ * the handover it can still be taken back (src/qemu/end-post-copy.ts); from then on both hosts are needed until the last page.
+ */
+async function awaitDevices(move: SourceMove, session: Session): Promise<void> {
+  const { blackoutMsAllowed, limits, watch } = move;
+  await session.receive("ready", { timeoutMs: blackoutMsAllowed + stepMsMax(limits) });
+  if (watch !== undefined) watch.loadedAt ??= wallClockMs();
+}
 
 /** Before the point of no return a difference is only a move that did not happen. */
 async function requireSameMemory(move: SourceMove): Promise<void> {

@@ -1,0 +1,53 @@
+/**
+ * Whether this host's QEMU may learn of pages that a guest touches and misses, which post-copy needs on the target: the
+ * kernel's userfaultfd, for faults in the kernel too (KVM, and system calls that write into guest memory).
+ */
+import { readFile } from "node:fs/promises";
+import { runProgram } from "../base/run-program.ts";
+import type { QemuUser } from "./user.ts";
+import { compareQemuVersions, parseQemuVersion, type QemuVersion } from "./version.ts";
+
+const device = "/dev/userfaultfd";
+/** QEMU opens the device from this version on; before, only the system call is left to it. */
+const versionWithDevice = parseQemuVersion("8.0.0");
+
+/** Null where it may; otherwise why not, and what mends it. */
+export async function whyNoMissingPages(
+  user: QemuUser,
+  version: QemuVersion,
+): Promise<{ readonly present: string; readonly remedy: string } | null> {
+  if (user.uid === 0 && (await isMachinesRoot())) return null;
+  if ((await readSetting()) === "1") return null;
+  const setting =
+    "echo 'vm.unprivileged_userfaultfd = 1' > /etc/sysctl.d/60-ferry.conf; sysctl --system";
+  if (compareQemuVersions(version, versionWithDevice) < 0) {
+    const present = "vm.unprivileged_userfaultfd is 0, and this QEMU knows no other way";
+    return { present, remedy: `Let it: ${setting}; or install QEMU 8.0 or later` };
+  }
+  if (await mayOpen(user)) return null;
+  const rule = `KERNEL=="userfaultfd", MODE="0660", GROUP="${user.gid}"`;
+  return {
+    present: `QEMU's user ${user.uid} may not open ${device}`,
+    remedy: `Let it: echo '${rule}' > /etc/udev/rules.d/60-ferry.rules; udevadm control --reload; udevadm trigger ${device}`,
+  };
+}
+
+/** Root of a user namespace is nobody to the machine. */
+async function isMachinesRoot(): Promise<boolean> {
+  const map = await readFile("/proc/self/uid_map", "utf8").catch(() => "");
+  return /^\s*0\s+0\s+4294967295\s*$/.test(map);
+}
+
+async function readSetting(): Promise<string | undefined> {
+  const text = await readFile("/proc/sys/vm/unprivileged_userfaultfd", "utf8").catch(() => "1");
+  return text.trim();
+}
+
+/** As that user: permission bits alone do not tell of access lists. */
+async function mayOpen(user: QemuUser): Promise<boolean> {
+  const wanted = ["-r", device, "-a", "-w", device];
+  return await runProgram("test", wanted, { user }).then(
+    () => true,
+    () => false,
+  );
+}
