@@ -45,8 +45,6 @@ export interface PostCopySource {
 
 /** Progress is for people here; QEMU says by an event when it is over. */
 const pollMs = 250;
-/** A target's agent that was restarted knows the session no more, and its guest waits: soon a new one. */
-const outageMs = 3_000;
 /** For QEMU to notice that its socket is closed. */
 const pauseMs = 30_000;
 
@@ -88,7 +86,6 @@ class Meeting {
 
   constructor({ session, peer, waiting }: PostCopySource) {
     this.#session = session;
-    session?.limitOutage(outageMs);
     this.#detach =
       session === undefined
         ? []

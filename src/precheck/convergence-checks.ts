@@ -31,7 +31,7 @@ export const convergenceChecks: readonly Check[] = [
           message:
             `Policy post-copy: once the rounds stop paying, the guest goes on at "${target.host}" while part of its memory is ` +
             `still on "${source.host}"; until the last page has crossed, the failure of either host's machine or QEMU loses the VM ` +
-            "as if its power cord were pulled. A broken link only lets the guest wait",
+            "as if its power cord were pulled, and so may an agent that dies or a link that is gone for more than a minute",
         },
       ];
     },
