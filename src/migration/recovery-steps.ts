@@ -124,7 +124,17 @@ export class RecoverySteps {
     const nobody = (): void => {}; // its record has ended with the agent that kept it
     this.#sending.add(id);
     sendMissingPages({
-      ...{ id, vm: vms.get(vmId).definition, generation, peer, process, peers, limits, stopping, log },
+      ...{
+        id,
+        vm: vms.get(vmId).definition,
+        generation,
+        peer,
+        process,
+        peers,
+        limits,
+        stopping,
+        log,
+      },
       ...{ session: undefined, progress: nobody, waiting: nobody },
     })
       .catch((error: unknown) => log.error({ reason: errorChain(error) }, "cannot send pages"))

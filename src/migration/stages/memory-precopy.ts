@@ -107,10 +107,7 @@ export const memoryPrecopy: Stage = {
 };
 
 /** The source's word that the guest stands still; what ends the stream before it ends the move. */
-async function stopped({
-  session,
-  signal,
-}: TargetMove): Promise<ControlMessageOf<"stopped">> {
+async function stopped({ session, signal }: TargetMove): Promise<ControlMessageOf<"stopped">> {
   const { promise: broken, reject } = Promise.withResolvers<never>();
   const detach = session.on("stream-closed", (stream, reason) => {
     // A QEMU that has loaded everything closes its socket too, perhaps before a busy source's word is here; of one that
