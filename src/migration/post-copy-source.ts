@@ -82,7 +82,7 @@ export async function sendMissingPages(source: PostCopySource): Promise<void> {
 class Meeting {
   readonly #session: Session | undefined;
   readonly #detach: readonly (() => void)[];
-  #lastWord: Promise<void> | undefined;
+  #isAsked = false;
 
   constructor({ session, peer, waiting }: PostCopySource) {
     this.#session = session;
@@ -103,8 +103,10 @@ class Meeting {
 
   /** SHUT, QEMU's last word, may pass: the handover is durable. Refused until QEMU has connected. */
   letLastWordPass(): void {
-    this.#lastWord ??= this.#session?.releaseReturnPath().catch(() => {
-      this.#lastWord = undefined;
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    this.#session?.releaseReturnPath().catch(() => {
+      this.#isAsked = false;
     });
   }
 
