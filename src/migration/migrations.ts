@@ -21,7 +21,7 @@ import type { PersonsWord } from "./persons-words.ts";
 import { openMigration } from "./recovery-parts.ts";
 import { RecoveryRun } from "./recovery-run.ts";
 import { RunningMigrations } from "./running.ts";
-import type { StepIn } from "./step-in.ts";
+import { notNow, type StepIn } from "./step-in.ts";
 
 export class Migrations implements AsyncDisposable {
   readonly #migrations: RunningMigrations;
@@ -141,18 +141,10 @@ export class Migrations implements AsyncDisposable {
    * @throws FerryError `not-found`, `conflict` saying why not, or not now.
    */
   async stepIn(id: string, stepIn: StepIn): Promise<MigrationRecord> {
-    const { state, stage, vm, role, source, requestedBy } = this.get(id);
     const stepIns = this.#migrations.get(id)?.stepIns;
-    if (stepIns?.areTaken !== true || state !== "running") {
-      const there = role === "target" ? `; ask its source "${source}"` : "";
-      const present = state === "running" ? `stage ${stage ?? "setup"} runs` : `it is ${state}`;
-      throw new FerryError(
-        "conflict",
-        `Cannot ${stepIn.action} the move of VM "${vm.name}": ${present}, stage memory-precopy is wanted${there}`,
-        { remedy: `See where it is: ferry migration show ${id}` },
-      );
-    }
-    this.#migrations.parts.log.info({ migration: id, stepIn, requestedBy }, "somebody steps in");
+    const record = this.get(id);
+    if (stepIns?.areTaken !== true || record.state !== "running") throw notNow(stepIn, record);
+    this.#migrations.parts.log.info({ migration: id, stepIn }, "somebody steps in");
     await stepIns.ask(stepIn);
     return this.get(id);
   }

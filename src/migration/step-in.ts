@@ -3,7 +3,7 @@
  * rounds (follow-rounds.ts) takes it up, a moment later; outside that time it is refused.
  */
 import { FerryError } from "../base/errors.ts";
-import { stepInActions } from "./record.ts";
+import { type MigrationRecord, stepInActions } from "./record.ts";
 
 export type StepInAction = (typeof stepInActions)[number];
 
@@ -47,6 +47,18 @@ export class StepIns {
     this.#asked = undefined;
     for (const { stepIn, settle } of asked) settle.reject(tooLate(stepIn.action));
   }
+}
+
+/** Why a move can't be stepped into now. */
+export function notNow({ action }: StepIn, record: MigrationRecord): FerryError {
+  const { id, vm, state, stage, role, source } = record;
+  const there = role === "target" ? `; ask its source "${source}"` : "";
+  const present = state === "running" ? `stage ${stage ?? "setup"} runs` : `it is ${state}`;
+  return new FerryError(
+    "conflict",
+    `Cannot ${action} the move of VM "${vm.name}": ${present}, stage memory-precopy is wanted${there}`,
+    { remedy: `See where it is: ferry migration show ${id}` },
+  );
 }
 
 function tooLate(action: StepInAction): FerryError {
