@@ -1,6 +1,8 @@
 /** What the hosts of a migration ask each other outside its session. */
+import { Readable } from "node:stream";
 import Type from "typebox";
 import { Uuid } from "../../vm/definition.ts";
+import { FerryError } from "../../base/errors.ts";
 import { ProbeAnswer, receiveProbe } from "../probe-link.ts";
 import { provenHost } from "../caller.ts";
 import {
@@ -43,7 +45,7 @@ export function peerMigrationRoutes(app: ApiServer, services: Services): void {
         response: answers(ProbeAnswer),
       },
     },
-    (request) => receiveProbe(request.body as AsyncIterable<Buffer>),
+    (request) => receiveProbe(probeOf(request.body)),
   );
   app.post(
     "/v1/peer/sessions",
@@ -115,5 +117,14 @@ export function peerMigrationRoutes(app: ApiServer, services: Services): void {
       },
     },
     async (request) => migrations.peerDisown(request.params.id, provenHost(request.caller).name),
+  );
+}
+
+/** What comes as JSON is no stream of bytes. */
+function probeOf(body: unknown): Readable {
+  if (body instanceof Readable) return body;
+  throw new FerryError(
+    "bad-input",
+    "Cannot take a probe: wants a body of application/octet-stream",
   );
 }
