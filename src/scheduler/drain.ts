@@ -80,6 +80,11 @@ export class Drain {
     this.#store = new DrainStore(parts.database);
   }
 
+  /** Whether a drain or its end is only beginning: not all of its moves are asked for yet. */
+  get isBeginning(): boolean {
+    return this.#underWay;
+  }
+
   /** Null while the host is not drained. */
   get state(): DrainState | null {
     return this.#store.read();

@@ -111,7 +111,7 @@ function describeDrain({ drain, migrations, vms }: Services): DrainStatus {
     drained: state !== null,
     since: state?.since ?? null,
     requestedBy: state?.requestedBy ?? null,
-    over: leaving.size === 0,
+    over: leaving.size === 0 && !drain.isBeginning,
     moves,
     stays: state === null ? [] : stays,
   };

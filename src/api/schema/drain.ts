@@ -57,7 +57,7 @@ export const DrainStatus = Type.Object(
     drained: Type.Boolean(),
     since: nullable(Type.Number()),
     requestedBy: nullable(Type.String()),
-    /** False while moves wait or run. */
+    /** False while moves wait, run or are still being asked for. */
     over: Type.Boolean(),
     moves: Type.Array(
       Type.Object({
