@@ -53,7 +53,8 @@ export async function qemuIo(format: string, path: string, ...commands: string[]
 
 /** Whether two images show a guest the same content. `other` may be in use by a QEMU, which lets nobody read along. */
 export async function sameContent(format: string, one: string, other: string): Promise<boolean> {
-  const copy = `${one}.other`;
+  // Beside it, where it finds what it may stand on.
+  const copy = `${other}.look`;
   await copyFile(other, copy);
   try {
     const args = ["compare", "-f", format, "-F", format, one, copy];

@@ -108,10 +108,13 @@ export class RecordWriter implements Disposable {
 
   async #assertOn(host: LabHost, disk: DiskFile, index: number, last: number): Promise<void> {
     const image = join(host.directory, "local", disk.file);
+    // The owner's QEMU lets nobody else read the image itself (docs/decisions/0011).
+    const taken = `${image}.look`;
     const copy = join(this.#lab.directory, `look-${index}.raw`);
     const records = index === 0 ? `${copy}.records` : copy;
     try {
-      await run("qemu-img", ["convert", "-U", "-f", disk.format, "-O", "raw", image, copy]);
+      await run("cp", ["--sparse=always", image, taken]);
+      await run("qemu-img", ["convert", "-f", disk.format, "-O", "raw", taken, copy]);
       if (index === 0) {
         await assertCleanFileSystem(copy);
         await run("debugfs", ["-R", `dump /records ${records}`, copy]);
@@ -119,7 +122,7 @@ export class RecordWriter implements Disposable {
       const seed = targets[index]?.seed ?? 0;
       await assertRecords(records, seed, last, index === 0 ? fileSlots : undefined);
     } finally {
-      for (const path of [copy, records]) await rm(path, { force: true });
+      for (const path of [taken, copy, records]) await rm(path, { force: true });
     }
   }
 
