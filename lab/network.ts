@@ -1,5 +1,6 @@
 /** Namespaces, bridges and wires made real with iproute2. */
 import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import { addNamespace } from "./namespaces.ts";
 import { type LabPlan, namespaceOf, type WirePlan } from "./topology.ts";
@@ -23,7 +24,12 @@ export async function buildNetwork(plan: LabPlan): Promise<void> {
 }
 
 async function addBridge(namespace: string, name: string): Promise<void> {
-  await ip(namespace, "link", "add", name, "type", "bridge", "mcast_snooping", "0");
+  // An address of its own: one taken from a port would change when a port with a lower one comes.
+  const address = `02:${randomBytes(5)
+    .toString("hex")
+    .replace(/..(?=.)/g, "$&:")}`;
+  const kind = ["type", "bridge", "mcast_snooping", "0"];
+  await ip(namespace, "link", "add", name, "address", address, ...kind);
   await ip(namespace, "link", "set", name, "up");
 }
 

@@ -1,5 +1,5 @@
 /** Tap devices: the host's end of a guest's NIC, a port of the switch's bridge. */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { chmod, stat } from "node:fs/promises";
 import { FerryError } from "../base/errors.ts";
 import { changeLink, findLink, saysMissing } from "./ip.ts";
@@ -37,10 +37,13 @@ export async function createTap({ name, bridge, vlan, uid }: TapRequest): Promis
     `create tap device "${name}"`,
   );
   try {
-    // The host itself has no address on a tap: without one it also sends nothing of its own into the guest.
+    // The host itself has no IP address on a tap: without one it also sends nothing of its own into the guest.
     await changeLink(
       "ip",
-      ["link", "set", "dev", name, "mtu", String(link.mtu), "addrgenmode", "none"],
+      [
+        ...["link", "set", "dev", name, "address", highAddress()],
+        ...["mtu", String(link.mtu), "addrgenmode", "none"],
+      ],
       `set up tap device "${name}"`,
     );
     await changeLink(
@@ -53,6 +56,17 @@ export async function createTap({ name, bridge, vlan, uid }: TapRequest): Promis
     await removeTap(name);
     throw error;
   }
+}
+
+/**
+ * A MAC address for the host's side of a tap. A bridge that nobody gave an address takes the lowest of its ports: with the
+ * kernel's random ones every second VM that comes or goes would change the host's own, and whoever talks to the host would not
+ * find it until ARP has noticed.
+ */
+function highAddress(): string {
+  return `fe:${randomBytes(5)
+    .toString("hex")
+    .replace(/..(?=.)/g, "$&:")}`;
 }
 
 /** Removes the tap if it is there. */

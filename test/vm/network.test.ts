@@ -12,6 +12,8 @@ async function makeBridges(): Promise<void> {
     "link add br-host type bridge",
     "link add br-switch type bridge",
     "link add wire-host type veth peer name wire-switch",
+    // Higher than nearly all that a kernel makes up, which a bridge would rather take.
+    "link set wire-host address fa:00:00:00:00:01",
     "link set wire-host master br-host up",
     "link set wire-switch master br-switch up",
     "link set br-host up",
@@ -37,7 +39,9 @@ inOwnNetwork(import.meta.filename, () => {
       ...smallVm,
       nics: [{ switch: "lan" }, { switch: "lan", model: "e1000e" }],
     });
+    const before = (await findLink("br-host"))?.address;
     await host.vms.start("small");
+    assert.equal((await findLink("br-host"))?.address, before, "the host keeps its address");
     const taps = await portsOf("br-host");
     assert.equal(taps.length, 3, "the wire and two taps");
     const vm = host.vms.process(definition.id);
