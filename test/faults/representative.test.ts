@@ -11,8 +11,6 @@ const chosen = [
   "shared target:journal-ready:after host target",
   "shared target:journal-owner:before qemu target",
   "shared source:modified-pages:inside link-blip target",
-  "shared source:storage-handover:inside disk-full source",
-  "apart target:journal-owner:after agent target",
 ];
 
 function find(id: string): FaultCase {
