@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import Type, { type TSchema } from "typebox";
 import Value from "typebox/value";
+import { madeValue } from "../../test/support/made-value.ts";
 import { Health, Host } from "../api/schema/host.ts";
 import { MigrationList } from "../api/schema/migration.ts";
 import {
@@ -101,6 +102,12 @@ test("all that is said today is understood by an agent of the previous version, 
   }
 });
 
+test("a value is made for every part of every message, so that a field of any kind may be added to them", () => {
+  for (const part of Object.values(today).flatMap(partsOf)) {
+    assert.ok(Value.Check(part, madeValue(part)));
+  }
+});
+
 test("what was added to messages since then is marked: since(VERSION, …), and optional or with a default", () => {
   const problems = Object.entries(recorded.schemas).flatMap(([name, theirs]) =>
     changes(today[name] ?? Type.Never(), theirs, name),
@@ -137,6 +144,13 @@ interface Looked {
   readonly default?: unknown;
 }
 
+/** A schema and all that it is made of. */
+function partsOf(schema: TSchema): TSchema[] {
+  const { properties = {}, items = [], anyOf = [] } = schema as Looked;
+  const parts = [...Object.values(properties), ...anyOf, ...[items].flat()];
+  return [schema, ...parts.flatMap(partsOf)];
+}
+
 /** The value with every property that the previous version does not know, made up. */
 function withAllThatIsNew(schema: TSchema, value: unknown): unknown {
   const { properties = {}, items, anyOf } = schema as Looked;
@@ -152,7 +166,7 @@ function withAllThatIsNew(schema: TSchema, value: unknown): unknown {
   });
   const added = Object.entries(properties)
     .filter(([name, own]) => knownSince(own) > previous && !Object.hasOwn(value, name))
-    .map(([name, own]) => [name, Value.Create(own)] as const);
+    .map(([name, own]) => [name, madeValue(own)] as const);
   return Object.fromEntries([...present, ...added]);
 }
 
