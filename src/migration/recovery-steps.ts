@@ -1,4 +1,5 @@
 /** Carries out one decision of recovery.ts on this host. Every step may be repeated: what it does first is what it finds done then. */
+import { setTimeout as wait } from "node:timers/promises";
 import { errorChain, FerryError } from "../base/errors.ts";
 import { invariant } from "../base/invariant.ts";
 import { announce } from "../network/announce.ts";
@@ -13,6 +14,9 @@ import type { Decision, Recovery, RecoveryFacts } from "./recovery.ts";
 import type { OpenMigration, RecoveryParts } from "./recovery-parts.ts";
 import { sendMissingPages } from "./post-copy-source.ts";
 import { takeOwnership } from "./take-ownership.ts";
+
+/** An agent that starts must not keep its doors shut for a host that is gone. */
+const tellOffMsMax = 2_000;
 
 /** `again`: look at once; `wait`: look later; `over`: this host's journal is closed. */
 export type StepOutcome = "again" | "wait" | "over";
@@ -69,9 +73,10 @@ export class RecoverySteps {
       await vms.insertMedia(open.vm); // a move may have ejected them
     }
     if (vms.find(open.vm) !== undefined) vms.releaseFromMigration(open.vm);
+    // Whoever sees the move end may begin another at once, into the places that this one took on the target.
+    await Promise.race([this.#tellOff(open), wait(tellOffMsMax, undefined, { ref: false })]);
     this.#finish(open.id);
     ended(open.id, "failed", interrupted("the VM stays on this host"));
-    this.#tellOff(open);
     return "over";
   }
 
@@ -182,7 +187,7 @@ export class RecoverySteps {
     journal.append(open.id, { kind: "discarded" });
     this.#finish(open.id);
     ended(open.id, "failed", interrupted("the VM stays on the source"));
-    this.#tellOff(open);
+    void this.#tellOff(open);
     return "over";
   }
 
@@ -237,9 +242,12 @@ export class RecoverySteps {
     return "over";
   }
 
-  /** The other host need not wait for a session that will not come back; if it does not hear this, it asks. */
-  #tellOff({ peer, id }: OpenMigration): void {
-    this.#parts.peers.discard(peer, id).catch((error: unknown) => {
+  /**
+   * The other host need not wait for a session that will not come back; if it does not hear this, it asks. Resolves when
+   * its half is gone, or it could not be told.
+   */
+  async #tellOff({ peer, id }: OpenMigration): Promise<void> {
+    await this.#parts.peers.discard(peer, id).catch((error: unknown) => {
       this.#parts.log.warn(
         { migration: id, reason: errorChain(error) },
         "cannot tell that the move is off",

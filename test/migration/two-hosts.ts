@@ -94,6 +94,13 @@ export class MovingHost implements AsyncDisposable {
     return this.migrations.get(id);
   }
 
+  /** As `ended`; the target's half, which goes on after the source's, is over too. */
+  async over(id: string): Promise<MigrationRecord> {
+    const record = await this.ended(id);
+    if (this.other?.migrations.find(id) !== undefined) await this.other.ended(id);
+    return record;
+  }
+
   #peers(): PeerLink {
     const peer = (): MovingHost => {
       if (this.other?.reachable) return this.other;

@@ -73,7 +73,7 @@ async function move(onBase: boolean): Promise<MigrationRecord> {
     ...(onBase && { backing: [{ ...base, format: "qcow2" as const }] }),
   };
   const request = { vm: "web01", target: b.name, options: {}, requestedBy: "test" };
-  return a.ended(a.migrations.start({ ...request, disks: [placement] }).id);
+  return a.over(a.migrations.start({ ...request, disks: [placement] }).id);
 }
 
 const definitionThere = () => apart.b.host.vms.get("web01").definition.disks[0];

@@ -31,7 +31,7 @@ async function move(bytes: number) {
   const { a, b } = apart;
   const file = { pool: "local", file: iso, targetPool: "local", bytes, copy: true };
   const request = { vm: "web01", target: b.name, options: {}, requestedBy: "test" };
-  return a.ended(a.migrations.start({ ...request, files: [file] }).id);
+  return a.over(a.migrations.start({ ...request, files: [file] }).id);
 }
 
 test("a file that is not as long as announced is refused, and nothing of it stays", async () => {

@@ -63,7 +63,7 @@ test("a medium that is not there is refused, and nothing else changes while a VM
 test("a move that fails puts it back", async () => {
   const { a } = apart;
   a.faults.arm("source:memory-precopy:inside", "fail");
-  const record = await a.ended(a.migrations.start(request).id);
+  const record = await a.over(a.migrations.start(request).id);
   assert.equal(record.state, "failed");
   assert.equal(await inDrive(a), apart.path(a, iso.file));
 });
@@ -90,7 +90,7 @@ test("an agent that died meanwhile puts it back when it returns", async () => {
 
 test("on request the VM moves without it, and its drive is empty there", async () => {
   const { a, b } = apart;
-  const record = await a.ended(a.migrations.start(request).id);
+  const record = await a.over(a.migrations.start(request).id);
   assert.equal(record.error, null);
   assert.equal(await inDrive(b), null);
   assert.equal(b.host.vms.get("web01").definition.cdroms[0]?.medium, null);

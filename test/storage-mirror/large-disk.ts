@@ -45,7 +45,7 @@ test("a disk of 20 GB with 200 MB used moves as 200 MB, qcow2 and raw", async (t
   const placements = await placeAll(apart, a, "web01");
   const request = { vm: "web01", target: b.name, options: { keepSourceDisks: true } };
   const id = a.migrations.start({ ...request, requestedBy: "test", disks: placements }).id;
-  const record = await a.ended(id);
+  const record = await a.over(id);
   assert.equal(record.error, null);
   const used = 2 * usedMib * MiB;
   const wireBytesMax = (used + memoryMib * MiB) * overhead;

@@ -91,7 +91,7 @@ describe("a copy that failed", { concurrency: false }, () => {
 
   test("leaves its disks under names of their own on request, and the agent knows them", async () => {
     a.faults.arm("source:memory-precopy:inside", "fail");
-    const record = await a.ended(await move({ withStorage: true, keepPartial: true }));
+    const record = await a.over(await move({ withStorage: true, keepPartial: true }));
     assert.equal(record.state, "failed");
     const suffix = `.partial-${record.id.slice(0, 8)}`;
     assert.deepEqual(await apart.files(b), [`data.raw${suffix}`, `root.qcow2${suffix}`]);
@@ -104,7 +104,7 @@ describe("a copy that failed", { concurrency: false }, () => {
   test("another attempt that gets less far leaves the first one's disks", async () => {
     const before = await apart.files(b);
     b.faults.arm("target:storage-mirror:inside", "fail");
-    const record = await a.ended(await move({ withStorage: true, resume: true }));
+    const record = await a.over(await move({ withStorage: true, resume: true }));
     assert.equal(record.state, "failed");
     assert.deepEqual(await apart.files(b), before);
   });
@@ -119,7 +119,7 @@ describe("a copy that failed", { concurrency: false }, () => {
     await copyFile(apart.path(a, "root.qcow2"), root);
     await copyFile(apart.path(a, "data.raw"), data);
     await a.host.vms.resume("web01");
-    const record = await a.ended(await move({ withStorage: true, resume: true }));
+    const record = await a.over(await move({ withStorage: true, resume: true }));
     assert.equal(record.error, null);
     for (const disk of record.disks) {
       const { resumedBytes = 0, wireBytes = Infinity } = disk;

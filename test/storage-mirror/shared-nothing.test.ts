@@ -80,7 +80,7 @@ describe("a move between two hosts that share nothing", { concurrency: false }, 
     await copyFile(apart.path(a, "root.qcow2"), before.root);
     await copyFile(apart.path(a, "data.raw"), before.data);
     await a.host.vms.resume("web01");
-    const record = await a.ended(await move(a, b));
+    const record = await a.over(await move(a, b));
     assert.equal(record.error, null);
     assert.equal(record.state, "completed");
     assert.deepEqual(
@@ -99,7 +99,7 @@ describe("a move between two hosts that share nothing", { concurrency: false }, 
   });
 
   test("goes back again", async () => {
-    const record = await b.ended(await move(b, a));
+    const record = await b.over(await move(b, a));
     assert.equal(record.error, null);
     await runsOnlyOn(a, b);
   });
@@ -107,7 +107,7 @@ describe("a move between two hosts that share nothing", { concurrency: false }, 
   for (const point of failurePoints) {
     test(`leaves the source whole and nothing on the target when it fails at ${point}`, async () => {
       (point.startsWith("source") ? a : b).faults.arm(point, "fail");
-      const record = await a.ended(await move(a, b));
+      const record = await a.over(await move(a, b));
       assert.equal(record.state, "failed");
       assert.match(record.error?.message ?? "", new RegExp(point));
       await runsOnlyOn(a, b);
@@ -147,7 +147,7 @@ describe("a move between two hosts that share nothing", { concurrency: false }, 
     const { freeBytes } = await b.host.pools.space("local");
     const greedy = apart.path(b, "greedy");
     await b.host.pools.reservations.reserve([{ path: greedy, bytes: freeBytes - MiB }]);
-    const record = await a.ended(await move(a, b));
+    const record = await a.over(await move(a, b));
     b.host.pools.reservations.release([greedy]);
     assert.equal(record.error?.code, "no-space");
     await runsOnlyOn(a, b);
@@ -155,7 +155,7 @@ describe("a move between two hosts that share nothing", { concurrency: false }, 
 
   test("does not touch a file of that name on the target", async () => {
     await writeFile(apart.path(b, "root.qcow2"), "precious");
-    const record = await a.ended(await move(a, b));
+    const record = await a.over(await move(a, b));
     assert.equal(record.error?.code, "already-exists");
     assert.equal(await readFile(apart.path(b, "root.qcow2"), "utf8"), "precious");
     await rm(apart.path(b, "root.qcow2"));
@@ -163,7 +163,7 @@ describe("a move between two hosts that share nothing", { concurrency: false }, 
   });
 
   test("after all this it moves, and on request keeps the source's disks under another name", async () => {
-    const record = await a.ended(await move(a, b, { keepSourceDisks: true }));
+    const record = await a.over(await move(a, b, { keepSourceDisks: true }));
     assert.equal(record.error, null);
     assert.equal(b.host.vms.get("web01").state, "running");
     const kept = await apart.files(a);

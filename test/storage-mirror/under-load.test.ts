@@ -44,9 +44,10 @@ after(async () => {
   await Lab.down("apart");
 });
 
-async function assertWhole(here: LabHost, there: LabHost): Promise<void> {
-  await assertOnlyOn(vm, here, there);
-  await writer.assertAllOn(here);
+/** What the other host had of the move goes when its own half of it is over. */
+async function assertWholeOn(host: LabHost): Promise<void> {
+  await assertOnlyOn(lab, vm, host);
+  await writer.assertAllOn(host);
 }
 
 /** Runs `body` while disks are copied over a wire slow enough for it. */
@@ -86,27 +87,27 @@ test("a guest that writes moves with its disks: every acknowledged record is the
   assert.equal(exitCode, 0, stderr);
   const { counter } = await watch.report();
   assert.deepEqual([counter?.lost, counter?.errors], [0, 0]);
-  await assertWhole(there, here);
+  await assertWholeOn(there);
   const record = JSON.parse(stdout) as MigrationRecord;
   assert.ok(record.diskBytes >= contentMib * MiB);
 });
 
 test("cancelled while disks are copied: the guest writes on, and nothing is left there", async () => {
-  const { record, here, there } = await whileCopied(async (id) => {
+  const { record, here } = await whileCopied(async (id) => {
     await lab.host("host-a").api("POST /v1/migrations/{id}/cancel", { params: { id } });
   });
   assert.equal(record.state, "cancelled", record.error?.message ?? "");
-  await assertWhole(here, there);
+  await assertWholeOn(here);
 });
 
 test("a wire cut while disks are copied costs nothing but time", async () => {
-  const { record, here, there } = await whileCopied(async (_, { there }) => {
+  const { record, there } = await whileCopied(async (_, { there }) => {
     await lab.wire(`${there.name}.lan`).cut();
     await sleep(10_000);
     await lab.wire(`${there.name}.lan`).restore();
   });
   assert.equal(record.state, "completed", record.error?.message ?? "");
-  await assertWhole(there, here);
+  await assertWholeOn(there);
 });
 
 for (const role of ["here", "there"] as const) {
@@ -117,9 +118,9 @@ for (const role of ["here", "there"] as const) {
       await hosts[role].agent.stop("SIGKILL");
       await hosts[role].agent.start();
     });
-    await assertWhole(here, there);
+    await assertWholeOn(here);
     const again = await finished(lab, await startMove(lab, vm, there.name, consent));
     assert.equal(again.state, "completed", again.error?.message ?? "");
-    await assertOnlyOn(vm, there, here);
+    await assertOnlyOn(lab, vm, there);
   });
 }

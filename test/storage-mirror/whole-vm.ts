@@ -21,13 +21,6 @@ export async function hostsOf(lab: Lab, vm: string): Promise<Hosts> {
   return { here: lab.host(host), there: lab.host(other) };
 }
 
-export async function assertOnlyOn(vm: string, here: LabHost, there: LabHost): Promise<void> {
-  const { state, host } = await here.api("GET /v1/vms/{vm}", { params: { vm } });
-  assert.deepEqual({ state, host }, { state: "running", host: here.name });
-  assert.deepEqual((await there.api("GET /v1/vms")).vms, []);
-  assert.deepEqual(await filesOf(there), []);
-}
-
 /** Waits until nothing of a move is open any more; at no time do both hosts let the VM run. */
 export async function settled(lab: Lab, vm: string): Promise<Hosts> {
   const deadline = performance.now() + settleMsMax;
@@ -55,6 +48,12 @@ export async function settled(lab: Lab, vm: string): Promise<Hosts> {
     assert.ok(performance.now() < deadline, `not settled: ${JSON.stringify(seen)}`);
     await sleep(50);
   }
+}
+
+/** As `settled`, with the VM on `host`. */
+export async function assertOnlyOn(lab: Lab, vm: string, host: LabHost): Promise<void> {
+  const { here } = await settled(lab, vm);
+  assert.equal(here.name, host.name);
 }
 
 /** The files of a host's own pool. */
