@@ -6,13 +6,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient } from "../src/api/client.ts";
 import { end, inNamespace } from "./namespaces.ts";
+import { patienceMs } from "./patience.ts";
 
 const agentProgram = join(import.meta.dirname, "../bin/ferryd.ts");
 /** Where Node keeps compiled code: agents that start often start three times as fast. */
 const compiled = join(import.meta.dirname, "../.cache/compiled");
-/** A cold start on a machine that is busy with everything else. */
-const startMsMax = 60_000;
-const stopMsMax = 30_000;
 const logLinesShown = 12;
 
 export interface AgentPlace {
@@ -70,7 +68,7 @@ export class AgentProcess {
     const pid = await this.pid();
     if (pid === undefined) return;
     end(pid, signal);
-    const deadline = performance.now() + stopMsMax;
+    const deadline = performance.now() + patienceMs;
     while ((await this.pid()) !== undefined) {
       if (performance.now() > deadline) throw new Error(await this.#failure("does not stop"));
       await sleep(20);
@@ -102,7 +100,7 @@ export class AgentProcess {
 
   async #answers(): Promise<string> {
     using client = new ApiClient({ kind: "socket", path: this.#place.socket });
-    const deadline = performance.now() + startMsMax;
+    const deadline = performance.now() + patienceMs;
     while (performance.now() < deadline) {
       const host = await client.call("GET /v1/host").catch(() => undefined);
       if (host !== undefined) return "answers";

@@ -7,6 +7,7 @@ import type { SessionLink } from "../src/api/schema/session.ts";
 import type { Role } from "../src/api/schema/token.ts";
 import { inNamespace } from "./namespaces.ts";
 import type { LabHost } from "./lab-host.ts";
+import { patienceMs } from "./patience.ts";
 
 const program = "/usr/bin/chromium";
 /** Nothing is drawn on a screen, nothing is sent home, and root has no sandbox of its own. */
@@ -49,7 +50,9 @@ export class LabBrowser implements AsyncDisposable {
       reducedMotion: "reduce",
       ...options,
     });
-    return await context.newPage();
+    const page = await context.newPage();
+    page.setDefaultTimeout(patienceMs);
+    return page;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 /** Guests of the lab: VMs that boot its image (lab/guest-image). */
 import type { VmCreate } from "../src/api/schema/vm.ts";
 import type { Lab } from "./lab.ts";
+import { patienceMs } from "./patience.ts";
 
 /** Where the image's programs listen; each says at its top what it understands. */
 export const guestPorts = {
@@ -14,9 +15,6 @@ export const guestPorts = {
 
 /** The TPM's, in guests that have one. */
 export const guestTpmPort = 7004;
-
-/** Under TCG, with other guests beside it. */
-const bootMsMax = 120_000;
 
 export interface GuestOptions {
   readonly name: string;
@@ -40,7 +38,7 @@ export async function createGuest(lab: Lab, options: GuestOptions): Promise<void
   const host = lab.host(options.host);
   await host.api("POST /v1/vms", { body: guestDraft(options) });
   await host.api("POST /v1/vms/{vm}/start", { params: { vm: name } });
-  for (const port of Object.values(guestPorts)) await lab.client.waitFor(address, port, bootMsMax);
+  for (const port of Object.values(guestPorts)) await lab.client.waitFor(address, port, patienceMs);
 }
 
 export function guestDraft(options: GuestOptions): VmCreate {

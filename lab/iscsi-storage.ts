@@ -12,11 +12,11 @@ import { unpackPackages } from "./guest-image/debian-packages.ts";
 import type { Lab } from "./lab.ts";
 import { inNamespace } from "./namespaces.ts";
 import { clientAddress, clientName, namespaceOf } from "./topology.ts";
+import { patienceMs } from "./patience.ts";
 
 const run = promisify(execFile);
 const cache = join(import.meta.dirname, "../.cache");
 const initiator = "block-iscsi.so";
-const startMsMax = 20_000;
 
 export interface LabTarget {
   /** An IQN. */
@@ -47,7 +47,7 @@ export class IscsiStorage {
     child.on("error", () => undefined);
     child.unref();
     closeSync(log);
-    const deadline = performance.now() + startMsMax;
+    const deadline = performance.now() + patienceMs;
     while (!(await storage.#answers())) {
       if (performance.now() > deadline) throw new Error("Cannot start tgtd: it does not answer");
       await sleep(50);

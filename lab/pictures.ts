@@ -7,6 +7,7 @@ import { consoleLink, LabBrowser } from "./browser.ts";
 import { createGuest, guestDraft, guestPorts } from "./guest.ts";
 import { Lab } from "./lab.ts";
 import { rerunAsLabRoot } from "./user-namespace.ts";
+import { patienceMs } from "./patience.ts";
 
 /** Slow enough that a move can be looked at. */
 const speed = "100mbit";
@@ -14,7 +15,6 @@ const speed = "100mbit";
 const restMs = 800;
 /** Into a move, until its curves have a shape. */
 const courseMs = 4_000;
-const patienceMs = 180_000;
 
 const { values } = parseArgs({
   options: { to: { type: "string", default: join(import.meta.dirname, "../docs/pictures") } },

@@ -11,9 +11,9 @@ import { promisify } from "node:util";
 import type { Lab } from "./lab.ts";
 import { end, inNamespace } from "./namespaces.ts";
 import { clientAddress, clientName, namespaceOf } from "./topology.ts";
+import { patienceMs } from "./patience.ts";
 
 const run = promisify(execFile);
-const startMsMax = 30_000;
 
 export class SmbShare implements AsyncDisposable {
   /** Where the server has the share's files. */
@@ -77,7 +77,7 @@ export class SmbShare implements AsyncDisposable {
     this.#mounts.push(mounted);
     this.#spawn(host, ["smbnetfs", mounted, "-f", "-o", options], { HOME: home });
     const directory = join(mounted, clientAddress, "vms");
-    const deadline = performance.now() + startMsMax;
+    const deadline = performance.now() + patienceMs;
     // The server is named by its address: the directory is there once it answers.
     while (
       !(await readdir(directory).then(

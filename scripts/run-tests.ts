@@ -1,10 +1,16 @@
 /**
- * `npm test`: the checks, then every test, one file at a time: system tests boot VMs and measure, and would disturb
- * each other. `npm test -- FILE...` runs only those.
+ * `npm test`: the checks, then every test, two files at a time: labs have names of their own and agents addresses of
+ * their own, no test asserts how long something takes, and half of a move is waiting. `npm test -- FILE...` runs only
+ * those.
  */
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
+import { join } from "node:path";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
+
+/** Agents that start often, and a process for each file, compile their sources once. */
+const compiled = join(import.meta.dirname, "../.cache/compiled");
+const filesAtOnce = 2;
 
 const patterns = ["src", "console/src", "lab", "scripts", "bench", "test"].map(
   (folder) => `${folder}/**/*.test.ts`,
@@ -19,7 +25,7 @@ if (elsewhere === undefined) {
   const checked = files.length > 0 || runNode(["scripts/check.ts"]);
   const chosen =
     files.length > 0 ? files : patterns.flatMap((pattern) => globSync(pattern).toSorted());
-  const passed = runNode(["--test", "--test-concurrency=1", ...options, ...chosen]);
+  const passed = runNode(["--test", `--test-concurrency=${filesAtOnce}`, ...options, ...chosen]);
   if (!checked) console.error("The tests have run, but the checks before them failed: see above");
   process.exitCode = checked && passed ? 0 : 1;
 } else {
@@ -27,5 +33,6 @@ if (elsewhere === undefined) {
 }
 
 function runNode(args: readonly string[]): boolean {
-  return spawnSync(process.execPath, args, { stdio: "inherit" }).status === 0;
+  const env = { NODE_COMPILE_CACHE: compiled, ...process.env };
+  return spawnSync(process.execPath, args, { stdio: "inherit", env }).status === 0;
 }

@@ -6,11 +6,10 @@ import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inNamespace } from "../namespaces.ts";
 import type { ClientReport, CounterReport } from "./report.ts";
+import { patienceMs } from "../patience.ts";
 
 const clientProgram = join(import.meta.dirname, "main.ts");
 const knockProgram = join(import.meta.dirname, "knock.ts");
-/** Filling hundreds of megabytes under TCG takes its time. */
-const askMsMax = 120_000;
 
 export type Probe = "counter" | "redis" | "http";
 
@@ -40,7 +39,7 @@ export class OutsideClient {
     const lines = new Lines(child);
     child.stdin.write(`${line}\n`);
     try {
-      return await lines.next(askMsMax);
+      return await lines.next(patienceMs);
     } finally {
       child.kill();
     }
@@ -105,7 +104,7 @@ export class Watch implements AsyncDisposable {
 
   /** Resolves when everything that is used has answered at least once, and starts the first window there. */
   async started(): Promise<void> {
-    const deadline = performance.now() + askMsMax;
+    const deadline = performance.now() + patienceMs;
     for (;;) {
       const { counter, redis, http } = await this.report();
       const errors = [counter, redis, http].some((part) => (part?.errors ?? 0) > 0);
@@ -132,7 +131,7 @@ export class Watch implements AsyncDisposable {
 
   async #ask(command: string): Promise<string> {
     this.#child.stdin.write(`${command}\n`);
-    return await this.#lines.next(askMsMax);
+    return await this.#lines.next(patienceMs);
   }
 }
 

@@ -5,8 +5,7 @@ import { test } from "node:test";
 import { EventStreamParser } from "../../src/api/event-stream-parser.ts";
 import type { FerryEvent } from "../../src/api/schema/event.ts";
 import { makeDomain, type RunningAgent, runAgent } from "./running-agent.ts";
-
-const patienceMs = 30_000;
+import { patienceMs } from "../../lab/patience.ts";
 
 /** The events of the domain as they come, until nobody wants more. */
 async function* domainEvents({ socketPath }: RunningAgent): AsyncGenerator<FerryEvent> {

@@ -5,6 +5,7 @@ import { ApiClient } from "../../src/api/client.ts";
 import type { FerryEvent } from "../../src/api/schema/event.ts";
 import { makeDomain, type RunningAgent, runAgent } from "./running-agent.ts";
 import { nextEvent } from "./watch-events.ts";
+import { patienceMs } from "../../lab/patience.ts";
 
 async function makeTokens(agent: RunningAgent, ...names: string[]): Promise<void> {
   for (const name of names) await agent.good("POST /v1/tokens", { body: { name, role: "viewer" } });
@@ -18,7 +19,7 @@ test("a watcher hears what happens, without what was before", async () => {
   await using a = await runAgent({ name: "host-a" });
   await makeTokens(a, "before");
   using client = new ApiClient({ kind: "socket", path: a.socketPath });
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(patienceMs);
   const events = client.events({ signal });
   const first = events.next();
   // The stream says nothing until something happens: tokens are made until it has begun to listen.
@@ -58,7 +59,7 @@ test("events outlive a restart of the agent, and a watcher reconnects by itself"
   await using a = await runAgent({ name: "host-a" });
   await makeTokens(a, "one");
   using client = new ApiClient({ kind: "socket", path: a.socketPath });
-  const events = client.events({ signal: AbortSignal.timeout(20_000), lastEventId: "0" });
+  const events = client.events({ signal: AbortSignal.timeout(patienceMs), lastEventId: "0" });
   const next = async () => nameIn((await events.next()).value as FerryEvent);
   assert.equal(await next(), "one");
   await a.restart();
@@ -72,7 +73,7 @@ test("another host's events come through the one at hand", async () => {
   await using b = await runAgent({ name: "host-b" });
   await makeDomain("lab", a, b);
   using client = new ApiClient({ kind: "socket", path: a.socketPath });
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(patienceMs);
   await makeTokens(b, "on-b");
   for await (const event of client.events({ signal, host: "host-b", lastEventId: "0" })) {
     if (event.type === "token.created" && nameIn(event) === "on-b") break;

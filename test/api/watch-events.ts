@@ -2,9 +2,9 @@
 import { ApiClient } from "../../src/api/client.ts";
 import type { FerryEvent } from "../../src/api/schema/event.ts";
 import type { RunningAgent } from "./running-agent.ts";
+import { patienceMs } from "../../lab/patience.ts";
 
 /** Fails a test that would otherwise wait for ever. */
-const patienceMs = 20_000;
 
 /** The first event, from all that the agent keeps and what comes, that the predicate accepts. */
 export async function nextEvent(

@@ -14,11 +14,9 @@ import { ScreenWatch } from "./screen-watch.ts";
 import { SerialWatch } from "./serial-watch.ts";
 
 /** For an emulated guest on a machine that is busy with everything else. */
-const patienceMs = 120_000;
 
 async function opened(browser: LabBrowser, lab: Lab, role: "administrator" | "viewer") {
   const page = await browser.page();
-  page.setDefaultTimeout(patienceMs);
   await page.goto(await consoleLink(lab.host("host-a"), role));
   await heading(page, "Overview");
   return page;

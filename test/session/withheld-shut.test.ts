@@ -19,6 +19,7 @@ import {
 import { QmpClient } from "../../src/qemu/qmp-client.ts";
 import type { Qmp } from "../../src/qemu/qmp.ts";
 import { next, openPair, owner, type Pair } from "./session-pair.ts";
+import { patienceMs } from "../../lab/patience.ts";
 
 interface TestQemu extends AsyncDisposable {
   readonly qmp: Qmp;
@@ -80,7 +81,7 @@ async function migrateUntilLoaded(pair: Pair, source: Qmp, target: Qmp): Promise
   const loaded = next(pair.source, "load-reported");
   await startOutgoing(source, outgoing);
   assert.equal(await loaded, true);
-  await waitForStatus(target, ["completed"], { timeoutMs: 10_000 });
+  await waitForStatus(target, ["completed"], { timeoutMs: patienceMs });
 }
 
 async function runState(qmp: Qmp): Promise<string> {
@@ -97,7 +98,7 @@ test("the source QEMU waits until the return path is released, then has complete
   assert.match((await queryMemory(source.qmp)).status, /^(active|device)$/);
 
   await pair.source.releaseReturnPath();
-  await waitForStatus(source.qmp, ["completed"], { timeoutMs: 10_000 });
+  await waitForStatus(source.qmp, ["completed"], { timeoutMs: patienceMs });
   assert.equal(await runState(source.qmp), "postmigrate");
   await target.qmp.execute("cont");
   assert.equal(await runState(target.qmp), "running");
@@ -108,7 +109,9 @@ test("closing the stream before the release makes the source QEMU let its guest 
   await using source = await startQemu(pair.directory, "source", []);
   await using target = await startQemu(pair.directory, "target", ["-S", "-incoming", "defer"]);
   await migrateUntilLoaded(pair, source.qmp, target.qmp);
-  const resumed = source.qmp.waitFor((event) => event.event === "RESUME", { timeoutMs: 10_000 });
+  const resumed = source.qmp.waitFor((event) => event.event === "RESUME", {
+    timeoutMs: patienceMs,
+  });
   await pair.source.closeStream("memory");
   await resumed;
   assert.equal(await runState(source.qmp), "running");
@@ -126,6 +129,6 @@ test("a session that is lost before the release leaves the source QEMU waiting f
   assert.equal(await runState(source.qmp), "finish-migrate");
 
   await pair.source.releaseReturnPath();
-  await waitForStatus(source.qmp, ["completed"], { timeoutMs: 10_000 });
+  await waitForStatus(source.qmp, ["completed"], { timeoutMs: patienceMs });
   assert.equal(await runState(source.qmp), "postmigrate");
 });

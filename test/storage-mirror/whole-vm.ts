@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Lab } from "../../lab/lab.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
+import { patienceMs } from "../../lab/patience.ts";
 
 /** Agents that start adopt, settle with each other and clean up: seconds on a busy machine. */
-const settleMsMax = 90_000;
 
 export interface Hosts {
   readonly here: LabHost;
@@ -23,7 +23,7 @@ export async function hostsOf(lab: Lab, vm: string): Promise<Hosts> {
 
 /** Waits until nothing of a move is open any more; at no time do both hosts let the VM run. */
 export async function settled(lab: Lab, vm: string): Promise<Hosts> {
-  const deadline = performance.now() + settleMsMax;
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const states = await Promise.all(
       lab.hosts.map(async (host) => {
