@@ -29,7 +29,9 @@ import type { ElsewhereVm } from "../precheck/check.ts";
 import { Precheck } from "../precheck/precheck.ts";
 import { SettingsStore } from "../scheduler/settings-store.ts";
 import { SpareWorkers } from "../session/spare-workers.ts";
+import { qemuUser } from "../qemu/user.ts";
 import { Pools } from "../storage/pools.ts";
+import { ShareMounts } from "../storage/share-mounts.ts";
 import { Secrets } from "../storage/secrets.ts";
 import { Renewal } from "../trust/renewal.ts";
 import { Trust } from "../trust/trust.ts";
@@ -88,7 +90,11 @@ export async function wireAgent(
   parts.defer(announceTrust(trust, events));
 
   // The VMs, and what they stand on.
-  const pools = new Pools(database);
+  const shares = new ShareMounts({
+    ...config.paths,
+    owner: () => qemuUser(config.qemu.user, "tcg"), // the user's own group: files of shares are no devices
+  });
+  const pools = new Pools(database, shares);
   const switches = new Switches(database);
   const secrets = new Secrets(config.paths.state);
   const identity = () => ({ host, domain: trust.membership?.domain.id ?? null });
@@ -148,7 +154,10 @@ export async function wireAgent(
     },
   });
   // A share that hangs must not keep the agent from starting.
-  void precheck.sweep();
+  void pools.mountAll().then((away) => {
+    for (const { pool, error } of away) log.warn({ pool, err: error }, "a share is not mounted");
+    return precheck.sweep();
+  });
   const addresses = () => moveAddresses(advertise, settings.current.settings);
   const { portFirst, portLast } = config.session;
   const sessions = parts.use(

@@ -123,4 +123,8 @@ export const schemaSteps: readonly string[] = [
     PRIMARY KEY (migration, disk)
   ) STRICT;
   `,
+  // Shares that the agent mounts for a pool, as JSON (src/storage/share.ts); passwords are elsewhere.
+  `
+  ALTER TABLE pools ADD COLUMN share TEXT;
+  `,
 ];

@@ -8,13 +8,24 @@ import { readMarker, readOrCreateMarker } from "./pool-marker.ts";
 import { existingDirectory, existingFile, poolPath } from "./pool-path.ts";
 import { PartialDisks } from "./partial-disks.ts";
 import { Reservations } from "./reservations.ts";
+import type { ShareMounts } from "./share-mounts.ts";
+import type { Share, ShareKind } from "./share.ts";
 
 export interface Pool {
   readonly name: string;
   /** UUID in the directory's `.ferry-pool`; equal on every host that reaches the same directory. */
   readonly id: string;
-  readonly kind: "directory";
+  readonly kind: "directory" | ShareKind;
   readonly path: string;
+  /** What the agent mounts at `path`; absent for a directory that is somebody else's to mount. */
+  readonly share?: Share;
+}
+
+interface PoolRow {
+  readonly name: string;
+  readonly id: string;
+  readonly path: string;
+  readonly share: string | null;
 }
 
 export interface PoolSpace {
@@ -40,17 +51,20 @@ export class Pools {
   /** What moves that failed have left here on request. */
   readonly partialDisks: PartialDisks;
   readonly #database: DatabaseSync;
+  readonly #shares: ShareMounts | undefined;
 
-  constructor(database: DatabaseSync) {
+  /** @param shares Mounts the shares of pools that are one; a host without it has directories only. */
+  constructor(database: DatabaseSync, shares?: ShareMounts) {
     this.#database = database;
+    this.#shares = shares;
     this.partialDisks = new PartialDisks(database);
   }
 
   list(): Pool[] {
     const rows = this.#database
-      .prepare("SELECT name, id, kind, path FROM pools ORDER BY name")
+      .prepare("SELECT name, id, path, share FROM pools ORDER BY name")
       .all();
-    return rows.map((row) => ({ ...(row as unknown as Pool) }));
+    return rows.map((row) => fromRow(row as unknown as PoolRow));
   }
 
   /** @throws FerryError `not-found`. */
@@ -64,9 +78,9 @@ export class Pools {
 
   find(name: string): Pool | undefined {
     const row = this.#database
-      .prepare("SELECT name, id, kind, path FROM pools WHERE name = ?")
+      .prepare("SELECT name, id, path, share FROM pools WHERE name = ?")
       .get(name);
-    return row === undefined ? undefined : { ...(row as unknown as Pool) };
+    return row === undefined ? undefined : fromRow(row as unknown as PoolRow);
   }
 
   /** @throws FerryError `bad-input`, `already-exists`, `system-refused`. */
@@ -74,17 +88,61 @@ export class Pools {
     const directory = await requireDirectory(path);
     this.#refuseTaken(name, directory);
     const id = await readOrCreateMarker(directory);
-    this.#refuseTaken(name, directory);
-    const pool: Pool = { name, id, kind: "directory", path: directory };
+    return this.#insert({ name, id, kind: "directory", path: directory });
+  }
+
+  /**
+   * Mounts a share and makes it a pool; when it can't be one, nothing of it stays.
+   * @param password Of the SMB user.
+   * @throws FerryError `already-exists`, `system-refused`, `missing-program`, `timeout`.
+   */
+  async addShare(name: string, share: Share, password?: string): Promise<Pool> {
+    const shares = this.#mounts();
+    const path = shares.directoryOf(name);
+    this.#refuseTaken(name, path);
+    await shares.keepPassword(name, share, password);
+    try {
+      await shares.ensure(name, share);
+      const id = await readOrCreateMarker(path);
+      return this.#insert({ name, id, kind: share.kind, path, share });
+    } catch (error) {
+      await shares.remove(name);
+      throw error;
+    }
+  }
+
+  /** Mounts what is not mounted, such as after the machine's start. Resolves to the pools that are still away. */
+  async mountAll(): Promise<{ pool: string; error: unknown }[]> {
+    const tried = this.list().map(async ({ name, share }) => {
+      if (share === undefined) return [];
+      return await this.#mounts()
+        .ensure(name, share)
+        .then(() => [])
+        .catch((error: unknown) => [{ pool: name, error }]);
+    });
+    return (await Promise.all(tried)).flat();
+  }
+
+  #insert(pool: Pool): Pool {
+    this.#refuseTaken(pool.name, pool.path);
+    const { name, id, kind, path, share } = pool;
     this.#database
-      .prepare("INSERT INTO pools (name, id, kind, path) VALUES (?, ?, ?, ?)")
-      .run(name, id, pool.kind, directory);
+      .prepare("INSERT INTO pools (name, id, kind, path, share) VALUES (?, ?, ?, ?, ?)")
+      .run(name, id, kind, path, share === undefined ? null : JSON.stringify(share));
     return pool;
   }
 
-  /** Forgets the pool; its files stay. `usedBy`: names of VMs that use it (`LocalVms.usingPool`). */
-  remove(name: string, usedBy: readonly string[]): void {
-    this.get(name);
+  #mounts(): ShareMounts {
+    if (this.#shares === undefined) throw new Error("this host mounts no shares");
+    return this.#shares;
+  }
+
+  /**
+   * Forgets the pool; its files stay. `usedBy`: names of VMs that use it (`LocalVms.usingPool`).
+   * @throws FerryError `not-found`, `in-use`.
+   */
+  async remove(name: string, usedBy: readonly string[]): Promise<void> {
+    const { share } = this.get(name);
     if (usedBy.length > 0) {
       throw new FerryError(
         "in-use",
@@ -94,6 +152,7 @@ export class Pools {
         },
       );
     }
+    if (share !== undefined) await this.#mounts().remove(name);
     this.#database.prepare("DELETE FROM pools WHERE name = ?").run(name);
   }
 
@@ -164,6 +223,7 @@ export class Pools {
 
   /** An unmounted share leaves an empty directory behind: without the marker nothing in it is believed. */
   async verify(pool: Pool): Promise<void> {
+    if (pool.share !== undefined) await this.#mounts().ensure(pool.name, pool.share);
     if ((await readMarker(pool.path)) === pool.id) return;
     throw new FerryError(
       "system-refused",
@@ -186,6 +246,12 @@ export class Pools {
       },
     );
   }
+}
+
+function fromRow({ name, id, path, share: text }: PoolRow): Pool {
+  if (text === null) return { name, id, kind: "directory", path };
+  const share = JSON.parse(text) as Share;
+  return { name, id, kind: share.kind, path, share };
 }
 
 async function requireDirectory(path: string): Promise<string> {

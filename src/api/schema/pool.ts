@@ -1,5 +1,6 @@
 /** Pools: directories where disks live. */
 import Type from "typebox";
+import { NfsShare, SmbShare } from "../../storage/share.ts";
 import { Name } from "../../vm/definition.ts";
 
 const Bytes = Type.Integer({ minimum: 0 });
@@ -7,8 +8,15 @@ const Bytes = Type.Integer({ minimum: 0 });
 export const PoolCreate = Type.Object(
   {
     name: Name,
-    /** An existing directory, absolute; a mount of a share counts as one. */
-    path: Type.String({ pattern: "^/", maxLength: 4096 }),
+    /** An existing directory, absolute; a mount of a share counts as one. One of `path`, `smb` and `nfs` is wanted. */
+    path: Type.Optional(Type.String({ pattern: "^/", maxLength: 4096 })),
+    /** A share that the agent mounts. */
+    smb: Type.Optional(SmbShare),
+    nfs: Type.Optional(NfsShare),
+    /** Of the SMB user; kept on this host, never shown. */
+    password: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 512, pattern: "^[^\\x00-\\x1f]*$" }),
+    ),
   },
   { additionalProperties: false, $id: "PoolCreate" },
 );
@@ -19,8 +27,11 @@ export const Pool = Type.Object(
     name: Type.String(),
     /** Written into the pool itself, so that two hosts know the same bytes by it. */
     id: Type.String(),
+    /** `directory`, `smb`, `nfs`. */
     kind: Type.String(),
     path: Type.String(),
+    /** `//server/share` or `server:/path`, for shares that the agent mounts. */
+    source: Type.Optional(Type.String()),
     /** Null when the directory can't be looked at now, for instance because its share is away. */
     space: Type.Union([Type.Object({ totalBytes: Bytes, freeBytes: Bytes }), Type.Null()]),
   },
