@@ -1,6 +1,6 @@
 /**
  * Makes a fresh machine ready and then runs the real script with Ferry's own Node:
- * `node scripts/setup.mjs packages|lab|bench|hosts|package <script> [arguments]`.
+ * `node scripts/setup.mjs packages|lab|bench|package <script> [arguments]`.
  *
  * Plain JavaScript without dependencies, because it is what npm's own Node (20 on Debian 12) runs before anything is
  * installed; package.json names that Node, since npm puts the installed one first in the path. What is already there costs a few milliseconds to see; nothing is stamped, so nothing can be stale.
@@ -36,31 +36,23 @@ const benchPackages = {
   "libvirt-clients": "commands libvirt",
 };
 
-/** What the lab of whole hosts is built with. */
-const hostsPackages = {
-  debootstrap: "installs Debian into a host's disk",
-  "openssh-client": "logs in to a host",
-  e2fsprogs: "makes its file system",
-};
-
 /** What to look for where packages are not Debian's. */
 const programs = ["qemu-system-x86_64", "qemu-img", "ip", "tc", "busybox"];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 process.chdir(root);
 const [need, script, ...args] = process.argv.slice(2);
-if (script === undefined || !["packages", "lab", "bench", "hosts", "package"].includes(need)) {
+if (script === undefined || !["packages", "lab", "bench", "package"].includes(need)) {
   stop(
-    "Cannot set up: usage is setup.mjs packages|lab|bench|hosts|package <script> [arguments]",
+    "Cannot set up: usage is setup.mjs packages|lab|bench|package <script> [arguments]",
     2,
   );
 }
 // Debian's first: npm's would put a Node into npm's path that may not start without them.
 installDebianPackages({
   ...nodePackages,
-  ...(["lab", "bench", "hosts"].includes(need) ? labPackages : {}),
+  ...(need === "lab" || need === "bench" ? labPackages : {}),
   ...(need === "bench" ? benchPackages : {}),
-  ...(need === "hosts" ? hostsPackages : {}),
 });
 installNpmPackages();
 if (need !== "packages") buildConsole();

@@ -111,7 +111,7 @@ async function ownLists(directory: string, suite?: string): Promise<readonly str
 }
 
 /** Where this machine gets the release from that a suite such as `bookworm-backports` belongs to: its mirror has both. */
-export async function mirrorOf(suite: string): Promise<string> {
+async function mirrorOf(suite: string): Promise<string> {
   const format = ["--format", "$(RELEASE) $(REPO_URI)", "Created-By: Packages"];
   const { stdout } = await run("apt-get", ["indextargets", ...format]);
   const lines = stdout.split("\n").map((line) => line.split(" "));
