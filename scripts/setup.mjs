@@ -43,10 +43,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 process.chdir(root);
 const [need, script, ...args] = process.argv.slice(2);
 if (script === undefined || !["packages", "lab", "bench", "package"].includes(need)) {
-  stop(
-    "Cannot set up: usage is setup.mjs packages|lab|bench|package <script> [arguments]",
-    2,
-  );
+  stop("Cannot set up: usage is setup.mjs packages|lab|bench|package <script> [arguments]", 2);
 }
 // Debian's first: npm's would put a Node into npm's path that may not start without them.
 installDebianPackages({
