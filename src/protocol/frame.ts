@@ -26,7 +26,9 @@
  * | end          | stream   | numbered                                    | nothing, or with `aborted` why, UTF-8     |
  */
 import { FerryError } from "../base/errors.ts";
-import { controlMessageBytesMax } from "./messages.ts";
+
+/** Here and not with the messages: a session's worker knows frames, and loads no schemas. */
+export const controlMessageBytesMax = 1024 * 1024;
 
 export const frameTypes = {
   hello: 1,

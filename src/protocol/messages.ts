@@ -1,6 +1,6 @@
 /**
  * Every message of a session's control stream, in one union. JSON, one message a control frame, at most
- * `controlMessageBytesMax`; checked against these schemas on arrival, before anything believes it.
+ * `controlMessageBytesMax` (frame.ts); checked against these schemas on arrival, before anything believes it.
  *
  * | message    | from   | stage            | meaning                                                             |
  * |------------|--------|------------------|---------------------------------------------------------------------|
@@ -29,8 +29,6 @@
 import Type from "typebox";
 import { backingImagesMax, FileName, Name, VmDefinition } from "../vm/definition.ts";
 import { since } from "./since.ts";
-
-export const controlMessageBytesMax = 1024 * 1024;
 
 const strict = { additionalProperties: false } as const;
 const Generation = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });

@@ -3,9 +3,7 @@
  * the goodbye. A session without lanes waits; one that has waited too long, or whose peer is done, is over.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import Value from "typebox/value";
 import { FerryError } from "../base/errors.ts";
-import { ControlMessage } from "../protocol/messages.ts";
 import { DataPath } from "./data-path.ts";
 import type { Lane } from "./lane.ts";
 import {
@@ -47,7 +45,7 @@ export class Endpoint {
     this.#report = report;
     this.#outageMs = settings.limits.outageMs;
     this.#dataPath = new DataPath(settings.limits, {
-      control: (payload) => this.#control(payload),
+      control: (payload) => report({ type: "message", json: payload.toString() }),
       laneAdded: (lane) => this.#laneAdded(lane),
       laneLost: (lane, reason) => this.#laneLost(lane, reason),
       over: (reason) => this.#over(reason),
@@ -87,6 +85,9 @@ export class Endpoint {
         return undefined;
       case "stats":
         return { ...this.#dataPath.stats(), ...this.#local.encoderStats };
+      case "give-up":
+        this.#over(command.reason);
+        return undefined;
       case "close":
         await this.#close(command.reason ?? "the peer closed the session");
         return undefined;
@@ -133,15 +134,6 @@ export class Endpoint {
     });
     this.#stopLanes = () => lanes.stop();
     return lanes.listen();
-  }
-
-  /** A peer that is who it should be and yet says what cannot be said is broken: more of it helps nobody. */
-  #control(payload: Buffer): void {
-    try {
-      this.#report({ type: "message", message: checkMessage(payload) });
-    } catch (error) {
-      this.#over(FerryError.from(error).message);
-    }
   }
 
   #laneAdded(lane: Lane): void {
@@ -216,24 +208,6 @@ export class Endpoint {
 async function until(isSo: () => boolean, deadlineMs: number): Promise<void> {
   const deadline = Date.now() + deadlineMs;
   while (!isSo() && Date.now() < deadline) await sleep(2);
-}
-
-/** @throws FerryError `peer-protocol` */
-function checkMessage(payload: Buffer): ControlMessage {
-  let message: unknown;
-  try {
-    message = JSON.parse(payload.toString());
-  } catch (cause) {
-    throw new FerryError("peer-protocol", "Cannot read a control message: it is not JSON", {
-      cause,
-    });
-  }
-  if (Value.Check(ControlMessage, message)) return message;
-  const [error] = Value.Errors(ControlMessage, message);
-  throw new FerryError(
-    "peer-protocol",
-    `Cannot read a control message: ${error?.instancePath || "/"} ${error?.message ?? "is wrong"}`,
-  );
 }
 
 function noLane(settings: SourceSettings): FerryError {

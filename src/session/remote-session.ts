@@ -3,9 +3,11 @@
  * of the worker an answer or an event.
  */
 import type { Worker } from "node:worker_threads";
+import Value from "typebox/value";
 import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { ControlMessage, controlMessageBytesMax } from "../protocol/messages.ts";
+import { controlMessageBytesMax } from "../protocol/frame.ts";
+import { ControlMessage } from "../protocol/messages.ts";
 import { asKnownTo } from "../protocol/since.ts";
 import { currentVersion } from "../protocol/version.ts";
 import { Inbox } from "./inbox.ts";
@@ -142,7 +144,7 @@ export class RemoteSession implements Session {
   }
 
   async #close(reason: string | undefined): Promise<void> {
-    this.#end(undefined);
+    this.#end(undefined, reason);
     this.#post({ type: "close", reason });
     await this.#exited.promise;
   }
@@ -172,7 +174,7 @@ export class RemoteSession implements Session {
         return this.#take(report.call)?.reject(error);
       }
       case "message":
-        return this.#arrived(report.message);
+        return this.#arrived(report.json);
       case "link-restored":
         return report.first ? this.connectedFirst() : this.#emit("link-restored");
       case "link-lost":
@@ -191,7 +193,17 @@ export class RemoteSession implements Session {
   /** The first lane is up: of interest to a target, which was opened before it. */
   protected connectedFirst(): void {}
 
-  #arrived(message: ControlMessage): void {
+  /** A peer that is who it should be and yet says what cannot be said is broken: more of it helps nobody. */
+  #arrived(json: string): void {
+    if (this.#ended !== undefined) return;
+    let message: ControlMessage;
+    try {
+      message = readMessage(json);
+    } catch (error) {
+      const reason = FerryError.from(error).message;
+      this.#post({ type: "give-up", reason });
+      return this.#end(reason);
+    }
     this.#emit("message", message);
     try {
       this.#inbox.arrived(message);
@@ -215,12 +227,16 @@ export class RemoteSession implements Session {
     }
   }
 
-  /** The conversation is over; `reason` undefined when this side ended it. The worker may live on, until `close`. */
-  #end(reason: string | undefined): void {
+  /**
+   * The conversation is over; `reason` undefined when this side ended it, `own` why it did. The worker may live on, until
+   * `close`.
+   */
+  #end(reason: string | undefined, own?: string): void {
     if (this.#ended !== undefined) return;
+    const closed = own === undefined ? "The session is closed" : `The session is closed: ${own}`;
     this.#ended = new FerryError(
       "unreachable",
-      reason === undefined ? "The session is closed" : `Lost the peer for good: ${reason}`,
+      reason === undefined ? closed : `Lost the peer for good: ${reason}`,
     );
     this.#inbox.end(this.#ended);
     this.#emit("closed", reason);
@@ -240,4 +256,22 @@ export class RemoteSession implements Session {
     this.#answers.clear();
     this.#exited.resolve();
   }
+}
+
+/** @throws FerryError `peer-protocol` */
+function readMessage(json: string): ControlMessage {
+  let message: unknown;
+  try {
+    message = JSON.parse(json);
+  } catch (cause) {
+    throw new FerryError("peer-protocol", "Cannot read a control message: it is not JSON", {
+      cause,
+    });
+  }
+  if (Value.Check(ControlMessage, message)) return message;
+  const [error] = Value.Errors(ControlMessage, message);
+  throw new FerryError(
+    "peer-protocol",
+    `Cannot read a control message: ${error?.instancePath || "/"} ${error?.message ?? "is wrong"}`,
+  );
 }

@@ -3,7 +3,6 @@
  * private key passes here and nowhere else.
  */
 import type { ErrorBody } from "../base/errors.ts";
-import type { ControlMessage } from "../protocol/messages.ts";
 import type { PeerIdentity, TrustSnapshot } from "../trust/peer-identity.ts";
 import type { StreamDecoding, StreamEncoding } from "./stream-coding.ts";
 import type { SessionLimits } from "./options.ts";
@@ -59,6 +58,8 @@ export type Command =
     }
   | { readonly type: "limit-outage"; readonly ms: number }
   | { readonly type: "stats" }
+  /** The peer says what cannot be said: as if it were lost for good. */
+  | { readonly type: "give-up"; readonly reason: string }
   | { readonly type: "close"; readonly reason: string | undefined };
 
 /** A command and the number its answer will carry. */
@@ -72,7 +73,8 @@ export type Report =
   | { readonly type: "opened"; readonly port: number }
   | { readonly type: "answer"; readonly call: number; readonly stats?: SessionStats }
   | { readonly type: "refusal"; readonly call: number | "open"; readonly error: PortableError }
-  | { readonly type: "message"; readonly message: ControlMessage }
+  /** As it came: what it says is checked in the main thread, which knows the schemas; loading them costs a thread most of its start. */
+  | { readonly type: "message"; readonly json: string }
   | { readonly type: "link-lost"; readonly reason: string }
   | { readonly type: "link-restored"; readonly first: boolean }
   | { readonly type: "stream-closed"; readonly stream: BulkStream; readonly reason: string }
