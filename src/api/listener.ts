@@ -8,10 +8,12 @@ import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { ListenOptions } from "node:net";
 import { constants } from "node:crypto";
+import type { TLSSocket } from "node:tls";
 import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { OwnPlace } from "../trust/issuer.ts";
 import type { Trust } from "../trust/trust.ts";
+import { endUntrusted } from "./end-untrusted.ts";
 import type { FrontDoor } from "./front-door.ts";
 import type { Door } from "./services.ts";
 
@@ -42,6 +44,7 @@ export class Listener implements Door, AsyncDisposable {
   #local: Server | undefined;
   #tls: TlsServer | undefined;
   #stopListening: (() => void) | undefined;
+  readonly #connections = new Set<TLSSocket>();
 
   constructor(parts: ListenerParts) {
     this.#parts = parts;
@@ -50,7 +53,11 @@ export class Listener implements Door, AsyncDisposable {
   /** Opens the socket and, on a member of a domain, the port. Nobody is served before. */
   async start(front: FrontDoor): Promise<void> {
     this.#front = front;
-    this.#stopListening = this.#parts.trust.onChange(() => this.#useCredentials());
+    const { trust } = this.#parts;
+    this.#stopListening = trust.onChange(() => {
+      this.#useCredentials();
+      endUntrusted(this.#connections, trust.snapshot);
+    });
     if (this.#parts.trust.membership !== undefined) await this.open();
     await this.#openSocket(front);
   }
@@ -75,6 +82,10 @@ export class Listener implements Door, AsyncDisposable {
       bound(server);
       boundAddresses(server);
       server.on("upgrade", (request, socket, head) => this.#front?.upgrade(request, socket, head));
+      server.on("secureConnection", (socket) => {
+        this.#connections.add(socket);
+        socket.once("close", () => this.#connections.delete(socket));
+      });
       server.on("tlsClientError", (error, socket) => {
         log.debug({ where: socket.remoteAddress, reason: error.message }, "a TLS handshake failed");
       });
@@ -114,7 +125,7 @@ export class Listener implements Door, AsyncDisposable {
     if (this.#local !== undefined) rmSync(this.#parts.socket.path, { force: true });
   }
 
-  /** Connections that exist stay; new ones see the renewed certificate and the present authorities. */
+  /** Connections that exist stay, but for those of hosts that are not trusted any more; new ones see the renewed certificate and the present authorities. */
   #useCredentials(): void {
     if (this.#tls === undefined || this.#parts.trust.membership === undefined) return;
     const { key, cert, ca } = this.#parts.trust.tlsMaterial();

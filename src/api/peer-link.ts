@@ -12,6 +12,7 @@ import { type MigrationNetwork, requireAddresses } from "../network/migration-ne
 import type { Session } from "../session/session.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { PeerClient, PeerQuestion } from "./peer-client.ts";
+import { endSessionWhenUntrusted } from "./end-untrusted.ts";
 import { findPeer } from "./peer-directory.ts";
 import { PeerMigrationStatus, PeerSessionAnswer, PeerSessionRequest } from "./schema/peer.ts";
 
@@ -57,7 +58,7 @@ export class HttpPeerLink implements PeerLink {
     });
     if (!knownVersions.includes(answer.version)) throw unofferedVersion(peer.name, answer.version);
     const addresses = requireAddresses(peer.name, answer.addresses, this.#networks());
-    return await openSourceSession({
+    const session = await openSourceSession({
       id: answer.sessionId,
       version: answer.version,
       credentials: { key, certificate },
@@ -70,6 +71,8 @@ export class HttpPeerLink implements PeerLink {
       port: answer.port,
       ticket: answer.ticket,
     });
+    endSessionWhenUntrusted(session, this.#trust, this.#log);
+    return session;
   }
 
   /** The target's half of the checks. @throws FerryError `unreachable`, `peer-refused`, `not-found`. */

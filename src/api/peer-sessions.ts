@@ -9,6 +9,7 @@ import type { TargetSession } from "../session/options.ts";
 import type { SpareWorkers } from "../session/spare-workers.ts";
 import type { PeerIdentity } from "../trust/peer-identity.ts";
 import type { Trust } from "../trust/trust.ts";
+import { endSessionWhenUntrusted } from "./end-untrusted.ts";
 import type { PeerSessionAnswer, PeerSessionRequest } from "./schema/peer.ts";
 
 /** The source connects at once; a ticket that nobody uses is withdrawn. */
@@ -64,6 +65,7 @@ export class PeerSessions implements AsyncDisposable {
       portFirst: listen.portFirst,
       portLast: listen.portLast,
     });
+    endSessionWhenUntrusted(session, trust, log);
     this.#waiting.add(session);
     void this.#accept(session, request, peer.name);
     const { id: sessionId, port, ticket } = session;

@@ -77,6 +77,11 @@ export function identifyPeer(
   return { trusted: true, identity };
 }
 
+/** Whether a host whose certificate was believed still would be, as far as rosters go. */
+export function isTrusted({ domain, host }: PeerIdentity, trust: TrustSnapshot): boolean {
+  return trust.domains.some(({ id, expelled }) => id === domain && !expelled.includes(host));
+}
+
 /** The URI that a host's certificate carries. */
 export function hostUri(identity: PeerIdentity): string {
   return `ferry://${identity.domain}/hosts/${identity.host}`;
