@@ -6,9 +6,7 @@ import type { FaultLab } from "./fault-lab.ts";
 
 const blipMs = 1_000;
 const slowMs = 1_500;
-/** Past every limit of a move in which its guest stands still. */
-const cutMs = 7_000;
-/** Until the guest must run where it belongs although the other host is out of reach. */
+/** Until both hosts must have decided alone, and the guest must run where it belongs although the other host is out of reach. */
 const runsMsMax = 40_000;
 
 export interface MoveUnderTest {
@@ -67,7 +65,7 @@ const breakers: Readonly<Record<Breakage, Breaker>> = {
     return {
       ...{ struck: true, wrong },
       endures: async (move) => {
-        await sleep(cutMs);
+        wrong.push(...(await decidedAlone(world, move)));
         wrong.push(...(await runsWhereItBelongs(world, move)));
       },
       mend: () => wire.restore(),
@@ -99,12 +97,28 @@ const breakers: Readonly<Record<Breakage, Breaker>> = {
   },
 };
 
+/** Neither host hears of the other any more: the source rolled back or had handed over, the target gave up or had all it needs. */
+async function decidedAlone(world: FaultLab, move: MoveUnderTest): Promise<string[]> {
+  const deadline = performance.now() + runsMsMax;
+  for (;;) {
+    const there = world.journal(move.target, move.migration);
+    const here = world.journal(move.source, move.migration);
+    const decided = ["rolled-back", "handed-over"].some((kind) => here.includes(kind));
+    const settledThere = ["discarded", "ready"].some((kind) => there.includes(kind));
+    if (decided && (there.length === 0 || settledThere)) return [];
+    if (performance.now() > deadline) {
+      return [`undecided while the link is cut: ${here.join(" ")} | ${there.join(" ")}`];
+    }
+    await sleep(100);
+  }
+}
+
 /** Nothing handed over: the guest runs on the source, without the other host's help. Handed over: it does not run there. */
 async function runsWhereItBelongs(world: FaultLab, move: MoveUnderTest): Promise<string[]> {
   const deadline = performance.now() + runsMsMax;
   for (;;) {
     const handedOver = world.journal(move.source, move.migration).includes("handed-over");
-    const onSource = (await world.runStates(move.source)).includes("running");
+    const onSource = (await world.runs.states(move.source)).includes("running");
     if (onSource !== handedOver) return [];
     if (performance.now() > deadline) {
       return [

@@ -1,29 +1,33 @@
 /** The warm lab of the fault matrix: two hosts with a small disk each and one guest that writes, used for case after case. */
 import { execFile } from "node:child_process";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { guestDraft } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
+import { readStartTicks } from "../../lab/agent-process.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
 import { end, processesIn } from "../../lab/namespaces.ts";
 import { labDirectory, memoryDirectory } from "../../lab/topology.ts";
 import type { Vm } from "../../src/api/schema/vm.ts";
 import type { Storage } from "./cases.ts";
 import { HostDisk } from "./host-disk.ts";
-import { runState } from "./run-state.ts";
+import { RunWatch } from "./run-watch.ts";
 import { WritingGuest } from "./writing-guest.ts";
 
 const run = promisify(execFile);
 const address = "10.77.0.50";
 const memoryMib = 128;
 const diskMib = 8;
+/** A few cases' worth. */
+const logLinesKept = 3_000;
 
 export class FaultLab implements AsyncDisposable {
   readonly lab: Lab;
   readonly guest: WritingGuest;
+  readonly runs: RunWatch;
   readonly vm = "web01";
   readonly #disks: ReadonlyMap<string, HostDisk>;
   #storage: Storage | undefined;
@@ -32,6 +36,7 @@ export class FaultLab implements AsyncDisposable {
     this.lab = lab;
     this.#disks = disks;
     this.guest = new WritingGuest(lab, address);
+    this.runs = new RunWatch(lab.hosts);
   }
 
   static async up(name: string): Promise<FaultLab> {
@@ -50,6 +55,7 @@ export class FaultLab implements AsyncDisposable {
         }
       }
       await lab.start();
+      await Promise.all(lab.hosts.map(soonGivesUp));
       return new FaultLab(lab, disks);
     } catch (error) {
       await takeDown(lab, disks);
@@ -115,18 +121,10 @@ export class FaultLab implements AsyncDisposable {
     );
   }
 
-  /** What each QEMU of the host says it does: the truth, whatever agents think. */
-  async runStates(host: LabHost): Promise<string[]> {
-    const directory = join(host.directory, "run/vms");
-    const ids = await readdir(directory).catch(() => []);
-    const states = await Promise.all(ids.map((id) => runState(join(directory, id))));
-    return states.filter((state) => state !== undefined);
-  }
-
   async killQemu(host: LabHost): Promise<boolean> {
     const pids = await this.qemus(host);
     for (const pid of pids) end(pid, "SIGKILL");
-    while ((await this.qemus(host)).length > 0) await sleep(10);
+    for (const pid of pids) while ((await readStartTicks(pid)) !== undefined) await sleep(10);
     return pids.length > 0;
   }
 
@@ -183,6 +181,15 @@ export class FaultLab implements AsyncDisposable {
     );
   }
 
+  /** The end of what the agents have logged. */
+  async keepLogs(directory: URL): Promise<void> {
+    await mkdir(directory, { recursive: true });
+    for (const { name, agent } of this.lab.hosts) {
+      const lines = (await readFile(agent.log, "utf8")).split("\n");
+      await writeFile(new URL(`${name}.log`, directory), lines.slice(-logLinesKept).join("\n"));
+    }
+  }
+
   #query(host: LabHost, sql: string, ...values: string[]): string[] {
     using database = new DatabaseSync(join(host.directory, "state/ferry.db"), { readOnly: true });
     const rows = database.prepare(sql).all(...values) as unknown as { kind: string }[];
@@ -191,8 +198,16 @@ export class FaultLab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.guest[Symbol.asyncDispose]();
+    await this.runs[Symbol.asyncDispose]();
     await takeDown(this.lab, this.#disks);
   }
+}
+
+/** A link that is cut for good is given up after seconds, and not after a minute. */
+async function soonGivesUp(host: LabHost): Promise<void> {
+  const { settings, generation } = await host.api("GET /v1/host/settings");
+  const body = { ...settings, outageMsMax: 3_000, blackoutOutageMsMax: 2_000 };
+  await host.api("PUT /v1/host/settings", { body, generation });
 }
 
 async function unmountAll(directory: string): Promise<void> {

@@ -3,8 +3,10 @@
  *   --slice 3/40      only every 40th case, beginning with the 3rd; default: all
  *   --minutes 9       stops beginning cases after that time
  *   --only TEXT       cases whose name has that text
+ *   --labs 2          so many cases at once, each in a lab of its own (default 2)
  *   --report          only writes docs/reliability.md from the results there are
- * Results are appended to .cache/faults.jsonl; a case that has a right result there is not run again, unless --again.
+ * Results are appended to .cache/faults.jsonl; a case that has a right result there is not run again, unless --again. What the agents of a
+ * wrong case have logged is kept in .cache/faults/.
  */
 import { appendFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -19,6 +21,7 @@ const { values } = parseArgs({
     slice: { type: "string", default: "1/1" },
     minutes: { type: "string", default: "600" },
     only: { type: "string", default: "" },
+    labs: { type: "string", default: "2" },
     again: { type: "boolean", default: false },
     report: { type: "boolean", default: false },
   },
@@ -30,17 +33,21 @@ async function main(): Promise<number> {
     return 0;
   }
   const [part = 1, parts = 1] = values.slice.split("/").map(Number);
-  const done = new Set(values.again ? [] : readResults().map(({ id }) => id));
+  const isRight = ({ outcome }: CaseResult): boolean => outcome !== "wrong";
+  const done = new Set(
+    values.again
+      ? []
+      : readResults()
+          .filter(isRight)
+          .map(({ id }) => id),
+  );
   const chosen = faultCases()
     .filter((_, index) => index % parts === part - 1)
     .filter(({ id }) => id.includes(values.only) && !done.has(id));
   const end = performance.now() + Number(values.minutes) * 60_000;
-  const results: CaseResult[] = [];
-  for (const storage of storages) {
-    const cases = chosen.filter((fault) => fault.storage === storage);
-    const share = storage === "shared" ? (end - performance.now()) / 2 : end - performance.now();
-    await runAll(cases, performance.now() + share, results);
-  }
+  const queues = storages.map((storage) => chosen.filter((fault) => fault.storage === storage));
+  const labs = Array.from({ length: Number(values.labs) }, (_, index) => index);
+  const results = (await Promise.all(labs.map((lab) => runAll(lab, queues, end)))).flat();
   const wrong = results.filter(({ outcome }) => outcome === "wrong");
   const count = (outcome: string): number => results.filter((r) => r.outcome === outcome).length;
   process.stdout.write(
@@ -50,29 +57,44 @@ async function main(): Promise<number> {
   return wrong.length === 0 ? 0 : 1;
 }
 
-/** A lab in which a case went wrong proves nothing any more: the next case gets a new one. */
+/** Each lab begins with another storage: a change of it costs a boot. */
 async function runAll(
-  cases: readonly FaultCase[],
+  index: number,
+  queues: readonly FaultCase[][],
   end: number,
-  results: CaseResult[],
-): Promise<void> {
-  const left = [...cases];
-  while (left.length > 0 && performance.now() < end) {
-    await using world = await FaultLab.up("fmatrix");
-    while (left.length > 0 && performance.now() < end) {
-      const fault = left.shift() as FaultCase;
+): Promise<CaseResult[]> {
+  const own = queues[index % queues.length];
+  const next = (): FaultCase | undefined =>
+    own?.shift() ?? queues.find((queue) => queue.length > 0)?.shift();
+  const results: CaseResult[] = [];
+  let fault = next();
+  while (fault !== undefined && performance.now() < end) {
+    // A lab in which a case went wrong proves nothing any more: the next case gets a new one.
+    await using world = await FaultLab.up(`fmatrix${index + 1}`);
+    for (; fault !== undefined && performance.now() < end; fault = next()) {
       await world.provide(fault.storage);
       const result = await runCase(world, fault);
       results.push(result);
-      appendFileSync(resultsFile, `${JSON.stringify(result)}\n`);
-      const { outcome, owner, guest, seconds, wrong } = result;
-      process.stdout.write(
-        `${seconds.toFixed(1).padStart(6)} s  ${outcome}  ${fault.id}  ${owner}, ${guest}\n`,
+      say(result);
+      if (result.outcome !== "wrong") continue;
+      await world.keepLogs(
+        new URL(`../../.cache/faults/${fault.id.replaceAll(" ", "_")}/`, import.meta.url),
       );
-      for (const what of wrong) process.stdout.write(`          ${what}\n`);
-      if (outcome === "wrong") break;
+      fault = next();
+      break;
     }
   }
+  return results;
+}
+
+function say(result: CaseResult): void {
+  appendFileSync(resultsFile, `${JSON.stringify(result)}\n`);
+  const { id, outcome, owner, guest, seconds, wrong } = result;
+  const lines = [
+    `${seconds.toFixed(1).padStart(6)} s  ${outcome}  ${id}  ${owner}, ${guest}`,
+    ...wrong.map((what) => `          ${what}`),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
 }
 
 const elsewhere = await rerunAsLabRoot();

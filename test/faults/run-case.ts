@@ -61,10 +61,10 @@ async function strike(world: FaultLab, fault: FaultCase, wrong: string[]): Promi
     const provoker = hosts[fault.provoked.startsWith("source") ? "source" : "target"];
     await provoker.api("POST /v1/faults", { body: { point: fault.provoked, action: "fail" } });
   }
-  const twice = watchTwice(world);
+  world.runs.twice(); // what was before is no matter of this case
   const id = await startMove(world, source, target);
   let broken: Broken | undefined;
-  if (await reached(paused, source, point, id)) {
+  if (await reached(world, paused, source, point, id)) {
     broken = await breakIt(world, fault.breakage, victim);
     if (await isUp(paused)) await paused.api("DELETE /v1/faults");
     await broken.endures({ source, target, migration: id });
@@ -73,32 +73,11 @@ async function strike(world: FaultLab, fault: FaultCase, wrong: string[]): Promi
   }
   for (const host of world.lab.hosts) if (await isUp(host)) await host.api("DELETE /v1/faults");
   const end = await settled(world, { source, target, migration: id });
-  wrong.push(...end.wrong, ...(await twice.stop()));
+  wrong.push(...end.wrong, ...world.runs.twice());
   if (broken === undefined) return { ...end, outcome: "not reached" };
   // The next move begins at once, and must succeed.
   await moveAndFinish(world, end.owner === "source" ? source : target);
   return { ...end, outcome: broken.struck ? "right" : "nothing to break" };
-}
-
-/** Watches all the while that no two copies run. */
-export function watchTwice(world: FaultLab): { stop(): Promise<string[]> } {
-  let over = false;
-  const seen: string[] = [];
-  const watching = (async () => {
-    while (!over) {
-      const states = await Promise.all(world.lab.hosts.map((host) => world.runStates(host)));
-      const running = states.flat().filter((state) => state === "running");
-      if (running.length > 1) seen.push(`two copies run: ${JSON.stringify(states)}`);
-      await sleep(100);
-    }
-  })();
-  return {
-    async stop() {
-      over = true;
-      await watching;
-      return seen.slice(0, 1);
-    },
-  };
 }
 
 export async function startMove(
@@ -113,6 +92,7 @@ export async function startMove(
 
 /** False when the move ends without coming there. */
 async function reached(
+  world: FaultLab,
   paused: LabHost,
   source: LabHost,
   point: string,
@@ -120,12 +100,12 @@ async function reached(
 ): Promise<boolean> {
   const deadline = performance.now() + moveMsMax;
   while (performance.now() < deadline) {
+    const { endedAt } = await source.api("GET /v1/migrations/{id}", { params: { id } });
+    const isOver = endedAt !== null && world.openJournals(paused).length === 0;
     const { faults } = await paused.api("GET /v1/faults");
     if (faults.some((fault) => fault.point === point && fault.state === "struck")) return true;
-    const { endedAt } = await source.api("GET /v1/migrations/{id}", { params: { id } });
-    // The target's last points come after the source's end.
-    if (endedAt !== null && Date.now() - endedAt > 1_000) return false;
-    await sleep(15);
+    if (isOver) return false;
+    await sleep(30);
   }
   throw new Error(`the move neither came to ${point} nor ended`);
 }

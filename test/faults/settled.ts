@@ -26,8 +26,10 @@ export async function settled(world: FaultLab, move: MoveUnderTest): Promise<Set
   const left = await world.leftovers(other);
   if (left.length > 0)
     wrong.push(`left on the ${role === "source" ? "target" : "source"}: ${left.join(", ")}`);
+  const inside = await world.runs.remains(owner);
+  if (inside.length > 0) wrong.push(`left inside QEMU on the ${role}: ${inside.join(", ")}`);
   // QEMU stops a guest whose disk has no room; the documented step is to make room and resume it.
-  if ((await world.runStates(owner)).includes("io-error")) {
+  if ((await world.runs.states(owner)).includes("io-error")) {
     const resumed = await owner.ferry(["vm", "resume", world.vm]);
     if (resumed.exitCode !== 0) throw new Error(`cannot resume the VM: ${resumed.stderr}`);
   }
@@ -62,24 +64,25 @@ async function agreed(
   const deadline = performance.now() + settleMsMax;
   let seen: unknown;
   while (performance.now() < deadline) {
-    const vms = await Promise.all(
-      [source, target].map((host) => world.vmOn(host).catch(() => null)),
-    );
     const open = [source, target].map((host) => world.openJournals(host));
-    seen = [
-      ...vms.map((vm) => vm && [vm.state, vm.ownership, vm.migration]),
-      ...[source, target].map((host) => world.journal(host, migration).join(" ")),
-    ];
-    const [here, there] = vms;
-    const isQuiet = open.every((ids) => ids.length === 0) && !vms.includes(null);
-    const isOne = (here === undefined) !== (there === undefined);
-    const vm = here ?? there;
-    if (isQuiet && isOne && vm?.ownership === "owner" && vm.migration === null) {
-      // A process that was killed is noticed a moment later.
-      const host = here === undefined ? target : source;
-      const lives = vm.state === "running" || (await world.runStates(host)).includes("io-error");
-      const isTrue = (await world.qemus(host)).length > 0 === lives;
-      if (isTrue) return host;
+    const journals = [source, target].map((host) => world.journal(host, migration).join(" "));
+    seen = journals;
+    if (open.every((ids) => ids.length === 0)) {
+      const vms = await Promise.all(
+        [source, target].map((host) => world.vmOn(host).catch(() => null)),
+      );
+      seen = [...vms.map((vm) => vm && [vm.state, vm.ownership, vm.migration]), ...journals];
+      const [here, there] = vms;
+      const isOne = !vms.includes(null) && (here === undefined) !== (there === undefined);
+      const vm = here ?? there;
+      if (isOne && vm?.ownership === "owner" && vm.migration === null) {
+        // A process that was killed is noticed a moment later.
+        const host = here === undefined ? target : source;
+        const lives =
+          vm.state === "running" || (await world.runs.states(host)).includes("io-error");
+        const isTrue = (await world.qemus(host)).length > 0 === lives;
+        if (isTrue) return host;
+      }
     }
     await sleep(50);
   }

@@ -2,8 +2,11 @@
  * `npm run soak -- --hours 1`: random moves of a writing guest, with random options, faults and cancels. After every one the VM is whole,
  * once, and the next begins; the agents' memory, descriptors, threads and files are watched.
  *   --seed 42        the same choices again
+ *   --moves 200      goes on until so many moves were made, however long that takes
  *   --calm 0.9       how many of the moves nothing breaks (default 0.75)
- * Every move is a line in .cache/soak.jsonl; the report goes to standard output.
+ * host-a's agent is never killed, so that one agent is watched through all of it; host-b's is. Every move is a line in .cache/soak.jsonl;
+ * the report goes to standard output, and into docs/reliability.md with --report; after SIGTERM
+ * too, once the move under way has ended.
  */
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,11 +15,12 @@ import { rerunAsLabRoot } from "../../lab/user-namespace.ts";
 import type { MigrationOptions } from "../../src/migration/record.ts";
 import { type FaultCase, faultCases, type Storage } from "../faults/cases.ts";
 import { FaultLab } from "../faults/fault-lab.ts";
-import { runCase, startMove, watchTwice } from "../faults/run-case.ts";
+import { runCase, startMove } from "../faults/run-case.ts";
 import { settled } from "../faults/settled.ts";
-import { longestLife, type Resources, resourcesOf } from "./resources.ts";
+import { renderSoak, writeSoak } from "./report.ts";
+import { type Resources, resourcesOf } from "./resources.ts";
 
-const file = new URL("../../.cache/soak.jsonl", import.meta.url);
+const cache = new URL("../../.cache/", import.meta.url);
 /** Between two changes of where the disk lies, which cost a boot. */
 const movesPerStorage = 40;
 
@@ -24,7 +28,9 @@ const { values } = parseArgs({
   options: {
     hours: { type: "string", default: "1" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    moves: { type: "string", default: "0" },
     calm: { type: "string", default: "0.75" },
+    report: { type: "boolean", default: false },
   },
 });
 
@@ -45,34 +51,50 @@ const counts: Record<string, number> = {};
 const wrong: string[] = [];
 const samples: Record<string, Resources[]> = {};
 
+/** What was done and how it ended, and how many moves that were. */
+type Done = readonly [what: string, moves: number];
+
 async function main(): Promise<number> {
-  const end = performance.now() + Number(values.hours) * 3_600_000;
+  let end = performance.now() + Number(values.hours) * 3_600_000;
+  let movesMin = Number(values.moves);
+  process.once("SIGTERM", () => {
+    end = movesMin = 0;
+  });
   const begun = performance.now();
   let moves = 0;
   await using world = await FaultLab.up("fsoak");
-  while (performance.now() < end && wrong.length === 0) {
+  while ((performance.now() < end || moves < movesMin) && wrong.length === 0) {
     const storage: Storage = Math.floor(moves / movesPerStorage) % 2 === 0 ? "shared" : "apart";
     await world.provide(storage);
-    const kind = random() < Number(values.calm) ? pick(["plain", "plain", "cancel"]) : "fault";
-    const what =
-      kind === "fault" ? await strike(world, storage) : await move(world, kind === "cancel");
-    moves += kind === "fault" ? 2 : 1;
+    const isCalm = random() < Number(values.calm);
+    const [what, begunMoves] = await (isCalm ? move(world) : strike(world, storage)).catch(
+      (error: unknown): Done => {
+        wrong.push(String(error));
+        return ["failed", 1];
+      },
+    );
+    if (wrong.length > 0) await world.keepLogs(new URL("soak/", cache));
+    moves += begunMoves;
     counts[what] = (counts[what] ?? 0) + 1;
     for (const host of world.lab.hosts) {
       const now = await resourcesOf(host);
       if (now !== undefined) (samples[host.name] ??= []).push(now);
     }
     appendFileSync(
-      file,
+      new URL("soak.jsonl", cache),
       `${JSON.stringify({ at: new Date().toISOString(), moves, what, wrong })}\n`,
     );
   }
-  report(moves, (performance.now() - begun) / 60_000);
+  const minutes = (performance.now() - begun) / 60_000;
+  const text = renderSoak({ moves, minutes, seed: values.seed, counts, wrong, samples });
+  process.stdout.write(text);
+  if (values.report) writeSoak(text);
   return wrong.length === 0 ? 0 : 1;
 }
 
 /** One move, perhaps cancelled somewhere. */
-async function move(world: FaultLab, isCancelled: boolean): Promise<string> {
+async function move(world: FaultLab): Promise<Done> {
+  const isCancelled = random() < 1 / 3;
   const source = await world.owner();
   if (source === undefined) throw new Error("no host owns the VM");
   const target = world.other(source);
@@ -81,9 +103,10 @@ async function move(world: FaultLab, isCancelled: boolean): Promise<string> {
     performance: pick(["tcp", "compression", "multichannel"]),
     ...(random() < 0.3 && { verifyMemory: true }),
     ...(random() < 0.3 && { blackoutMsMax: pick([20, 100, 1000]) }),
+    convergencePolicy: pick(["balanced", "certain", "patient"]),
   };
   await world.guest.startWriting();
-  const twice = watchTwice(world);
+  world.runs.twice();
   const migration = await startMove(world, source, target, options);
   const params = { id: migration };
   if (isCancelled) {
@@ -98,37 +121,23 @@ async function move(world: FaultLab, isCancelled: boolean): Promise<string> {
   }
   const record = await source.api("GET /v1/migrations/{id}", { params });
   const end = await settled(world, { source, target, migration });
-  wrong.push(...end.wrong, ...(await twice.stop()));
+  wrong.push(...end.wrong, ...world.runs.twice());
   if (record.state !== "completed" && !isCancelled)
     wrong.push(`${record.state}: ${record.error?.message}`);
-  return `${isCancelled ? "cancel" : "plain"}: ${record.state}`;
+  return [`${isCancelled ? "cancelled somewhere" : "nothing broken"}: ${record.state}`, 1];
 }
 
-async function strike(world: FaultLab, storage: Storage): Promise<string> {
-  const cases: readonly FaultCase[] = faultCases().filter((each) => each.storage === storage);
+async function strike(world: FaultLab, storage: Storage): Promise<Done> {
+  const source = (await world.owner())?.name;
+  const mortal = source === "host-b" ? "source" : "target";
+  const spares = ({ breakage, victim }: FaultCase): boolean =>
+    !["agent", "host"].includes(breakage) || victim === mortal;
+  const cases = faultCases().filter((each) => each.storage === storage && spares(each));
   const fault = pick(cases);
   const result = await runCase(world, fault);
   wrong.push(...result.wrong.map((what) => `${fault.id}: ${what}`));
-  return `${fault.breakage}: ${result.outcome}`;
-}
-
-function report(moves: number, minutes: number): void {
-  const lines = [
-    `${moves} moves in ${minutes.toFixed(0)} minutes, seed ${values.seed}: ${wrong.length === 0 ? "no invariant broken" : "BROKEN"}`,
-    ...wrong.map((what) => `  ${what}`),
-    ...Object.entries(counts)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([what, count]) => `  ${String(count).padStart(5)}  ${what}`),
-    ...Object.entries(samples).map(([host, list]) => {
-      const life = longestLife(list);
-      if (life === undefined) return `  ${host}: no agent lived long enough`;
-      const { from, to } = life;
-      const change = (name: keyof Resources): string => `${name} ${from[name]} to ${to[name]}`;
-      const parts = (["memoryMib", "descriptors", "threads", "files"] as const).map(change);
-      return `  ${host}, over ${life.moves} moves of one agent: ${parts.join(", ")}`;
-    }),
-  ];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  // It ends with a move that nothing breaks.
+  return [`${fault.breakage}: ${result.outcome}`, result.outcome === "not reached" ? 1 : 2];
 }
 
 const elsewhere = await rerunAsLabRoot();
