@@ -8,8 +8,8 @@ import type { FaultCase } from "./cases.ts";
 import type { FaultLab } from "./fault-lab.ts";
 import { settled } from "./settled.ts";
 
-/** A move of a small guest that takes longer, on a busy machine, is stuck. */
-const moveMsMax = 120_000;
+/** A move of a small guest that takes longer, on a starved machine, is stuck. */
+const moveMsMax = 240_000;
 
 export interface CaseResult {
   readonly id: string;

@@ -4,8 +4,8 @@ import type { LabHost } from "../../lab/lab-host.ts";
 import type { MoveUnderTest } from "./break-it.ts";
 import type { FaultLab } from "./fault-lab.ts";
 
-/** An agent that starts adopts, settles with its peer and answers: seconds on a busy machine. */
-const settleMsMax = 90_000;
+/** An agent that starts adopts, settles with its peer and answers: seconds, or minutes on a starved machine. */
+const settleMsMax = 240_000;
 
 export interface Settled {
   readonly owner: "source" | "target";

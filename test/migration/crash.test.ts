@@ -1,6 +1,7 @@
 /**
  * An agent dies (SIGKILL) at a point of a move and comes back. Whatever the point: one host has the VM and lets it run, the other
- * has nothing of it, and the next move succeeds. Real agents in the lab; the guest is firmware with a disk in a shared pool.
+ * has nothing of it, and the next move succeeds. One point for each row of the recovery table that such a death leads to; every point
+ * is in `npm run test:faults`. Real agents in the lab; the guest is firmware with a disk in a shared pool.
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -11,21 +12,17 @@ import type { Vm } from "../../src/api/schema/vm.ts";
 
 /** Where it dies, on which side, and where the VM must be afterwards. */
 const cases = [
-  ["source", "setup:inside", "source"],
-  ["target", "setup:inside", "source"],
-  ["source", "memory-precopy:inside", "source"],
   ["source", "modified-pages:inside", "source"],
   ["target", "modified-pages:inside", "source"],
   ["source", "storage-handover:inside", "source"],
   ["source", "storage-handover:after", "target"],
-  ["source", "resume:after", "target"],
   ["target", "resume:before", "either"],
   ["target", "resume:after", "target"],
   ["source", "network-cleanup:before", "target"],
 ] as const;
 
-/** An agent that starts adopts, settles with its peer and answers: seconds on a busy machine. */
-const settleMsMax = 60_000;
+/** An agent that starts adopts, settles with its peer and answers: seconds, or minutes on a starved machine. */
+const settleMsMax = 240_000;
 
 describe("an agent that dies in a move", { concurrency: false }, () => {
   let lab: Lab;
