@@ -64,7 +64,10 @@ test("a session ends on both sides when one of its hosts is not trusted any more
   });
   tell([host]);
   assert.equal(pair.source.isOver, true);
-  assert.throws(() => pair.source.send({ type: "abandon", reason: "nothing" }), /no longer trusted/);
+  assert.throws(
+    () => pair.source.send({ type: "abandon", reason: "nothing" }),
+    /no longer trusted/,
+  );
   assert.match((await far) ?? "", /no longer trusted/);
   assert.equal(listeners.size, 0, "nobody listens for a session that is over");
 });
