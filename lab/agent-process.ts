@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient } from "../src/api/client.ts";
 import { end, inNamespace } from "./namespaces.ts";
+import { packedAgent } from "../packaging/packed-agent.ts";
 import { patienceMs } from "./patience.ts";
 
-const agentProgram = join(import.meta.dirname, "../bin/ferryd.ts");
 /** Where Node keeps compiled code: agents that start often start three times as fast. */
 const compiled = join(import.meta.dirname, "../.cache/compiled");
 const logLinesShown = 12;
@@ -43,7 +43,7 @@ export class AgentProcess {
     if ((await this.pid()) !== undefined) return;
     const { namespace, config, directory } = this.#place;
     const log = openSync(this.log, "a");
-    const agent = [process.execPath, agentProgram, "--config", config];
+    const agent = [process.execPath, await packedAgent(), "--config", config];
     const command = existsSync(this.#device) ? withDevice(this.#device, agent) : agent;
     const [program, args] = inNamespace(namespace, command);
     const child = spawn(program, args, {

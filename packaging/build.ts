@@ -20,6 +20,7 @@ import { Cli } from "../src/cli/cli.ts";
 import { completionScripts } from "../src/cli/completion-scripts.ts";
 import { buildProgram } from "../src/cli/program.ts";
 import { agentManual, ferryManual } from "./man-pages.ts";
+import { packAgent } from "./packed-agent.ts";
 
 const root = join(import.meta.dirname, "..");
 const program = "usr/lib/ferry";
@@ -47,6 +48,7 @@ const work = mkdtempSync(join(tmpdir(), "ferry-package-"));
 try {
   const tree = join(work, "tree");
   copyProgram(tree);
+  await packAgent(join(tree, program, "dist/agent"));
   writeCommands(tree);
   await writeManuals(tree);
   writeCompletion(tree);
@@ -99,10 +101,10 @@ function copyProgram(tree: string): void {
 /** Whatever Node the machine has itself does not matter. */
 function writeCommands(tree: string): void {
   for (const [path, script] of [
-    ["usr/bin/ferry", "ferry.ts"],
-    ["usr/sbin/ferryd", "ferryd.ts"],
+    ["usr/bin/ferry", "bin/ferry.ts"],
+    ["usr/sbin/ferryd", "dist/agent/ferryd.js"],
   ] as const) {
-    const line = `exec /${program}/node_modules/.bin/node /${program}/bin/${script} "$@"`;
+    const line = `exec /${program}/node_modules/.bin/node /${program}/${script} "$@"`;
     write(tree, path, `#!/bin/sh\n${line}\n`, 0o755);
   }
 }

@@ -67,8 +67,11 @@ export class SpareWorkers implements AsyncDisposable {
   }
 }
 
+/** Beside this file as a source, and beside the agent where it is packed (packaging/packed-agent.ts). */
+const workerFile = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
+
 /** Waits for the settings of its session as its first message. */
 export function startWorker(kind?: typeof spare): Worker {
   const name = "ferry-session";
-  return new Worker(new URL("./worker.ts", import.meta.url), { name, workerData: kind });
+  return new Worker(new URL(workerFile, import.meta.url), { name, workerData: kind });
 }

@@ -7,10 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { packedAgent } from "../../packaging/packed-agent.ts";
 import { ApiClient } from "../../src/api/client.ts";
 import { ownAddress } from "./running-agent.ts";
 
-const program = new URL("../../bin/ferryd.ts", import.meta.url).pathname;
+const program = await packedAgent();
 
 interface Place extends Disposable {
   readonly config: string;

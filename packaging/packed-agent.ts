@@ -1,0 +1,58 @@
+/**
+ * The agent packed into a few files (pack-config.ts), made from the sources as they are now and kept by their digest:
+ * what starts can't be stale, and what did not change is not packed again.
+ */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, "..");
+const config = "packaging/pack-config.ts";
+/** Two folders below the root, like sources: what the agent finds from its own place it finds from there, too. */
+const packed = join(root, ".cache");
+const prefix = "agent-";
+const keptMax = 8;
+
+/** Resolves to the path of `ferryd.js`. */
+export async function packedAgent(): Promise<string> {
+  const directory = join(packed, `${prefix}${digest()}`);
+  const program = join(directory, "ferryd.js");
+  if (existsSync(program)) return program;
+  const draft = join(packed, `packing-${process.pid}`);
+  await packAgent(draft);
+  // Another process may have packed the same meanwhile.
+  await rename(draft, directory).catch(() => rm(draft, { recursive: true }));
+  await forgetOthers(directory);
+  return program;
+}
+
+/** Writes `ferryd.js` and what belongs to it into a directory. */
+export async function packAgent(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const vite = join(root, "node_modules/vite/bin/vite.js");
+  const args = [vite, "build", "--config", config, "--outDir", directory, "--emptyOutDir"];
+  await run(process.execPath, args, { cwd: root });
+}
+
+function digest(): string {
+  const hash = createHash("sha256");
+  const sources = globSync("{bin,src}/**/*.ts", { cwd: root, exclude: ["**/*.test.ts"] });
+  for (const path of [config, "package-lock.json", ...sources.toSorted()]) {
+    hash.update(`${path}\0`).update(readFileSync(join(root, path)));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Agents that still run have read theirs, but not yet the workers that they start later: the last ones stay. */
+async function forgetOthers(directory: string): Promise<void> {
+  const paths = globSync(`${prefix}*`, { cwd: packed }).map((name) => join(packed, name));
+  const dated = paths
+    .filter((path) => path !== directory)
+    .map((path) => ({ path, madeAt: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+    .toSorted((left, right) => right.madeAt - left.madeAt);
+  for (const { path } of dated.slice(keptMax)) await rm(path, { recursive: true, force: true });
+}
