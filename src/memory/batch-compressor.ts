@@ -1,20 +1,22 @@
 /**
- * Compresses batches, several at once on libuv's threads, and gives them on in the order they came. One-shot jobs
- * with a length header, since zstd's own threads and node:zlib's streams lose data (docs/decisions/0007).
+ * Compresses batches, several at once on libuv's threads, and gives them on in the order they came. Each is a frame of its
+ * own behind a length header, since zstd's own threads and node:zlib's streams lose data (docs/decisions/0007).
  */
-import { constants, zstdCompress } from "node:zlib";
 import type { BatchMeasurement, Compression } from "./compression-level.ts";
 import { isIncompressible } from "./entropy.ts";
 import { codings, encodeBatchHeader } from "./page-batch.ts";
 import { batchBufferBytes } from "./page-batch-writer.ts";
+import { compressedBytesMax, compressionContext, type ZstdContext } from "./zstd-context.ts";
 
 /** Not worth a job: a few records of the stream's beginning. */
 const worthwhileBytes = 128;
 
-/** The weight of one batch in the mean, how far above it most batches stay, and the least that zlib takes kindly. */
-const shrinkageWeight = 0.2;
-const shrinkageMargin = 1.3;
-const outputBytesMin = 16 * 1024;
+/** zstd compresses in one go, without copies of its own, into what would hold the batch even if it did not shrink. */
+const outputBytes = compressedBytesMax(batchBufferBytes);
+/** What is kept for use again; more are on their way only where the link is long. */
+const spareOutputsMax = 16;
+/** A body that is so small a part of its memory is copied out of it rather than to hold all of it until it is acknowledged. */
+const smallPart = 1 / 64;
 
 interface Job {
   readonly number: number;
@@ -42,10 +44,12 @@ export class BatchCompressor {
   /** In order: done, under way, waiting. */
   readonly #jobs: Job[] = [];
   #running = 0;
-  /** The mean of body ÷ content of late. */
-  #shrinkage = 0.5;
   #number = 0;
   readonly #spare: Buffer[] = [];
+  readonly #spareOutputs: Buffer[] = [];
+  /** Those that are idle, all of one level. */
+  #contexts: ZstdContext[] = [];
+  #level: number | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(jobsMax: number, events: BatchCompressorEvents) {
@@ -106,35 +110,61 @@ export class BatchCompressor {
     if (compression === "raw") return this.#leaveRaw(job);
     this.#running++;
     const startedAt = performance.now();
-    const params = { [constants.ZSTD_c_compressionLevel]: compression };
-    const chunkSize = this.#expectedBytes(content.length);
-    zstdCompress(content, { params, chunkSize }, (error, body: Buffer) => {
-      this.#running--;
-      // Compression that fails, or gives nothing, is no reason to fail a move.
-      if (error === null && body.length > 0 && body.length < content.length) {
-        const seconds = (performance.now() - startedAt) / 1000;
-        const lengths = { contentBytes: content.length, bodyBytes: body.length };
-        this.#shrinkage += shrinkageWeight * (body.length / content.length - this.#shrinkage);
-        this.#events.measured({ level: compression, ...lengths, seconds });
-        job.pieces = [
-          encodeBatchHeader({ coding: codings.zstd, number: job.number, ...lengths }),
-          body,
-        ];
-        this.#spare.push(job.buffer);
-      } else {
+    const context = this.#takeContext(compression);
+    const output = this.#spareOutputs.pop() ?? Buffer.allocUnsafeSlow(outputBytes);
+    context.run(content, output).then(
+      (bytes) => {
+        this.#running--;
+        this.#giveContext(context, compression);
+        if (bytes === undefined || bytes === 0 || bytes >= content.length) {
+          this.#keepOutput(output);
+          this.#leaveRaw(job);
+        } else {
+          const seconds = (performance.now() - startedAt) / 1000;
+          this.#compressed(job, compression, output, bytes, seconds);
+        }
+        this.#advance();
+      },
+      // Compression that fails is no reason to fail a move.
+      () => {
+        this.#running--;
         this.#leaveRaw(job);
-      }
-      this.#advance();
-    });
+        this.#advance();
+      },
+    );
   }
 
-  /**
-   * One piece of output, since each further one is another trip through the thread pool; and no more memory than it is
-   * likely to take, since fresh memory costs more than the trip.
-   */
-  #expectedBytes(contentBytes: number): number {
-    const likely = Math.ceil(contentBytes * this.#shrinkage * shrinkageMargin);
-    return Math.max(outputBytesMin, Math.min(contentBytes, likely));
+  #compressed(job: Job, level: number, output: Buffer, bodyBytes: number, seconds: number): void {
+    const lengths = { contentBytes: job.content.length, bodyBytes };
+    this.#events.measured({ level, ...lengths, seconds });
+    const header = encodeBatchHeader({ coding: codings.zstd, number: job.number, ...lengths });
+    const body = output.subarray(0, bodyBytes);
+    this.#spare.push(job.buffer);
+    if (bodyBytes < outputBytes * smallPart) {
+      job.pieces = [header, Buffer.from(body)];
+      this.#keepOutput(output);
+    } else {
+      job.pieces = [header, body];
+      job.release = () => this.#keepOutput(output);
+    }
+  }
+
+  #takeContext(level: number): ZstdContext {
+    if (level !== this.#level) {
+      for (const context of this.#contexts) context.close();
+      this.#contexts = [];
+      this.#level = level;
+    }
+    return this.#contexts.pop() ?? compressionContext(level);
+  }
+
+  #giveContext(context: ZstdContext, level: number): void {
+    if (level === this.#level) this.#contexts.push(context);
+    else context.close();
+  }
+
+  #keepOutput(output: Buffer): void {
+    if (this.#spareOutputs.length < spareOutputsMax) this.#spareOutputs.push(output);
   }
 
   #leaveRaw(job: Job): void {

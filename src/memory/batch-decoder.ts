@@ -2,13 +2,10 @@
  * Takes the bytes of batches as they arrive and has their contents applied, one after the other, while the next ones are
  * being decompressed. Whatever the peer sends, no more is unfolded at a time than these few.
  */
-import { promisify } from "node:util";
-import { zstdDecompress } from "node:zlib";
 import { FerryError } from "../base/errors.ts";
 import { type AssembledBatch, BatchAssembler } from "./batch-assembler.ts";
-import { badBatch, codings } from "./page-batch.ts";
-
-const decompress = promisify(zstdDecompress);
+import { BatchUnfolder } from "./batch-unfolder.ts";
+import { badBatch } from "./page-batch.ts";
 
 export interface BatchDecoderOptions {
   /** Puts a batch's content where it belongs; called in the order of the batches, one at a time. */
@@ -27,6 +24,7 @@ export class BatchDecoder {
   readonly #apply: (content: Buffer) => Promise<void>;
   readonly #jobs: number;
   readonly #assembler = new BatchAssembler();
+  readonly #unfolder = new BatchUnfolder();
   readonly #waiting: WaitingBatch[] = [];
   /** Pending while a batch is being applied. */
   #applying: Promise<void> | undefined;
@@ -80,8 +78,11 @@ export class BatchDecoder {
   async #applyAll(): Promise<void> {
     try {
       for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-        for (const each of this.#waiting.slice(0, this.#jobs)) each.content ??= decoded(each.batch);
-        await this.#apply(await (next.content ?? decoded(next.batch)));
+        const ahead = this.#waiting.slice(0, this.#jobs);
+        for (const each of ahead) each.content ??= this.#unfolder.unfold(each.batch);
+        const content = await (next.content ?? this.#unfolder.unfold(next.batch));
+        await this.#apply(content);
+        this.#unfolder.recycle(content);
         this.#assembler.recycle(next.batch.body);
         // A failure meanwhile has told everyone who waits.
         this.#waiting.shift()?.applied.resolve();
@@ -97,25 +98,4 @@ export class BatchDecoder {
     for (const { applied } of this.#waiting.splice(0)) applied.reject(this.#failure);
     return this.#failure;
   }
-}
-
-function decoded(batch: AssembledBatch): Promise<Buffer> {
-  const content = decode(batch);
-  // Nobody may be waiting for it any more when it fails.
-  content.catch(() => {});
-  return content;
-}
-
-async function decode({ header, body }: AssembledBatch): Promise<Buffer> {
-  if (header.coding === codings.raw) return body;
-  const { contentBytes } = header;
-  try {
-    // One piece of output, and no byte more than announced.
-    const limits = { maxOutputLength: contentBytes, chunkSize: Math.max(64, contentBytes) };
-    const content = await decompress(body, limits);
-    if (content.length === contentBytes) return content;
-  } catch (cause) {
-    throw badBatch("its body does not decompress to its content", cause);
-  }
-  throw badBatch("its body decompresses to less than its content");
 }
