@@ -64,7 +64,12 @@ async function measure(stream: Buffer, memory: Buffer, limit: number) {
   const { source, target } = await pairOptions();
   const { log: _, ...targetOptions } = target;
   const { log: __, ...sourceOptions } = source;
-  const targetEnd = await start({ role: "target", path: far, memory: file, options: targetOptions });
+  const targetEnd = await start({
+    role: "target",
+    path: far,
+    memory: file,
+    options: targetOptions,
+  });
   const { port = 0, ticket = "" } = targetEnd.word;
   const options = { ...sourceOptions, port, ticket };
   const sourceEnd = await start({ role: "source", path: near, options, limit });
@@ -142,7 +147,9 @@ async function hashOf(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-async function start(task: Task): Promise<{ child: ChildProcess; word: { port?: number; ticket?: string } }> {
+async function start(
+  task: Task,
+): Promise<{ child: ChildProcess; word: { port?: number; ticket?: string } }> {
   const child = fork(import.meta.filename);
   child.send(task);
   const [word] = (await once(child, "message")) as [Extract<Word, { ready: true }>];
