@@ -141,7 +141,7 @@ async function encode(
     send: (pieces) => void batches.push(...pieces),
     onThirst: () => thirst.resolve(),
   });
-  for (let n = 0; n < 100; n++) encoder.observeLink(linkBytesPerSecond, true);
+  for (let n = 0; n < 100; n++) encoder.observeLink(linkBytesPerSecond, "link");
   for (const chunk of chunks(stream)) {
     encoder.write(chunk);
     if (encoder.isThirsty) continue;

@@ -3,7 +3,7 @@
  * batches that say the same in fewer bytes: compressed as hard as pays, and blocks that the target has kept of an earlier
  * attempt by reference. Zeroes need nothing: QEMU declares them.
  */
-import { AdaptiveCompressor } from "../memory/adaptive-compressor.ts";
+import { AdaptiveCompressor, type HeldBy } from "../memory/adaptive-compressor.ts";
 import { BlockIndex } from "./block-index.ts";
 import { blockBytes, digestOf } from "./disk-batch.ts";
 import { DiskBatchWriter } from "./disk-batch-writer.ts";
@@ -91,8 +91,8 @@ export class DiskEncoder {
   }
 
   /** See AdaptiveCompressor. */
-  observeLink(bytesPerSecond: number, isLinkBusy: boolean, isStarved = false): void {
-    this.#compressor.observeLink(bytesPerSecond, isLinkBusy, isStarved);
+  observeLink(bytesPerSecond: number, held: HeldBy, isStarved = false): void {
+    this.#compressor.observeLink(bytesPerSecond, held, isStarved);
   }
 
   /** Bytes without meaning; they fill batches to the end. */

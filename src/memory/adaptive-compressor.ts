@@ -9,14 +9,18 @@ import {
   afterLink,
   batchBytesFor,
   type Bottleneck,
+  changedTo,
   chooseCompression,
   type Compression,
   compressionUnmeasured,
   isThoroughnessWorth,
 } from "./compression-level.ts";
 
-/** While nothing is compressed, one batch in so many is all the same, to learn whether it would pay by now. */
+/** One batch in so many is compressed at level 1, by which everything else is judged: nothing at all, or another level. */
 const trialEvery = 16;
+
+/** What kept bytes from going out: the link; the other host, which did not apply them; or nothing did. */
+export type HeldBy = "link" | "peer" | "nothing";
 
 export interface AdaptiveCompressorOptions {
   /** How many batches are compressed at once; at least 1. */
@@ -39,8 +43,8 @@ export class AdaptiveCompressor {
   /** Since the link was last looked at. */
   #look = { at: performance.now(), bytesIn: 0, batches: 0, full: 0 };
   #bytesIn = 0;
-  /** How many batches in a row were not worth compressing. */
-  #rawBatches = 0;
+  /** How many batches in a row were not compressed at level 1. */
+  #otherBatches = 0;
   #isStopped = false;
 
   constructor(options: AdaptiveCompressorOptions) {
@@ -90,9 +94,10 @@ export class AdaptiveCompressor {
   /** Takes a batch's content and the buffer it lies in, for good. Says how batches are compressed now. */
   submit(content: Buffer, buffer: Buffer): Compression {
     const compression = chooseCompression(this.#knowledge, this.#jobs);
-    this.#knowledge = { ...this.#knowledge, current: compression };
-    this.#rawBatches = compression === "raw" ? this.#rawBatches + 1 : 0;
-    const isTrial = this.#rawBatches % trialEvery === trialEvery - 1;
+    const { current } = this.#knowledge;
+    if (compression !== current) this.#knowledge = changedTo(this.#knowledge, compression);
+    this.#otherBatches = compression === 1 ? 0 : this.#otherBatches + 1;
+    const isTrial = this.#otherBatches % trialEvery === trialEvery - 1;
     this.#compressor.submit(content, buffer, isTrial ? 1 : compression);
     this.#look.batches++;
     // More to compress than jobs to do it.
@@ -112,15 +117,18 @@ export class AdaptiveCompressor {
 
   /**
    * What the link drained since the last call.
-   * @param isLinkBusy whether bytes were waiting for the link all that time
-   * @param isStarved whether the processors had nothing left: QEMU gives little then because compression takes them
+   * @param held what kept bytes from going out most of that time
+   * @param isStarved whether the processors had nothing left: compression, which takes them, is blamed then for what waits, be it
+   *   QEMU, which gives little, or the link, which a host without a processor to spare reads slowly
    */
-  observeLink(bytesPerSecond: number, isLinkBusy: boolean, isStarved = false): void {
+  observeLink(bytesPerSecond: number, held: HeldBy, isStarved = false): void {
     const { at, bytesIn, batches, full } = this.#look;
     const now = performance.now();
     const isFull = full > batches / 2;
-    const ownLimit: Bottleneck = isFull || (isStarved && batches > 0) ? "compressor" : "source";
-    const bottleneck: Bottleneck = isLinkBusy ? "link" : ownLimit;
+    const isCompressing = this.#knowledge.current !== "raw";
+    const isOwn = isFull || held === "peer" || (isStarved && batches > 0);
+    const isLink = held === "link" && !(isStarved && isCompressing);
+    const bottleneck: Bottleneck = isLink ? "link" : isOwn ? "compressor" : "source";
     const guestBytesPerSecond = ((this.#bytesIn - bytesIn) / (now - at)) * 1000;
     this.#look = { at: now, bytesIn: this.#bytesIn, batches: 0, full: 0 };
     const look = { bytesPerSecond, bottleneck, guestBytesPerSecond };

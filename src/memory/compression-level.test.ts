@@ -6,6 +6,7 @@ import {
   afterIncompressible,
   afterLink,
   batchBytesFor,
+  changedTo,
   type Bottleneck,
   chooseCompression,
   type Compression,
@@ -23,6 +24,8 @@ const knowledge: fc.Arbitrary<CompressionKnowledge> = fc.record({
   linkBytesPerSecond: fc.double({ min: 1e5, max: 2e10, noNaN: true }),
   sourceBytesPerSecond: fc.constant(Number.POSITIVE_INFINITY),
   bottleneck: fc.constantFrom("link", "compressor", "source"),
+  currentRatio: fc.double({ min: 1, max: 20, noNaN: true }),
+  gains: fc.dictionary(fc.constantFrom("-5", "-3", "2", "3"), fc.double({ min: 0, max: 1.5, noNaN: true })),
   linkWasFull: fc.boolean(),
   achievedBytesPerSecond: fc.oneof(
     fc.constant(Number.POSITIVE_INFINITY),
@@ -177,4 +180,17 @@ test("a processor that is busy no longer is found out by a few trials", () => {
   const trial = { level: 1, contentBytes: 1e6, bodyBytes: 4e5, seconds: 1e6 / 300e6 };
   for (let n = 0; n < 4; n++) known = afterBatch(known, trial);
   assert.notEqual(chooseCompression(known, 2), "raw");
+});
+
+test("a level that makes no less of this memory than level 1 is left again", () => {
+  let known = changedTo({ ...compressionUnmeasured, linkBytesPerSecond: 25e6 }, 3);
+  const batch = { contentBytes: 1e6, seconds: 1e6 / 200e6 };
+  for (let n = 0; n < 200; n++) {
+    const isTrial = n % 16 === 15;
+    const level = isTrial ? 1 : 3;
+    known = afterBatch(known, { ...batch, level, bodyBytes: isTrial ? 2e5 : 2.1e5 });
+  }
+  assert.notEqual(chooseCompression(known, 2), 3);
+  const better = changedTo({ ...compressionUnmeasured, linkBytesPerSecond: 25e6 }, 3);
+  assert.equal(chooseCompression(better, 2), 3);
 });

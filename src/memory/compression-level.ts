@@ -9,7 +9,10 @@ import { batchBytesMax, batchBytesMin } from "./limits.ts";
 
 export type Compression = "raw" | number;
 
-/** Rate and gain (ratio − 1) relative to level 1: measured on memory pages with Node 26's zstd. */
+/**
+ * Rate and gain (ratio − 1) relative to level 1: measured on memory pages with Node 26's zstd. What a level gains differs with what the
+ * memory holds (of JSON, level 3 makes more bytes than level 1), so the gain is only what is believed until it was seen.
+ */
 const levels: ReadonlyArray<{ level: number; rate: number; gain: number }> = [
   { level: -5, rate: 1.4, gain: 0.6 },
   { level: -3, rate: 1.25, gain: 0.7 },
@@ -25,6 +28,10 @@ export interface CompressionKnowledge {
   /** Guest bytes per second of one job. */
   readonly jobBytesPerSecond: number;
   readonly ratio: number;
+  /** What the current level makes of content, as it is. */
+  readonly currentRatio: number;
+  /** By level: the gain that was seen, beside level 1 on the same memory. */
+  readonly gains: Readonly<Record<number, number>>;
   /** Bytes per second that the link drains. */
   readonly linkBytesPerSecond: number;
   /** Guest bytes per second that QEMU gives while it gives less than would be taken; infinite while it gives all. */
@@ -45,6 +52,8 @@ export const compressionUnmeasured: CompressionKnowledge = {
   current: 1,
   jobBytesPerSecond: 350e6,
   ratio: 2.5,
+  currentRatio: 2.5,
+  gains: {},
   linkBytesPerSecond: 118e6,
   sourceBytesPerSecond: Number.POSITIVE_INFINITY,
   bottleneck: "link",
@@ -54,8 +63,9 @@ export const compressionUnmeasured: CompressionKnowledge = {
 
 /** The weight of a new measurement: about the last ten count. */
 const weight = 0.15;
-/** While nothing is compressed but now and then a batch on trial, each of them has to tell more. */
 const trialWeight = 0.4;
+/** More than that no level gains over another. */
+const gainMax = 1.5;
 /** A change has to promise this much, or measurements that waver would make choices waver. */
 const advantageMin = 1.05;
 /** Compression costs the guests' processor: what it has to be worth to be begun, and to be kept up. */
@@ -92,14 +102,48 @@ export function afterBatch(
 ): CompressionKnowledge {
   const relative = levels.find((one) => one.level === level);
   if (relative === undefined || !(seconds > 0) || bodyBytes <= 0) return knowledge;
+  const { current, currentRatio, gains } = knowledge;
   const rate = contentBytes / seconds / relative.rate;
-  const ratio = 1 + Math.max(0, contentBytes / bodyBytes - 1) / relative.gain;
-  const each = knowledge.current === "raw" ? trialWeight : weight;
+  const made = contentBytes / bodyBytes;
+  const ratio = 1 + Math.max(0, made - 1) / gainOf(level, gains);
+  // While little is compressed so, but now and then a batch on trial, each of them has to tell more.
+  const each = level === current ? weight : trialWeight;
   return {
     ...knowledge,
     jobBytesPerSecond: average(knowledge.jobBytesPerSecond, rate, each),
     ratio: average(knowledge.ratio, ratio, each),
+    ...(level === current && { currentRatio: average(currentRatio, made, weight) }),
+    ...(level === 1 && isOther(current) && { gains: withGain(knowledge, current, made) }),
   };
+}
+
+/** From now on content is compressed so. */
+export function changedTo(
+  knowledge: CompressionKnowledge,
+  current: Compression,
+): CompressionKnowledge {
+  const { ratio, gains } = knowledge;
+  const currentRatio = current === "raw" ? 1 : 1 + (ratio - 1) * gainOf(current, gains);
+  return { ...knowledge, current, currentRatio };
+}
+
+/** A trial of level 1 beside another: what that gains on this memory. */
+function withGain(
+  { currentRatio, gains }: CompressionKnowledge,
+  current: number,
+  levelOneRatio: number,
+): CompressionKnowledge["gains"] {
+  if (levelOneRatio < sparingRatioMin) return gains;
+  const seen = Math.max(0, currentRatio - 1) / (levelOneRatio - 1);
+  return { ...gains, [current]: average(gainOf(current, gains), Math.min(seen, gainMax), trialWeight) };
+}
+
+function isOther(current: Compression): current is number {
+  return current !== "raw" && current !== 1;
+}
+
+function gainOf(level: number, gains: CompressionKnowledge["gains"]): number {
+  return gains[level] ?? levels.find((each) => each.level === level)?.gain ?? 1;
 }
 
 /** A batch that would not have become smaller. */
@@ -190,10 +234,10 @@ export function yieldOf(
   knowledge: CompressionKnowledge,
   jobs: number,
 ): number {
-  const { jobBytesPerSecond, ratio, linkBytesPerSecond, achievedBytesPerSecond } = knowledge;
+  const { jobBytesPerSecond, ratio, gains, linkBytesPerSecond, achievedBytesPerSecond } = knowledge;
   const relative = levels.find(({ level }) => level === compression);
   if (relative === undefined) return linkBytesPerSecond;
-  const levelRatio = 1 + (ratio - 1) * relative.gain;
+  const levelRatio = 1 + (ratio - 1) * gainOf(relative.level, gains);
   const compressed = Math.min(jobs * jobBytesPerSecond * relative.rate, achievedBytesPerSecond);
   return Math.min(compressed, levelRatio * linkBytesPerSecond);
 }

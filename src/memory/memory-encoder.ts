@@ -3,7 +3,7 @@
  * (page-batch.ts) that say the same in fewer bytes. Memory in use is bounded: the tables, the page cache, and a few
  * batches under way.
  */
-import { AdaptiveCompressor } from "./adaptive-compressor.ts";
+import { AdaptiveCompressor, type HeldBy } from "./adaptive-compressor.ts";
 import { type EncoderStats, noEncoderStats } from "./encoder-stats.ts";
 import { flushBytesMin, flushMs } from "./limits.ts";
 import { codings } from "./page-batch.ts";
@@ -90,11 +90,11 @@ export class MemoryEncoder {
 
   /**
    * What the link drained since the last call.
-   * @param isLinkBusy whether bytes were waiting for the link all that time
-   * @param isStarved whether the processors had nothing left: QEMU gives little then because compression takes them
+   * @param held what kept bytes from going out most of that time
+   * @param isStarved whether the processors had nothing left
    */
-  observeLink(bytesPerSecond: number, isLinkBusy: boolean, isStarved = false): void {
-    this.#compressor.observeLink(bytesPerSecond, isLinkBusy, isStarved);
+  observeLink(bytesPerSecond: number, held: HeldBy, isStarved = false): void {
+    this.#compressor.observeLink(bytesPerSecond, held, isStarved);
   }
 
   #current(): PageBatchWriter {

@@ -10,7 +10,7 @@ import type { Intake } from "./intake.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
 import { silenceWithOthersMs, violationsMax } from "./limits.ts";
 import type { SessionLimits } from "./options.ts";
-import { type BulkOutlet, Outbound } from "./outbound.ts";
+import { type BulkOutlet, type Held, Outbound } from "./outbound.ts";
 import type { ReceiveStream } from "./receive-stream.ts";
 import type { BulkStream, Limited, SessionStats } from "./session.ts";
 
@@ -28,6 +28,7 @@ export interface StreamPort extends Intake {
   /** Offered, and not acknowledged yet. */
   readonly outstandingBytes: number;
   readonly acknowledgedBytes: number;
+  readonly held: Held;
   consume(consumer: Consumer): void;
   finished(stream: ReceiveStream, frame: Frame): void;
 }
@@ -103,6 +104,9 @@ export class DataPath {
       get acknowledgedBytes() {
         return outlet.stream.acknowledgedBytes;
       },
+      get held() {
+        return held();
+      },
       offer: (bytes) => {
         this.#lastAccepted.set(name, Date.now());
         this.#write(outlet, () => outlet.stream.offer(bytes));
@@ -114,6 +118,7 @@ export class DataPath {
     };
     const outlet = this.#outbound.open(name, () => port.onThirst());
     const isThirsty = () => this.#outbound.isThirsty(outlet.stream);
+    const held = () => this.#outbound.held;
     outlet.stream.offerWhole(frameTypes.open, Buffer.from(name));
     this.#later();
     return port;

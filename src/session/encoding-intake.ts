@@ -1,6 +1,7 @@
 /** Encodes what a local socket says on its way into the session's stream: memory page by page, disks in batches. */
 import { performance } from "node:perf_hooks";
 import { FerryError } from "../base/errors.ts";
+import type { HeldBy } from "../memory/adaptive-compressor.ts";
 import type { StreamPort } from "./data-path.ts";
 import type { Intake } from "./intake.ts";
 import { linkLookMs } from "./limits.ts";
@@ -17,7 +18,7 @@ export interface StreamEncoder {
   /** Resolves when the last batch was sent. */
   end(): Promise<void>;
   stop(): void;
-  observeLink(bytesPerSecond: number, isLinkBusy: boolean, isStarved: boolean): void;
+  observeLink(bytesPerSecond: number, held: HeldBy, isStarved: boolean): void;
 }
 
 export interface EncoderOutlet {
@@ -32,7 +33,7 @@ export class EncodingIntake implements Intake {
   readonly #encoder: StreamEncoder;
   readonly #looks: NodeJS.Timeout;
   readonly #processors = new ProcessorIdle();
-  #looked = { at: performance.now(), acknowledged: 0 };
+  #looked = { at: performance.now(), acknowledged: 0, heldByLink: 0, heldByPeer: 0 };
   /** Whether, since the last look, nothing was on the way at some moment. */
   #ranDry = false;
   #flushing: NodeJS.Immediate | undefined;
@@ -103,11 +104,18 @@ export class EncodingIntake implements Intake {
     const now = performance.now();
     const acknowledged = this.#port.acknowledgedBytes;
     const seconds = (now - this.#looked.at) / 1000;
-    const isBusy = !this.#ranDry && this.#port.outstandingBytes > 0;
     const drained = (acknowledged - this.#looked.acknowledged) / seconds;
-    this.#encoder.observeLink(drained, isBusy, this.#processors.isStarved);
-    this.#looked = { at: now, acknowledged };
+    this.#encoder.observeLink(drained, this.#heldBy(), this.#processors.isStarved);
+    this.#looked = { at: now, acknowledged, ...this.#port.held };
     this.#ranDry = false;
+  }
+
+  #heldBy(): HeldBy {
+    const { heldByLink, heldByPeer } = this.#port.held;
+    const byLink = heldByLink - this.#looked.heldByLink;
+    const byPeer = heldByPeer - this.#looked.heldByPeer;
+    if (this.#ranDry || byLink + byPeer === 0) return "nothing";
+    return byLink >= byPeer ? "link" : "peer";
   }
 
   #rest(): void {

@@ -24,6 +24,12 @@ export interface BulkOutlet {
   readonly onThirst: () => void;
 }
 
+/** How often sending stopped with bytes left, since the session began: for want of room on any lane, or of the peer's word. */
+export interface Held {
+  readonly heldByLink: number;
+  readonly heldByPeer: number;
+}
+
 export class Outbound {
   readonly control = new SendStream<Lane>(0, "control");
   readonly window: SendWindow;
@@ -35,6 +41,7 @@ export class Outbound {
   readonly #wake: () => void;
   #timer: NodeJS.Timeout | undefined;
   #lastNumber = 0;
+  #held: Held = { heldByLink: 0, heldByPeer: 0 };
 
   /** @param wake called when a bandwidth limit that held something back no longer does */
   constructor(limits: SessionLimits, wake: () => void) {
@@ -71,6 +78,10 @@ export class Outbound {
     this.#bucketOf(stream).limit(bytesPerSecond, performance.now());
   }
 
+  get held(): Held {
+    return this.#held;
+  }
+
   /** Frames of about `frameMs` on the wire. */
   get frameBytes(): number {
     const bytes = Math.round(this.window.rate * frameMs);
@@ -96,7 +107,14 @@ export class Outbound {
     }
     for (;;) {
       const lane = soonest(lanes, hasRoom);
-      if (lane === undefined || !this.window.hasRoom || this.#heldBack(this.#total, now)) break;
+      if (lane === undefined || !this.window.hasRoom) {
+        this.#countHeld(lane === undefined);
+        break;
+      }
+      if (this.#heldBack(this.#total, now)) {
+        this.#countHeld(true);
+        break;
+      }
       const outlet = this.#share.pick(this.#ready(now));
       const frame = outlet?.stream.next(this.frameBytes);
       if (outlet === undefined || frame === undefined) break;
@@ -147,11 +165,21 @@ export class Outbound {
     return bucket;
   }
 
+  #countHeld(byLink: boolean): void {
+    if (![...this.#bulk.values()].some(({ stream }) => stream.hasNext)) return;
+    const { heldByLink, heldByPeer } = this.#held;
+    this.#held = byLink
+      ? { heldByLink: heldByLink + 1, heldByPeer }
+      : { heldByLink, heldByPeer: heldByPeer + 1 };
+  }
+
   *#ready(now: number): Generator<BulkOutlet, void, void> {
     for (const outlet of this.#bulk.values()) {
       const { stream, buckets } = outlet;
       if (!stream.hasNext || stream.unacknowledgedFrames >= framesInFlightMax) continue;
       if (!buckets.some((bucket) => this.#heldBack(bucket, now))) yield outlet;
+      // A limit is a link as slow as that.
+      else this.#countHeld(true);
     }
   }
 
