@@ -25,7 +25,10 @@ const knowledge: fc.Arbitrary<CompressionKnowledge> = fc.record({
   sourceBytesPerSecond: fc.constant(Number.POSITIVE_INFINITY),
   bottleneck: fc.constantFrom("link", "compressor", "source"),
   currentRatio: fc.double({ min: 1, max: 20, noNaN: true }),
-  gains: fc.dictionary(fc.constantFrom("-5", "-3", "2", "3"), fc.double({ min: 0, max: 1.5, noNaN: true })),
+  gains: fc.dictionary(
+    fc.constantFrom("-5", "-3", "2", "3"),
+    fc.double({ min: 0, max: 1.5, noNaN: true }),
+  ),
   linkWasFull: fc.boolean(),
   achievedBytesPerSecond: fc.oneof(
     fc.constant(Number.POSITIVE_INFINITY),

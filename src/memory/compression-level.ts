@@ -135,7 +135,10 @@ function withGain(
 ): CompressionKnowledge["gains"] {
   if (levelOneRatio < sparingRatioMin) return gains;
   const seen = Math.max(0, currentRatio - 1) / (levelOneRatio - 1);
-  return { ...gains, [current]: average(gainOf(current, gains), Math.min(seen, gainMax), trialWeight) };
+  return {
+    ...gains,
+    [current]: average(gainOf(current, gains), Math.min(seen, gainMax), trialWeight),
+  };
 }
 
 function isOther(current: Compression): current is number {
