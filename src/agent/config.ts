@@ -70,7 +70,7 @@ export const AgentConfig = Type.Object(
       { ...strict, default: {} },
     ),
     /** Allows faults to be armed at named points of a move (`POST /v1/faults`), to rehearse failures. Never in earnest. */
-    faultInjection: Type.Boolean({ default: false }),
+    faultInjection: Type.Union([Type.Boolean(), Type.Literal("repeat")], { default: false }),
     log: Type.Object(
       {
         level: Type.String({ enum: ["trace", "debug", "info", "warn", "error"], default: "info" }),

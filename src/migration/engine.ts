@@ -155,10 +155,13 @@ async function undo<Move extends SourceMove | TargetMove>(
 ): Promise<boolean> {
   let whole = true;
   for (const stage of begun.toReversed()) {
-    try {
-      await (role === "source"
+    const once = (): Promise<void> =>
+      role === "source"
         ? stage.source.undo(move as SourceMove)
-        : stage.target.undo(move as TargetMove));
+        : stage.target.undo(move as TargetMove);
+    try {
+      await once();
+      if (move.faults.repeats(`${role}:${stage.name}:undo ${move.id}`)) await once();
     } catch (error) {
       // The next undo still matters more than this one's failure, which the log keeps.
       move.log.error({ reason: errorChain(error), stage: stage.name }, "cannot undo a stage");

@@ -14,6 +14,9 @@ import { FerryError } from "../base/errors.ts";
 export const faultActions = ["fail", "crash", "hang", "pause"] as const;
 export type FaultAction = (typeof faultActions)[number];
 
+/** Of the configuration (`faultInjection`). */
+export type FaultMode = boolean | "repeat";
+
 export interface ArmedFault {
   readonly point: string;
   readonly action: FaultAction;
@@ -25,9 +28,20 @@ export class Faults {
   readonly #paused = new Map<string, () => void>();
   readonly #strikes = new Map<string, PromiseWithResolvers<void>>();
   readonly #enabled: boolean;
+  /** Steps that were done once; undefined: no step is asked to be done again. */
+  readonly #doneOnce: Set<string> | undefined;
 
-  constructor(enabled: boolean) {
-    this.#enabled = enabled;
+  /** `repeat`: enabled, and every step that must bear repetition is repeated. */
+  constructor(mode: FaultMode) {
+    this.#enabled = mode !== false;
+    this.#doneOnce = mode === "repeat" ? new Set() : undefined;
+  }
+
+  /** Whether a step that was just done is to be done again, as an agent does that died right behind it. */
+  repeats(step: string): boolean {
+    if (this.#doneOnce === undefined || this.#doneOnce.has(step)) return false;
+    this.#doneOnce.add(step);
+    return true;
   }
 
   /** @throws FerryError `forbidden` when the configuration does not allow rehearsals. */

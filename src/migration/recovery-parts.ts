@@ -3,6 +3,7 @@ import type { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Switches } from "../network/switches.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
+import type { Faults } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal-record.ts";
 import type { MoveLimits } from "./limits.ts";
@@ -19,6 +20,7 @@ export interface RecoveryParts {
   readonly owners: OwnerAuthority;
   readonly limits: MoveLimits;
   readonly journal: Journal;
+  readonly faults: Faults;
   readonly stopping: AbortSignal;
   /** Writes the outcome into the history. May be repeated. */
   readonly ended: (

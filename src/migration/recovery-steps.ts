@@ -236,7 +236,10 @@ export class RecoverySteps {
   }
 
   #finish(id: string): StepOutcome {
-    const { journal } = this.#parts;
+    const { journal, faults } = this.#parts;
+    if (faults.repeats(`recovery-finish ${id}`)) {
+      throw new FerryError("migration-failed", `Cannot close the journal of "${id}": rehearsed`);
+    }
     if (journal.of(id).at(-1)?.record.kind !== "finished") journal.append(id, { kind: "finished" });
     invariant(!journal.open().includes(id), `the journal of migration ${id} is closed`);
     return "over";

@@ -13,7 +13,7 @@ test("no fault can be armed on an agent whose configuration does not say so, not
 });
 
 test("where it is switched on a fault waits for its point, and is forgotten when told", async () => {
-  const configure = (config: { faultInjection: boolean }): void => {
+  const configure = (config: { faultInjection: boolean | "repeat" }): void => {
     config.faultInjection = true;
   };
   await using agent = await runAgent({ name: "host-b", configure });

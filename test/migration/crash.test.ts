@@ -28,7 +28,7 @@ describe("an agent that dies in a move", { concurrency: false }, () => {
   let lab: Lab;
 
   before(async () => {
-    lab = await Lab.up({ name: "crash", hosts: 2, settings: { faultInjection: true } });
+    lab = await Lab.up({ name: "crash", hosts: 2, settings: { faultInjection: "repeat" } });
     await lab.host("host-a").api("POST /v1/vms", {
       body: {
         name: "web01",

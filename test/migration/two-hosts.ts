@@ -25,12 +25,15 @@ export class MovingHost implements AsyncDisposable {
   readonly name: string;
   readonly host: TestHost;
   readonly member: Member;
-  readonly faults = new Faults(true);
+  /** Undone twice, so that every test shows that it bears it. */
+  readonly faults = new Faults("repeat");
   /** Sessions opened from here, newest last. */
   readonly sessions: Session[] = [];
   readonly #domain: TestDomain;
   #migrations: Migrations | undefined;
   other: MovingHost | undefined;
+  /** Told of each end of a session at this host, before anything was said. */
+  sessionOpened: (session: Session, role: "source" | "target") => void = () => {};
   /** False: the peer API does not reach this host. */
   reachable = true;
   limits: MoveLimits = { ...defaultLimits, takeRetryMs: 50 };
@@ -118,6 +121,7 @@ export class MovingHost implements AsyncDisposable {
           ...{ addresses: networks, portFirst: 21000, portLast: 21100 },
         });
         const { port, ticket } = target;
+        there.sessionOpened(target, "target");
         there.migrations.accept(request, this.name, target);
         const source = await openSourceSession({
           ...common,
@@ -125,6 +129,7 @@ export class MovingHost implements AsyncDisposable {
           ...{ addresses: networks, port, ticket, lanes: everyNetwork ? networks.length : 1 },
         });
         this.sessions.push(source);
+        this.sessionOpened(source, "source");
         return source;
       },
       status: async (_host, id) => peer().migrations.peerStatusInFull(id),
