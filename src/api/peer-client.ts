@@ -17,7 +17,7 @@ import { readAnswer } from "./answer.ts";
 import type { Upgraded } from "./join-raw.ts";
 import type { PeerAddress } from "./peer-directory.ts";
 
-/** To connect and shake hands; a host that is there does it in milliseconds. */
+/** To connect: a host's kernel does it in milliseconds, however starved its agent is; the handshake has the answer's time. */
 const connectTimeoutMs = 5_000;
 /** For an answer, unless the question says that it may take longer. */
 export const peerAnswerTimeoutMs = 10_000;
@@ -116,7 +116,7 @@ export class PeerClient implements Disposable {
           ),
         );
       }, connectTimeoutMs);
-      socket.once("secureConnect", () => clearTimeout(timer));
+      socket.once("connect", () => clearTimeout(timer));
       socket.once("close", () => clearTimeout(timer));
     });
     request.on("error", (cause) => {
