@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const sizeBytes = 256 * 2 ** 20;
+const sizeBytes = 96 * 2 ** 20;
 const chunk = Buffer.alloc(2 ** 20, 0x5a);
 
 export class HostDisk implements AsyncDisposable {

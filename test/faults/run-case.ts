@@ -8,6 +8,8 @@ import type { FaultCase } from "./cases.ts";
 import type { FaultLab } from "./fault-lab.ts";
 import { settled } from "./settled.ts";
 
+/** What is waited for stays as it is until it was seen; to look more often only takes the agents' time. */
+const lookMs = 200;
 /** A move of a small guest that takes longer, on a starved machine, is stuck. */
 const moveMsMax = 240_000;
 
@@ -105,7 +107,7 @@ async function reached(
     const { faults } = await paused.api("GET /v1/faults");
     if (faults.some((fault) => fault.point === point && fault.state === "struck")) return true;
     if (isOver) return false;
-    await sleep(30);
+    await sleep(lookMs);
   }
   throw new Error(`the move neither came to ${point} nor ended`);
 }
@@ -124,6 +126,6 @@ async function moveAndFinish(world: FaultLab, from: LabHost): Promise<void> {
       throw new Error(`the next move ${record.state}: ${record.error?.message}`);
     }
     if (performance.now() > deadline) throw new Error("the next move does not end");
-    await sleep(30);
+    await sleep(lookMs);
   }
 }

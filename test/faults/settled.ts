@@ -7,6 +7,8 @@ import type { FaultLab } from "./fault-lab.ts";
 /** An agent that starts adopts, settles with its peer and answers: seconds, or minutes on a starved machine. */
 const settleMsMax = 240_000;
 
+const lookMs = 200;
+
 export interface Settled {
   readonly owner: "source" | "target";
   readonly guest: "lived on" | "started anew";
@@ -84,7 +86,7 @@ async function agreed(
         if (isTrue) return host;
       }
     }
-    await sleep(50);
+    await sleep(lookMs);
   }
   throw new Error(`not settled: ${JSON.stringify(seen)}`);
 }

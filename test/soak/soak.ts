@@ -117,7 +117,7 @@ async function move(world: FaultLab): Promise<Done> {
   for (;;) {
     const { endedAt } = await source.api("GET /v1/migrations/{id}", { params });
     if (endedAt !== null) break;
-    await sleep(50);
+    await sleep(200);
   }
   const record = await source.api("GET /v1/migrations/{id}", { params });
   const end = await settled(world, { source, target, migration });
