@@ -77,6 +77,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./commands/events.ts")).defineEvents,
   },
   {
+    name: "fault",
+    summary: "rehearse failures of a move, where the configuration allows it",
+    load: async () => (await import("./commands/fault.ts")).defineFault,
+  },
+  {
     name: "completion",
     summary: "print the script that completes words in your shell",
     load: async () => (await import("./commands/completion.ts")).defineCompletion,

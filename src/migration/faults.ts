@@ -6,6 +6,7 @@
  * record of the journal, for instance `target:journal-owner:after`.
  */
 import { FerryError } from "../base/errors.ts";
+import { faultPoints, nameOf } from "./fault-points.ts";
 
 /**
  * `fail`: the step throws; `crash`: the agent is killed; `hang`: the step waits until it is called off; `pause`: it waits until it is told to
@@ -44,7 +45,7 @@ export class Faults {
     return true;
   }
 
-  /** @throws FerryError `forbidden` when the configuration does not allow rehearsals. */
+  /** @throws FerryError `forbidden` when the configuration does not allow rehearsals, `bad-input` for a point that no move has. */
   arm(point: string, action: FaultAction): void {
     if (!this.#enabled) {
       throw new FerryError(
@@ -54,6 +55,11 @@ export class Faults {
           remedy: "Set faultInjection: true in ferryd.yaml on a host that may be rehearsed with",
         },
       );
+    }
+    if (!faultPoints().some((known) => nameOf(known) === point)) {
+      throw new FerryError("bad-input", `Cannot arm a fault at "${point}": no move comes there`, {
+        remedy: "See the points that there are: ferry fault points",
+      });
     }
     this.#armed.set(point, action);
   }

@@ -1,4 +1,5 @@
 /** Rehearsed failures, for hosts whose configuration allows them. */
+import { faultPoints, nameOf } from "../../migration/fault-points.ts";
 import { FaultCreate, FaultList } from "../schema/fault.ts";
 import { HostQuery } from "../schema/scope.ts";
 import type { ApiServer } from "../api-server.ts";
@@ -32,7 +33,7 @@ export function faultRoutes(app: ApiServer, { faults }: Services): void {
         response: answers(FaultList),
       },
     },
-    async () => ({ faults: faults.list() }),
+    async () => ({ faults: faults.list(), points: faultPoints().map(nameOf) }),
   );
   app.delete(
     "/v1/faults",

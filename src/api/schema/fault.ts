@@ -11,17 +11,21 @@ export const FaultCreate = Type.Object(
   { additionalProperties: false, $id: "FaultCreate" },
 );
 export type FaultCreate = Type.Static<typeof FaultCreate>;
+export type FaultActionName = FaultAction;
+
+const Fault = Type.Object({
+  point: Type.String(),
+  action: Type.Unsafe<FaultAction>(Type.String({ enum: [...faultActions] })),
+  /** `struck`: a pause that holds its point now. */
+  state: Type.Unsafe<ArmedFault["state"]>(Type.String({ enum: ["armed", "struck"] })),
+});
+export type Fault = Type.Static<typeof Fault>;
 
 export const FaultList = Type.Object(
   {
-    faults: Type.Array(
-      Type.Object({
-        point: Type.String(),
-        action: Type.Unsafe<FaultAction>(Type.String({ enum: [...faultActions] })),
-        /** `struck`: a pause that holds its point now. */
-        state: Type.Unsafe<ArmedFault["state"]>(Type.String({ enum: ["armed", "struck"] })),
-      }),
-    ),
+    faults: Type.Array(Fault),
+    /** Every point at which one can be armed. */
+    points: Type.Array(Type.String()),
   },
   { $id: "FaultList" },
 );
