@@ -24,6 +24,7 @@ const packages: Readonly<Record<string, string>> = {
   "qemu-img": "qemu-utils",
   "qemu-system-x86_64": "qemu-system-x86",
   getent: "libc-bin",
+  mkfifo: "coreutils",
   swtpm: "swtpm",
 };
 

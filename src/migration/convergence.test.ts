@@ -64,6 +64,17 @@ test("decide() raises the blackout limit first when remaining bytes are flat", (
   assert.equal(decision.kind, "blackout-limit");
 });
 
+test("decide() raises the limit step by step only where the maximum is near what the rest needs", () => {
+  const raisedBy = (remainingBytes: number) => {
+    const rounds = [round(3, remainingBytes), round(4, remainingBytes)];
+    const decision = decide(rounds, firstState(limits), limits);
+    return decision.kind === "blackout-limit" ? decision.blackoutLimitMs : undefined;
+  };
+  // At 117 MB/s: 0.3 s, and 1 s.
+  assert.equal(raisedBy(35e6), 30);
+  assert.equal(raisedBy(117e6), 300);
+});
+
 test("decide() never exceeds what is allowed, whatever the rounds bring and the policy", () => {
   fc.assert(
     fc.property(

@@ -3,7 +3,7 @@
  *
  * QEMU switches over by itself as soon as what remains fits the blackout limit at the rate it sees, and spends the
  * whole limit it is given (DESIGN 12.3). So the limit starts small and rises only when the remaining bytes have stopped
- * falling. What follows when the limit is at its maximum and the rest still does not shrink is the policy's:
+ * falling: step by step where the maximum is near what the rest needs, else at once. What follows when the limit is at its maximum and the rest still does not shrink is the policy's:
  *
  * | policy      | then                                              | and in the end                                      |
  * |-------------|---------------------------------------------------|-----------------------------------------------------|
@@ -47,6 +47,8 @@ const blackoutGrowth = 1.5;
 const throttleFirst = 20;
 const throttleStep = 15;
 const roundsToJudge = 2;
+/** A rest that needs so much more than the maximum is not brought near it by small steps; each takes rounds over all of that rest. */
+const hopelessRatio = 2;
 /** Remaining bytes that fell by less than a tenth count as flat. */
 const flatRatio = 0.9;
 
@@ -70,8 +72,7 @@ export function decide(
   if (last.remainingBytes < before.remainingBytes * flatRatio) return { kind: "go-on" };
   const why = numbers(last);
   return (
-    nextLimit(state, limits, lastedMs(rounds), why) ??
-    beyondTheLimit(rounds, last, state, limits, why)
+    nextLimit(rounds, last, state, limits, why) ?? beyondTheLimit(rounds, last, state, limits, why)
   );
 }
 
@@ -123,14 +124,17 @@ export function adjustmentOf(
 }
 
 function nextLimit(
+  rounds: readonly RoundRecord[],
+  last: RoundRecord,
   { blackoutLimitMs: present }: ConvergenceState,
   { blackoutMsMax, convergencePolicy: policy, giveUpAfterMs }: ConvergenceLimits,
-  lasted: number,
   why: string,
 ): ConvergenceDecision | undefined {
   if (present >= blackoutMsMax) return undefined;
-  const isLastChance = policy === "post-copy" || (policy === "patient" && lasted >= giveUpAfterMs);
-  const raised = isLastChance ? blackoutMsMax : present * blackoutGrowth;
+  const isLastChance =
+    policy === "post-copy" || (policy === "patient" && lastedMs(rounds) >= giveUpAfterMs);
+  const isFar = (stopMsFor(last) ?? Number.POSITIVE_INFINITY) > blackoutMsMax * hopelessRatio;
+  const raised = isLastChance || isFar ? blackoutMsMax : present * blackoutGrowth;
   return {
     kind: "blackout-limit",
     blackoutLimitMs: Math.min(Math.ceil(raised), blackoutMsMax),

@@ -22,7 +22,7 @@ import {
   nextThrottle,
   stopMsFor,
 } from "./convergence.ts";
-import { guestRate, netRate, toProgress, toRound } from "./progress.ts";
+import { guestRate, netRate, postCopyBandwidth, toProgress, toRound } from "./progress.ts";
 import { withRate } from "./remaining.ts";
 import type { SourceMove } from "./stage.ts";
 import { sessionOf } from "./stages/setup.ts";
@@ -86,6 +86,11 @@ export class RoundsFollower {
     }
   }
 
+  async #unaskedRate(): Promise<number> {
+    const { drainBytesPerSecond } = await sessionOf(this.#move).stats();
+    return postCopyBandwidth(drainBytesPerSecond, this.#bandwidth);
+  }
+
   get #limits(): ConvergenceLimits {
     return { ...this.#move.limits, convergencePolicy: this.#policy };
   }
@@ -138,7 +143,7 @@ export class RoundsFollower {
         break;
       case "post-copy":
         move.postCopyAsked = true;
-        await startPostCopy(qmp);
+        await startPostCopy(qmp, await this.#unaskedRate());
         break;
       case "give-up":
         throw givenUp(decision.why, this.#state, this.#policy);

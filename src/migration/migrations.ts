@@ -173,8 +173,9 @@ export class Migrations implements AsyncDisposable {
   async peerStatusInFull(id: string): Promise<PeerStatus> {
     const open = openMigration(this.#migrations.journal.of(id));
     if (open === undefined || this.#migrations.isClosed(id)) return this.peerStatus(id);
-    const qemu = await this.#migrations.parts.vms.qemuState(open.vm);
-    return { ...this.peerStatus(id), qemu };
+    // One that lives and does not answer tells the other host nothing; the journal does.
+    const qemu = await this.#migrations.parts.vms.qemuState(open.vm).catch(() => undefined);
+    return { ...this.peerStatus(id), ...(qemu && { qemu }) };
   }
 
   /**

@@ -71,6 +71,7 @@ export async function sendMissingPages(source: PostCopySource): Promise<void> {
     }
     meeting.letLastWordPass();
     const { bandwidthBytesPerSecond: limit } = source.limits;
+    meeting.limit(limit);
     rates = withRate(rates, memory.rateBytesPerSecond);
     source.progress(toProgress(memory, stats, wallClockMs(), rates, limit));
     await setPostCopyBandwidth(qmp, postCopyBandwidth(stats.drainBytesPerSecond, limit));
@@ -83,6 +84,7 @@ class Meeting {
   readonly #session: Session | undefined;
   readonly #detach: readonly (() => void)[];
   #isAsked = false;
+  #bytesPerSecond: number | undefined;
 
   constructor({ session, peer, waiting }: PostCopySource) {
     this.#session = session;
@@ -108,6 +110,13 @@ class Meeting {
     this.#session?.releaseReturnPath().catch(() => {
       this.#isAsked = false;
     });
+  }
+
+  /** The move's limit holds again: it was lifted while the guest stood still. */
+  limit(bytesPerSecond: number): void {
+    if (bytesPerSecond === this.#bytesPerSecond) return;
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#session?.limit("memory", bytesPerSecond);
   }
 
   end(): void {

@@ -7,9 +7,9 @@ import {
   queryMemory,
   recoverIncoming,
   runState,
-  waitForStatus,
 } from "../qemu/migration.ts";
 import type { Qmp } from "../qemu/qmp.ts";
+import type { UrgentMonitor } from "../qemu/urgent-monitor.ts";
 import type { Session } from "../session/session.ts";
 import { freshSocket } from "./carry-socket.ts";
 import type { SessionRequest } from "./peer-link.ts";
@@ -75,19 +75,30 @@ export async function takeUpPostCopy(
   const first = migrations.journal.of(id)[0]?.record;
   const isTheirs = first?.kind === "accepted" && first.peer === peer && first.vm === vmId;
   const vm = vms.find(vmId);
-  const process = vms.process(vmId);
+  // It may not be adopted yet: it answers when it has what this brings.
+  const monitor = vms.urgentMonitor(vmId);
   const isOurs = vm?.ownership === "owner" && vm.generation === generation + 1;
-  if (!isTheirs || !isOurs || process === undefined) throw misses(vmName, id);
+  if (!isTheirs || !isOurs || monitor === undefined) throw misses(vmName, id);
   session.on("closed", () => void session.close()); // its worker thread ends only by this
   await session.receive("receive", { timeoutMs: limits.setupTimeoutMs });
   await migrations.replaceSession(id, session);
-  const { qmp, directory } = process;
-  await waitForStatus(qmp, ["postcopy-paused"], { timeoutMs: pauseMs });
-  const socket = await freshSocket(directory, "migration-in.sock");
-  await recoverIncoming(qmp, socket);
+  const socket = await freshSocket(monitor.directory, "migration-in.sock");
+  await recoverWhenPaused(monitor, socket);
   await session.carryConnecting("memory", socket);
   session.send({ type: "receiving" });
   migrations.parts.log.info({ migration: id, vm: vmName }, "post-copy goes on");
+}
+
+async function recoverWhenPaused(monitor: UrgentMonitor, socket: string): Promise<void> {
+  const deadline = performance.now() + pauseMs;
+  for (;;) {
+    try {
+      return await recoverIncoming(monitor, socket);
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await wait(pollMs);
+    }
+  }
 }
 
 function late(timeoutMs: number): FerryError {

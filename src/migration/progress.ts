@@ -49,15 +49,15 @@ export function toProgress(
   };
 }
 
-/** So much of what the link carries is left to pages that the guest asks for: what is sent unasked must not queue up. */
+/** Pages that nobody waits for take so much of what may cross: those that the guest asks for must not queue behind them. */
 const unaskedShare = 0.8;
 /** A link that was not measured yet still has to be used. */
 const unaskedBytesMin = 4_000_000;
 
 /** What QEMU may send unasked in post-copy, bytes per second. `limit`: the move's; 0: none. */
 export function postCopyBandwidth(drainBytesPerSecond: number, limit: number): number {
-  const unasked = Math.max(unaskedBytesMin, Math.round(drainBytesPerSecond * unaskedShare));
-  return limit === 0 ? unasked : Math.min(unasked, limit);
+  const unasked = Math.max(unaskedBytesMin, drainBytesPerSecond * unaskedShare);
+  return Math.round(limit === 0 ? unasked : Math.min(unasked, limit * unaskedShare));
 }
 
 /**

@@ -12,7 +12,7 @@ import { type Accelerator, cpuArgument } from "./cpu-model.ts";
 import { lunArguments, type LunFacts } from "./lun-devices.ts";
 import { nicArguments } from "./nic-devices.ts";
 import { pciLayout } from "./pci-layout.ts";
-import { vmSockets } from "./sockets.ts";
+import { urgentMonitorPath, vmSockets } from "./sockets.ts";
 import { type DiskFacts, storageArguments } from "./storage-devices.ts";
 
 /** What a host adds to a definition. Paths are absolute; arrays run parallel to the definition's. */
@@ -67,7 +67,7 @@ export function commandLine(
     lunArguments(definition, facts.luns ?? [], layout, boot),
     nicArguments(definition.nics, facts.taps, layout, boot),
     attachedArguments(definition, facts.folders ?? [], layout),
-    mode === "incoming" ? ["-incoming", "defer"] : [],
+    mode === "incoming" ? incomingArguments(facts.directory) : [],
   ].flat();
 }
 
@@ -126,6 +126,15 @@ function monitorArguments(directory: string): string[] {
     ["-chardev", listening("qmp", sockets.qmp), "-mon", "chardev=qmp,mode=control"],
     ["-chardev", listening("qmp-spare", sockets.qmpSpare)],
     ["-mon", "chardev=qmp-spare,mode=control"],
+  ].flat();
+}
+
+/** Only a guest that came by a move can miss pages. */
+function incomingArguments(directory: string): string[] {
+  const path = escapeCommas(urgentMonitorPath(directory));
+  return [
+    ["-chardev", `pipe,id=urgent,path=${path}`, "-mon", "chardev=urgent,mode=control"],
+    ["-incoming", "defer"],
   ].flat();
 }
 

@@ -4,6 +4,7 @@
  */
 import { FerryError } from "../base/errors.ts";
 import type { Qmp, QmpEvent } from "./qmp.ts";
+import type { UrgentMonitor } from "./urgent-monitor.ts";
 
 export interface OutgoingSettings {
   readonly blackoutLimitMs: number;
@@ -123,8 +124,12 @@ export async function startOutgoing(qmp: Qmp, socketPath: string): Promise<void>
   await qmp.execute("migrate", { uri: `unix:${socketPath}` });
 }
 
-/** QEMU stops the guest at its next look, sends its devices, and from then on what the target asks for. */
-export async function startPostCopy(qmp: Qmp): Promise<void> {
+/**
+ * QEMU stops the guest at its next look, sends its devices, and from then on what the target asks for.
+ * `bytesPerSecond`: see `setPostCopyBandwidth`; without it the rest would fill the link before the first request comes.
+ */
+export async function startPostCopy(qmp: Qmp, bytesPerSecond: number): Promise<void> {
+  await setPostCopyBandwidth(qmp, bytesPerSecond);
   await qmp.execute("migrate-start-postcopy");
 }
 
@@ -138,9 +143,16 @@ export async function resumeOutgoing(qmp: Qmp, socketPath: string): Promise<void
   await qmp.execute("migrate", { uri: `unix:${socketPath}`, resume: true });
 }
 
-/** The target of a paused post-copy listens on `socketPath` when this returns. */
-export async function recoverIncoming(qmp: Qmp, socketPath: string): Promise<void> {
-  await qmp.execute("migrate-recover", { uri: `unix:${socketPath}` });
+/**
+ * The target of a paused post-copy listens on `socketPath` when this returns. Its monitor may stand still as long as pages are
+ * missing: the urgent one does not.
+ * @throws FerryError `qemu-failed` while QEMU has not noticed that its old socket is closed.
+ */
+export async function recoverIncoming(
+  monitor: Pick<Qmp, "execute"> | UrgentMonitor,
+  socketPath: string,
+): Promise<void> {
+  await monitor.execute("migrate-recover", { uri: `unix:${socketPath}` });
 }
 
 /** The guest stands still and QEMU waits (`pauses`): on to its last pages and its devices. */

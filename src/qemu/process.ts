@@ -90,11 +90,15 @@ export class QemuProcess {
     }
   }
 
-  /** Takes over the process that an earlier agent started; undefined when it is gone. */
+  /**
+   * Takes over the process that an earlier agent started; undefined when it is gone.
+   * @throws FerryError `timeout`, `unreachable` when it does not answer in time.
+   */
   static async adopt(
     identity: ProcessIdentity,
     directory: string,
     user: QemuUser,
+    timeoutMs = answerTimeoutMs,
   ): Promise<QemuProcess | undefined> {
     const { qmp: socket } = vmSockets(directory);
     const isOurs =
@@ -102,7 +106,7 @@ export class QemuProcess {
       commandLineOf(identity.pid).some((argument) => argument.includes(socket));
     if (!isOurs) return undefined;
     const exited = watchUntilGone(identity);
-    const qmp = await connectWhenReady(directory, exited);
+    const qmp = await connectWhenReady(directory, exited, timeoutMs);
     return new QemuProcess(identity, directory, user, exited, qmp);
   }
 
@@ -171,16 +175,20 @@ function endedAlready(pid: number): ProcessIdentity {
 }
 
 /** The monitor's socket appears shortly after the process; only connecting tells. */
-async function connectWhenReady(directory: string, exited: Promise<unknown>): Promise<QmpClient> {
+async function connectWhenReady(
+  directory: string,
+  exited: Promise<unknown>,
+  timeoutMs = answerTimeoutMs,
+): Promise<QmpClient> {
   const { qmp } = vmSockets(directory);
-  const deadline = Date.now() + answerTimeoutMs;
+  const deadline = Date.now() + timeoutMs;
   let gone = false;
   void exited.then(() => {
     gone = true;
   });
   for (;;) {
     try {
-      return await QmpClient.connect(qmp, { timeoutMs: answerTimeoutMs });
+      return await QmpClient.connect(qmp, { timeoutMs });
     } catch (error) {
       if (gone || Date.now() > deadline) throw error;
       await delay(10);

@@ -16,6 +16,11 @@ export interface VmSockets {
   readonly tpm: string;
 }
 
+/** Of the FIFOs of the urgent monitor, without `.in` and `.out` (urgent-monitor.ts). */
+export function urgentMonitorPath(directory: string): string {
+  return join(directory, "urgent");
+}
+
 /** @throws FerryError `bad-input` when the directory is too deep for a socket in it. */
 export function vmSockets(directory: string): VmSockets {
   const sockets = {

@@ -3,6 +3,7 @@ import { FerryError } from "../base/errors.ts";
 import { commandLine, type MachineResources, type StartMode } from "../qemu/command-line.ts";
 import { QemuProcess } from "../qemu/process.ts";
 import type { ProcessIdentity } from "../qemu/process-identity.ts";
+import { UrgentMonitor } from "../qemu/urgent-monitor.ts";
 import { attachLuns } from "./attach-luns.ts";
 import type { VmDefinition } from "./definition.ts";
 import { openHostDevices } from "./host-devices.ts";
@@ -22,6 +23,7 @@ export async function launch(
     await makeTraces(parts, definition, user);
     const luns = await attachLuns(parts.paths, definition, user);
     await openHostDevices(parts.paths, definition, user);
+    if (mode === "incoming") await UrgentMonitor.make(facts.directory, user);
     const args = commandLine(definition, { ...facts, luns }, mode);
     const process = await QemuProcess.start({
       binary,
@@ -30,12 +32,24 @@ export async function launch(
       onSpawned,
       directory: facts.directory,
     });
+    if (mode === "incoming") await agreeOrEnd(process);
     await unlinkMemory(parts.paths, definition);
     await forgetPasswords(parts.paths, definition);
     return process;
   } catch (error) {
     await removeTraces(parts.paths, definition);
     throw named(definition, error);
+  }
+}
+
+/** Now that QEMU's main loop runs: a guest that misses pages may stop it. */
+async function agreeOrEnd(process: QemuProcess): Promise<void> {
+  try {
+    using urgent = UrgentMonitor.open(process.directory);
+    await urgent?.agree();
+  } catch (error) {
+    await process.kill();
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 /** One VM of this host in memory: its row, its process if one lives, and what is being done to it. */
 import { FerryError } from "../base/errors.ts";
 import type { QemuProcess } from "../qemu/process.ts";
+import type { UrgentMonitor } from "../qemu/urgent-monitor.ts";
 import type { VmRow } from "./registry.ts";
 import type { StorageMoveFollowed } from "./storage-move-followed.ts";
 import type { VmRecord } from "./vm-host.ts";
@@ -9,6 +10,10 @@ import { vmState } from "./vm-state.ts";
 export class LocalVm {
   row: VmRow;
   process: QemuProcess | undefined;
+  /** QEMU obeys here though it does not answer; undefined where it has no such monitor. */
+  urgent: UrgentMonitor | undefined;
+  /** A process of it lives, and does not answer yet: its main loop waits for pages of a post-copy (adopt.ts). */
+  isSilent = false;
   /** QEMU's run state as its events tell it; null without a process. */
   runState: string | null = null;
   /** The operation under way, such as `start`: one at a time. */

@@ -5,6 +5,7 @@
 import { FerryError } from "../base/errors.ts";
 import { QemuHost } from "../qemu/qemu-host.ts";
 import type { QemuSettings } from "../qemu/settings.ts";
+import type { UrgentMonitor } from "../qemu/urgent-monitor.ts";
 import { adoptAll } from "./adopt.ts";
 import { deleteVm, replaceDefinition } from "./configure.ts";
 import { createVm } from "./create.ts";
@@ -21,7 +22,7 @@ import {
   removeDisks,
   setDisksAside,
 } from "./moved-disks.ts";
-import { lockImagesBehind, takeOverLocks } from "./image-locks.ts";
+import { takeOverLocks } from "./image-locks.ts";
 import { formatDefinition, parseDefinition } from "./parse-definition.ts";
 import type { VmHostParts } from "./resolve.ts";
 import { letRun, pauseGuest, qemuStateOf, resetGuest, startProcess } from "./run.ts";
@@ -59,7 +60,6 @@ export class LocalVms implements AsyncDisposable {
     const qemu = new QemuHost(parts.qemu);
     const table = new VmTable({ ...parts, qemu });
     await adoptAll(table);
-    for (const vm of table.all()) if (vm.runState === "running") lockImagesBehind(table, vm);
     return new LocalVms(table, qemu);
   }
 
@@ -84,7 +84,6 @@ export class LocalVms implements AsyncDisposable {
     return (await createVm(this.#table, draft)).record;
   }
 
-  /** The definition as YAML, for people to keep and to apply. */
   export(nameOrId: string): string {
     return formatDefinition(this.#table.get(nameOrId).row.definition);
   }
@@ -137,7 +136,6 @@ export class LocalVms implements AsyncDisposable {
     return this.#operate(nameOrId, "resume", (vm) => letRun(this.#table, vm));
   }
 
-  /** Presses the reset button. */
   async restart(nameOrId: string): Promise<VmRecord> {
     return this.#operate(nameOrId, "restart", resetGuest);
   }
@@ -150,6 +148,11 @@ export class LocalVms implements AsyncDisposable {
   /** The QEMU process of a VM of whatever ownership; undefined when none runs. */
   process(id: string): VmProcess | undefined {
     return this.#table.find(id)?.process;
+  }
+
+  /** Obeyed by a QEMU that does not answer, perhaps not adopted yet; undefined where there is none. */
+  urgentMonitor(id: string): UrgentMonitor | undefined {
+    return this.#table.find(id)?.urgent;
   }
 
   /** What the QEMU of a VM does, of whatever ownership; the process itself is asked, not memory. */

@@ -88,11 +88,15 @@ export function requireProcess(vm: LocalVm): QemuProcess {
   });
 }
 
-/** What QEMU itself says; one that does not answer is asked again by whoever wanted to know. */
+/**
+ * What QEMU itself says; one that does not answer is asked again by whoever wanted to know.
+ * @throws FerryError `timeout` when it lives and does not answer, `unreachable`.
+ */
 export async function qemuStateOf(
   vm: LocalVm | undefined,
 ): Promise<"none" | "incoming" | "paused" | "running"> {
   const process = vm?.process;
+  if (vm?.isSilent === true) throw silent(vm);
   if (process === undefined) return "none";
   const ended = process.exited.then(() => undefined);
   const asked = process.qmp.execute<{ status: string }>("query-status");
@@ -100,6 +104,16 @@ export async function qemuStateOf(
   if (answer === undefined) return "none";
   if (answer.status === "inmigrate") return "incoming";
   return answer.status === "running" ? "running" : "paused";
+}
+
+function silent({ name }: LocalVm): FerryError {
+  return new FerryError(
+    "timeout",
+    `Cannot ask QEMU of VM "${name}": it lives and does not answer`,
+    {
+      remedy: "Its guest waits for memory that the move's source has: see that both agents run",
+    },
+  );
 }
 
 /** A QEMU that the agent could not adopt may still hold the disks. */

@@ -17,6 +17,7 @@ export async function endProcess(table: VmTable, vm: LocalVm): Promise<void> {
     if (vm.process !== undefined) await vm.process.quit();
     else await killLost(vm);
     vm.process = undefined;
+    vm.isSilent = false;
     vm.runState = null;
   } finally {
     vm.isEnding = false;

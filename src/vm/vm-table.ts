@@ -2,6 +2,7 @@
 import { errorChain, FerryError } from "../base/errors.ts";
 import type { QemuProcess } from "../qemu/process.ts";
 import type { QmpEvent } from "../qemu/qmp.ts";
+import { UrgentMonitor } from "../qemu/urgent-monitor.ts";
 import { LocalVm } from "./local-vm.ts";
 import { vmPlaces } from "./places.ts";
 import { Registry, type VmRow } from "./registry.ts";
@@ -102,10 +103,14 @@ export class VmTable implements AsyncDisposable {
   /** From now on the VM's state follows this process. */
   attach(vm: LocalVm, process: QemuProcess, runState: string): void {
     vm.process = process;
+    vm.isSilent = false;
+    const urgent = (vm.urgent ??= UrgentMonitor.open(process.directory));
     vm.runState = runState;
     this.parts.onProcess?.(vm.row.definition, process.directory, runState);
     process.qmp.onEvent((event) => this.#follow(vm, event));
     void process.exited.then(({ log }) => {
+      urgent?.[Symbol.dispose]();
+      if (vm.urgent === urgent) vm.urgent = undefined;
       if (vm.process === process && !vm.isEnding && !this.#closed) this.#lost(vm, log);
     });
   }
@@ -129,13 +134,16 @@ export class VmTable implements AsyncDisposable {
   /** Memory promised to guests that have a process, in MiB. */
   promisedMib(): number {
     return this.all()
-      .filter(({ process, operation }) => process !== undefined || operation === "start")
+      .filter(({ process, isSilent, operation }) => {
+        return process !== undefined || isSilent || operation === "start";
+      })
       .reduce((sum, { row }) => sum + row.definition.memory.mib, 0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#background);
+    for (const { urgent } of this.all()) urgent?.[Symbol.dispose]();
     await Promise.all(this.all().map(async ({ process }) => process?.qmp[Symbol.asyncDispose]()));
   }
 

@@ -4,7 +4,7 @@ import { createGuest, guestPorts } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
 import { moveThenSlowDown } from "../../lab/slow-link.ts";
-import { startMove } from "../move/moves.ts";
+import { followed, startMove } from "../move/moves.ts";
 
 export const vm = "writer";
 export const options = { convergencePolicy: "post-copy" } as const;
@@ -36,6 +36,16 @@ export async function places(lab: Lab): Promise<{ source: LabHost; target: LabHo
 export async function startSlowMove(lab: Lab, source: LabHost, target: LabHost): Promise<string> {
   const start = () => startMove(lab, vm, target.name, options);
   return (await moveThenSlowDown(source, start, slowBytesPerSecond)).id;
+}
+
+/** The guest runs on the target, and pages of it are still on the source. */
+export async function missesPages(lab: Lab, id: string): Promise<void> {
+  const record = await followed(lab, id, ({ endedAt, stages, progress }) => {
+    const began = stages.find(({ name }) => name === "memory-postcopy")?.startedAt ?? null;
+    const isSending = began !== null && progress !== null && progress.at >= began;
+    return endedAt !== null || (isSending && progress.remainingBytes > 0);
+  });
+  assert.equal(record.endedAt, null, record.error?.message ?? "it ended before a page was missed");
 }
 
 /** The guest itself checked every page that it rewrote, and now checks all. */

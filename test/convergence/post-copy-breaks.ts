@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Lab } from "../../lab/lab.ts";
-import { finished, reached } from "../move/moves.ts";
-import { assertMemory, hotLab, places, startSlowMove, vm } from "./hot-guest.ts";
+import { finished } from "../move/moves.ts";
+import { assertMemory, hotLab, missesPages, places, startSlowMove, vm } from "./hot-guest.ts";
 
 const name = "e-pcbreaks";
 let lab: Lab | undefined;
@@ -20,7 +20,7 @@ for (const role of ["source", "target"] as const) {
     if (lab === undefined) return t.skip("no device for missing pages can be made here");
     const found = await places(lab);
     const id = await startSlowMove(lab, found.source, found.target);
-    await reached(lab, id, "memory-postcopy");
+    await missesPages(lab, id);
     await found[role].agent.stop("SIGKILL");
     await found[role].agent.start();
     const record = await finished(lab, id);

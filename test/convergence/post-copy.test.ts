@@ -3,8 +3,16 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Lab } from "../../lab/lab.ts";
-import { finished, reached } from "../move/moves.ts";
-import { assertMemory, hotLab, options, places, startSlowMove, vm } from "./hot-guest.ts";
+import { finished } from "../move/moves.ts";
+import {
+  assertMemory,
+  hotLab,
+  missesPages,
+  options,
+  places,
+  startSlowMove,
+  vm,
+} from "./hot-guest.ts";
 
 const name = "e-postcopy";
 /** As long as the link is cut. */
@@ -26,7 +34,7 @@ test("where rounds do not pay the guest goes on at the target; a cut link lets i
   const risk = report.findings.find(({ check }) => check === "post-copy-risk");
   assert.equal(risk?.severity, "warning");
   const id = await startSlowMove(lab, source, target);
-  await reached(lab, id, "memory-postcopy");
+  await missesPages(lab, id);
   await lab.wire(`${target.name}.lan`).cut();
   await sleep(cutMs);
   await lab.wire(`${target.name}.lan`).restore();

@@ -34,7 +34,8 @@ export async function reached(lab: Lab, id: string, stage: StageName): Promise<M
   throw new Error(`The move ${record.state} before stage ${stage}: ${record.error?.message}`);
 }
 
-async function followed(
+/** The record when it is as wanted. */
+export async function followed(
   lab: Lab,
   id: string,
   isThere: (record: MigrationRecord) => boolean,
