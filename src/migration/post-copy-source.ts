@@ -45,6 +45,8 @@ export interface PostCopySource {
 
 /** Progress is for people here; QEMU says by an event when it is over. */
 const pollMs = 250;
+/** A link that comes back brings its session back within so long. */
+const lostMsMax = 3_000;
 /** For QEMU to notice that its socket is closed. */
 const pauseMs = 30_000;
 
@@ -62,7 +64,8 @@ export async function sendMissingPages(source: PostCopySource): Promise<void> {
       throw migrationFailed(memory.error, memory.status);
     }
     const isPaused = memory.status === "postcopy-paused";
-    const stats = isPaused ? undefined : await meeting.stats();
+    const isOver = isPaused || (await isForgotten(meeting, source));
+    const stats = isOver ? undefined : await meeting.stats();
     if (stats === undefined) {
       meeting.end();
       await meetAgain(source);
@@ -85,6 +88,7 @@ class Meeting {
   readonly #detach: readonly (() => void)[];
   #isAsked = false;
   #bytesPerSecond: number | undefined;
+  #lostAt: number | undefined;
 
   constructor({ session, peer, waiting }: PostCopySource) {
     this.#session = session;
@@ -92,9 +96,20 @@ class Meeting {
       session === undefined
         ? []
         : [
-            session.on("link-lost", () => waiting(`waits for the link to ${peer}`)),
-            session.on("link-restored", () => waiting(null)),
+            session.on("link-lost", () => {
+              this.#lostAt = performance.now();
+              waiting(`waits for the link to ${peer}`);
+            }),
+            session.on("link-restored", () => {
+              this.#lostAt = undefined;
+              waiting(null);
+            }),
           ];
+  }
+
+  /** How long the session has been without a link. */
+  get lostMs(): number {
+    return this.#lostAt === undefined ? 0 : performance.now() - this.#lostAt;
   }
 
   /** Undefined when the session is over. QEMU does not notice that: its socket stays open until the engine closes it. */
@@ -122,6 +137,18 @@ class Meeting {
   end(): void {
     for (const stop of this.#detach) stop();
   }
+}
+
+/** The target answers, and the session has no link to it: its agent was started anew, and the guest there shall not wait for the session's end. */
+async function isForgotten(
+  meeting: Meeting,
+  { peers, peer, id }: PostCopySource,
+): Promise<boolean> {
+  if (meeting.lostMs < lostMsMax) return false;
+  return await peers.status(peer, id).then(
+    () => true,
+    () => false, // the link is gone: the session waits for it
+  );
 }
 
 /** A new session, and both QEMUs on it. Tries for as long as it takes. */
