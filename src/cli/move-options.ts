@@ -136,7 +136,8 @@ export function migrationOptions(options: MoveOptions): MigrationOptions {
   };
 }
 
-function parseBlackout(text: string): number {
+/** @throws FerryError `bad-input`. */
+export function parseBlackout(text: string): number {
   const milliseconds = parseDuration(text);
   if (milliseconds >= blackoutMsMin && milliseconds <= blackoutMsMax) return milliseconds;
   throw new FerryError("bad-input", `Cannot promise a blackout of at most "${text}"`, {
@@ -154,7 +155,14 @@ export function parseGiveUpAfter(text: string): number {
   return within(text, "give up after", 1_000, 86_400_000, "Give a duration from 1s to 1d");
 }
 
-function within(text: string, action: string, min: number, max: number, remedy: string): number {
+/** A duration within bounds. @throws FerryError `bad-input`. */
+export function within(
+  text: string,
+  action: string,
+  min: number,
+  max: number,
+  remedy: string,
+): number {
   const milliseconds = parseDuration(text);
   if (milliseconds >= min && milliseconds <= max) return milliseconds;
   throw new FerryError("bad-input", `Cannot ${action} "${text}"`, { remedy });

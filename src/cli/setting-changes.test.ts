@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Command } from "commander";
 import {
   changeSettings,
   parseLimit,
   parseWindow,
+  type SettingOptions,
   type Settings,
   withChangedNetwork,
   withNetwork,
@@ -29,6 +31,15 @@ const settings: Settings = {
   defaultDiskPool: "vms",
 };
 
+/** What commander makes of words. */
+function typed(...words: string[]): SettingOptions {
+  return new Command()
+    .option("--bandwidth <rate>", "", parseLimit)
+    .option("--bandwidth-at <time>", "", parseWindow)
+    .parse(words, { from: "user" })
+    .opts();
+}
+
 test("changeSettings() changes what was given and nothing else", () => {
   assert.deepEqual(changeSettings(settings, {}), settings);
   assert.deepEqual(changeSettings(settings, { migration: "off", maxMoves: 4, diskPool: "none" }), {
@@ -52,13 +63,22 @@ test("changeSettings() sets a bandwidth and its times of day apart", () => {
       { from: "22:00", to: "06:00", bytesPerSecond: null },
     ],
   });
-  const freed = changeSettings(limited, { bandwidth: parseLimit("none") });
+  const freed = changeSettings(limited, typed("--bandwidth", "none"));
   assert.equal(freed.memoryBandwidth.bytesPerSecond, null);
   assert.equal(freed.memoryBandwidth.windows.length, 2);
+  const always = changeSettings(limited, typed("--bandwidth-at", "none"));
+  assert.deepEqual(always.memoryBandwidth, { bytesPerSecond: 125_000_000, windows: [] });
 });
 
 test("parseWindow() refuses what is no time of day with a bandwidth", () => {
-  for (const text of ["8-18=100M", "08:00-18:00", "08:00-18:00=", "100M"]) {
+  for (const text of [
+    "8-18=100M",
+    "08:00-18:00",
+    "08:00-18:00=",
+    "100M",
+    "25:00-26:00=100M",
+    "08:00-18:00=1K",
+  ]) {
     assert.throws(() => parseWindow(text), { code: "bad-input" });
   }
 });

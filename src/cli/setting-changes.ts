@@ -6,24 +6,29 @@ import { parseBandwidth } from "./quantities.ts";
 export type Settings = HostSettingsAnswer["settings"];
 type Bandwidth = Settings["memoryBandwidth"];
 type Window = Bandwidth["windows"][number];
+/** The agent's own bound (src/scheduler/bandwidth.ts). */
+const bandwidthMin = 1_000_000;
+const timeOfDay = "((?:[01]\\d|2[0-3]):[0-5]\\d)";
+const windowForm = new RegExp(`^${timeOfDay}-${timeOfDay}=(\\S+)$`);
+
 type Network = NonNullable<Settings["migrationNetworks"]>[number];
 
-/** As commander gives them; absent: as it is. */
+/** As commander gives them; absent: as it is. Null is said in words: an option's parser that gives null gives commander "". */
 export interface SettingOptions {
   readonly migration?: "on" | "off";
   readonly maxMoves?: number;
   readonly maxStorageMoves?: number;
   readonly anyNetwork?: true;
   readonly performance?: Settings["performanceOption"];
-  readonly bandwidth?: number | null;
+  readonly bandwidth?: number | "none";
   readonly bandwidthAt?: readonly Window[];
-  readonly storageBandwidth?: number | null;
+  readonly storageBandwidth?: number | "none";
   readonly storageBandwidthAt?: readonly Window[];
   readonly maxBlackout?: number;
   readonly maxOutage?: number;
   readonly maxBlackoutOutage?: number;
   readonly pageCache?: number;
-  readonly compressionThreads?: number | null;
+  readonly compressionThreads?: number | "auto";
   readonly convergence?: Settings["convergencePolicy"];
   readonly maxStop?: number;
   readonly giveUpAfter?: number;
@@ -51,9 +56,9 @@ export function changeSettings(settings: Settings, options: SettingOptions): Set
     blackoutOutageMsMax: options.maxBlackoutOutage ?? settings.blackoutOutageMsMax,
     pageCacheMibMax: options.pageCache ?? settings.pageCacheMibMax,
     compressionThreadsMax:
-      options.compressionThreads === undefined
-        ? settings.compressionThreadsMax
-        : options.compressionThreads,
+      options.compressionThreads === "auto"
+        ? null
+        : (options.compressionThreads ?? settings.compressionThreadsMax),
     convergencePolicy: options.convergence ?? settings.convergencePolicy,
     stopMsMax: options.maxStop ?? settings.stopMsMax,
     giveUpAfterMs: options.giveUpAfter ?? settings.giveUpAfterMs,
@@ -103,29 +108,38 @@ function noSuchNetwork(verb: string, subnet: string, present: readonly Network[]
 }
 
 /** `none`, or a bandwidth. */
-export function parseLimit(text: string): number | null {
-  return text === "none" ? null : parseBandwidth(text);
+export function parseLimit(text: string): number | "none" {
+  if (text === "none") return text;
+  const bytesPerSecond = parseBandwidth(text);
+  if (bytesPerSecond >= bandwidthMin) return bytesPerSecond;
+  throw new FerryError("bad-input", `Cannot limit moves to "${text}"`, {
+    remedy: "Give 8Mbit or more, or none: with less, memory changes faster than it is sent",
+  });
 }
 
 /** `08:00-18:00=100M`, added to those given before; `none` drops all. */
 export function parseWindow(text: string, before: readonly Window[] = []): Window[] {
   if (text === "none") return [];
-  const [, from, to, limit] = /^(\d\d:\d\d)-(\d\d:\d\d)=(\S+)$/.exec(text) ?? [];
+  const [, from, to, limit] = windowForm.exec(text) ?? [];
   if (from === undefined || to === undefined || limit === undefined) {
     throw new FerryError("bad-input", `Cannot understand time of day "${text}"`, {
       remedy: "Write 08:00-18:00=100M, 22:00-06:00=none, or none for no times of day",
     });
   }
-  return [...before, { from, to, bytesPerSecond: parseLimit(limit) }];
+  return [...before, { from, to, bytesPerSecond: orNull(parseLimit(limit)) }];
+}
+
+function orNull(limit: number | "none"): number | null {
+  return limit === "none" ? null : limit;
 }
 
 function limited(
   present: Bandwidth,
-  limit: number | null | undefined,
+  limit: number | "none" | undefined,
   windows: readonly Window[] | undefined,
 ): Bandwidth {
   return {
-    bytesPerSecond: limit === undefined ? present.bytesPerSecond : limit,
+    bytesPerSecond: limit === undefined ? present.bytesPerSecond : orNull(limit),
     windows: windows === undefined ? present.windows : [...windows],
   };
 }

@@ -1,5 +1,6 @@
 /** The host's settings, changed only by those who have seen what they change. */
 import { FerryError } from "../../base/errors.ts";
+import { parseSettings } from "../../scheduler/settings.ts";
 import type { StoredSettings } from "../../scheduler/settings-store.ts";
 import { HostQuery } from "../schema/scope.ts";
 import { HostSettingsAnswer, HostSettingsDocument } from "../schema/settings.ts";
@@ -7,7 +8,7 @@ import type { ApiServer } from "../api-server.ts";
 import type { Services } from "../services.ts";
 import { answers } from "./answers.ts";
 
-export function hostSettingsRoutes(app: ApiServer, { settings }: Services): void {
+export function hostSettingsRoutes(app: ApiServer, { settings, pools }: Services): void {
   app.get(
     "/v1/host/settings",
     {
@@ -32,6 +33,9 @@ export function hostSettingsRoutes(app: ApiServer, { settings }: Services): void
       },
     },
     async (request, reply) => {
+      const { defaultDiskPool: pool } = parseSettings(request.body);
+      // One that went away since does not stand against other changes.
+      if (pool !== null && pool !== settings.current.settings.defaultDiskPool) pools.get(pool);
       const stored = settings.replace(request.body, generationOf(request.headers["if-match"]));
       return reply.header("etag", tagOf(stored)).send(stored);
     },

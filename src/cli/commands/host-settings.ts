@@ -2,8 +2,14 @@
 import { type Command, Option } from "commander";
 import { FerryError } from "../../base/errors.ts";
 import type { Cli } from "../cli.ts";
-import { parseGiveUpAfter, parseMaxStop, policies } from "../move-options.ts";
-import { parseCount, parseDuration, parseMebibytes } from "../quantities.ts";
+import {
+  parseBlackout,
+  parseGiveUpAfter,
+  parseMaxStop,
+  policies,
+  within,
+} from "../move-options.ts";
+import { parseCount, parseMebibytes } from "../quantities.ts";
 import { renderNetworks, renderSettings } from "../render/settings.ts";
 import {
   changeSettings,
@@ -80,17 +86,19 @@ function defineSet(command: Command, cli: Cli): void {
     .option(
       "--max-blackout <duration>",
       "most a guest may stand still, such as 300ms",
-      parseDuration,
+      parseBlackout,
     )
     .option(
       "--max-outage <duration>",
       "how long a move waits for a broken link while the guest runs, such as 60s",
-      parseDuration,
+      (text) =>
+        within(text, "wait for a link for", 1_000, 86_400_000, "Give a duration from 1s to 1d"),
     )
     .option(
       "--max-blackout-outage <duration>",
       "the same while the guest stands still, such as 3s; then it goes on where it was",
-      parseDuration,
+      (text) =>
+        within(text, "wait for a link for", 500, 60_000, "Give a duration from 500ms to 60s"),
     )
     .option(
       "--page-cache <size>",
@@ -132,8 +140,8 @@ function defineSet(command: Command, cli: Cli): void {
 /** As many as libuv has. */
 const threadsMax = 4;
 
-function parseThreads(text: string): number | null {
-  return text === "auto" ? null : parseCount(text, "--compression-threads", 1, threadsMax);
+function parseThreads(text: string): number | "auto" {
+  return text === "auto" ? text : parseCount(text, "--compression-threads", 1, threadsMax);
 }
 
 function parsePageCache(text: string): number {
