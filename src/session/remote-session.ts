@@ -3,11 +3,11 @@
  * of the worker an answer or an event.
  */
 import type { Worker } from "node:worker_threads";
-import Value from "typebox/value";
 import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { controlMessageBytesMax } from "../protocol/frame.ts";
 import { ControlMessage } from "../protocol/messages.ts";
+import { readMessage } from "../protocol/read-message.ts";
 import { asKnownTo } from "../protocol/since.ts";
 import { currentVersion } from "../protocol/version.ts";
 import { Inbox } from "./inbox.ts";
@@ -256,22 +256,4 @@ export class RemoteSession implements Session {
     this.#answers.clear();
     this.#exited.resolve();
   }
-}
-
-/** @throws FerryError `peer-protocol` */
-function readMessage(json: string): ControlMessage {
-  let message: unknown;
-  try {
-    message = JSON.parse(json);
-  } catch (cause) {
-    throw new FerryError("peer-protocol", "Cannot read a control message: it is not JSON", {
-      cause,
-    });
-  }
-  if (Value.Check(ControlMessage, message)) return message;
-  const [error] = Value.Errors(ControlMessage, message);
-  throw new FerryError(
-    "peer-protocol",
-    `Cannot read a control message: ${error?.instancePath || "/"} ${error?.message ?? "is wrong"}`,
-  );
 }

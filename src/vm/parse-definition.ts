@@ -26,7 +26,8 @@ export function parseDefinitionText(text: string): VmDefinition {
   }
   let document: unknown;
   try {
-    document = parse(text, { maxAliasCount: 0 });
+    // Its warnings would go to the agent's standard error, whoever wrote the document.
+    document = parse(text, { maxAliasCount: 0, logLevel: "error" });
   } catch (cause) {
     throw new FerryError(
       "bad-input",
