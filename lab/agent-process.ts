@@ -10,7 +10,7 @@ import { packedAgent } from "../packaging/packed-agent.ts";
 import { patienceMs } from "./patience.ts";
 
 /** Where Node keeps compiled code: agents that start often start three times as fast. */
-const compiled = join(import.meta.dirname, "../.cache/compiled");
+export const compiled = join(import.meta.dirname, "../.cache/compiled");
 const logLinesShown = 12;
 
 export interface AgentPlace {

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { guestDraft } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
-import { readStartTicks } from "../../lab/agent-process.ts";
+import { compiled, readStartTicks } from "../../lab/agent-process.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
 import { end, processesIn } from "../../lab/namespaces.ts";
 import { labDirectory, memoryDirectory } from "../../lab/topology.ts";
@@ -41,6 +41,7 @@ export class FaultLab implements AsyncDisposable {
 
   static async up(name: string): Promise<FaultLab> {
     await unmountAll(labDirectory(name)); // what a killed run left
+    await compileAgent();
     const settings = { faultInjection: true };
     const lab = await Lab.up({ name, settings, guest: "small", agents: false });
     const disks = new Map<string, HostDisk>();
@@ -82,7 +83,8 @@ export class FaultLab implements AsyncDisposable {
     const disks = [{ pool, sizeBytes: diskMib * 2 ** 20 }];
     const body = guestDraft({
       ...{ name: this.vm, host: "host-a", address, memoryMib },
-      draft: { disks, serial: true },
+      // No screen: a picture of 16 MiB is what a small guest's memory is.
+      draft: { disks, serial: true, vnc: false },
     });
     const host = this.lab.host("host-a");
     await host.api("POST /v1/vms", { body });
@@ -201,6 +203,13 @@ export class FaultLab implements AsyncDisposable {
     await this.runs[Symbol.asyncDispose]();
     await takeDown(this.lab, this.#disks);
   }
+}
+
+/** Agents that are killed keep nothing of what they compiled; one that ends by itself does, for all that start after it. */
+async function compileAgent(): Promise<void> {
+  const program = join(import.meta.dirname, "../../bin/ferryd.ts");
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
+  await run(process.execPath, [program, "--version"], { env });
 }
 
 /** A link that is cut for good is given up after seconds, and not after a minute. */
