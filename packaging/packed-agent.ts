@@ -5,7 +5,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, globSync, readFileSync, statSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -22,7 +22,9 @@ export async function packedAgent(): Promise<string> {
   const directory = join(packed, `${prefix}${digest()}`);
   const program = join(directory, "ferryd.js");
   if (existsSync(program)) return program;
-  const draft = join(packed, `packing-${process.pid}`);
+  await mkdir(packed, { recursive: true });
+  // Not by the process's id: two of different pid namespaces may have the same.
+  const draft = await mkdtemp(join(packed, "packing-"));
   await packAgent(draft);
   // Another process may have packed the same meanwhile.
   await rename(draft, directory).catch(() => rm(draft, { recursive: true }));
