@@ -1,8 +1,8 @@
 /** One host's agent as a process: started detached, so that it outlives the command that started it, and found again. */
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { closeSync, openSync } from "node:fs";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient } from "../src/api/client.ts";
 import { end, inNamespace } from "./namespaces.ts";
@@ -38,14 +38,16 @@ export class AgentProcess {
     return join(this.#place.directory, "agent.log");
   }
 
-  /** Resolves when the agent answers. Does nothing when it runs already. */
-  async start(environment: NodeJS.ProcessEnv = {}): Promise<void> {
+  /**
+   * Resolves when the agent answers. Does nothing when it runs already.
+   * @param agent The agent to start, where it is not this working copy's.
+   */
+  async start(environment: NodeJS.ProcessEnv = {}, agent?: string): Promise<void> {
     if ((await this.pid()) !== undefined) return;
     const { namespace, config, directory } = this.#place;
     const log = openSync(this.log, "a");
-    const agent = [process.execPath, await packedAgent(), "--config", config];
-    const command = existsSync(this.#device) ? withDevice(this.#device, agent) : agent;
-    const [program, args] = inNamespace(namespace, command);
+    const command = [process.execPath, agent ?? (await packedAgent()), "--config", config];
+    const [program, args] = inNamespace(namespace, await withOwnFiles(directory, command));
     const child = spawn(program, args, {
       stdio: ["ignore", log, log],
       detached: true,
@@ -84,11 +86,6 @@ export class AgentProcess {
     return (await readStartTicks(pid)) === startTicks ? pid : undefined;
   }
 
-  /** A device of this host's own, instead of the machine's; its presence says that there is one. */
-  get #device(): string {
-    return userfaultDevice(this.#place.directory);
-  }
-
   get #identityFile(): string {
     return join(this.#place.directory, "agent.pid");
   }
@@ -116,18 +113,28 @@ export class AgentProcess {
   }
 }
 
+/** Where a host of a lab keeps its own file, or device, that its agent sees at a path instead of the machine's. */
+export function ownFile(directory: string, path: string): string {
+  return join(directory, "own-files", path);
+}
+
+/** The command with the host's own files in place. Nobody else sees them: the machine's stay as they are. */
+async function withOwnFiles(directory: string, command: readonly string[]): Promise<string[]> {
+  const root = ownFile(directory, "/");
+  const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => !entry.isDirectory());
+  if (files.length === 0) return [...command];
+  const mounts = files.flatMap((entry) => {
+    const own = join(entry.parentPath, entry.name);
+    return [own, join("/", relative(root, own))];
+  });
+  const script =
+    'while [ "$1" != -- ]; do mount --bind "$1" "$2" || exit; shift 2; done; shift; exec "$@"';
+  const shell = ["sh", "-c", script, "own-files", ...mounts, "--", ...command];
+  return ["unshare", "--mount", "--propagation", "slave", ...shell];
+}
+
 /** When the process started, in the kernel's ticks since boot; undefined when it is gone or only waits to be reaped. */
-/** Where a host of a lab has its own device of this kind, which its QEMU's user may open (LabHost.lendUserfault). */
-export function userfaultDevice(directory: string): string {
-  return join(directory, "userfaultfd");
-}
-
-/** Nobody else sees it: the machine's own stays as it is. */
-function withDevice(device: string, command: readonly string[]): string[] {
-  const script = 'mount --bind "$0" /dev/userfaultfd && exec "$@"';
-  return ["unshare", "--mount", "--propagation", "slave", "sh", "-c", script, device, ...command];
-}
-
 export async function readStartTicks(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
   // The program's name, in parentheses, may contain spaces.

@@ -29,17 +29,19 @@ export interface LabTarget {
 export class IscsiStorage {
   readonly portal = `${clientAddress}:3260`;
   readonly #lab: Lab;
+  readonly #node: string;
   #targets = 0;
 
-  private constructor(lab: Lab) {
+  private constructor(lab: Lab, node: string) {
     this.#lab = lab;
+    this.#node = node;
   }
 
-  /** Starts the daemon; it ends with the lab. */
-  static async start(lab: Lab): Promise<IscsiStorage> {
+  /** Starts the daemon; it ends with the lab. `node`: where in the lab, if not beside the client; the address must be there. */
+  static async start(lab: Lab, node = clientName): Promise<IscsiStorage> {
     await takeInitiator(lab);
-    const storage = new IscsiStorage(lab);
-    const log = openSync(join(lab.directory, "tgtd.log"), "a");
+    const storage = new IscsiStorage(lab, node);
+    const log = openSync(join(lab.directory, `tgtd-${node}.log`), "a");
     const [program, args] = storage.#command(["tgtd", "-f", "--iscsi", `portal=${storage.portal}`]);
     const child = spawn(program, args, {
       ...{ stdio: ["ignore", log, log], detached: true, env: storage.#environment },
@@ -58,7 +60,7 @@ export class IscsiStorage {
   /** A target with one LUN, number 1, of zeros. Resolves to the path of the file that holds it. */
   async addTarget({ name, lunMib, chap }: LabTarget): Promise<string> {
     const tid = String(++this.#targets);
-    const file = join(this.#lab.directory, `lun-${tid}.img`);
+    const file = join(this.#lab.directory, `lun-${this.#node}-${tid}.img`);
     await writeFile(file, "");
     await truncate(file, lunMib * 2 ** 20);
     await this.#tell("new", "target", "--tid", tid, "-T", name);
@@ -92,13 +94,17 @@ export class IscsiStorage {
   }
 
   #command(command: readonly string[]): [string, string[]] {
-    return inNamespace(namespaceOf(this.#lab.name, clientName), command);
+    return inNamespace(namespaceOf(this.#lab.name, this.#node), command);
   }
 
   /** Labs beside each other have daemons of their own. */
   get #environment(): NodeJS.ProcessEnv {
     const PATH = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
-    return { ...process.env, PATH, TGT_IPC_SOCKET: join(this.#lab.directory, "tgtd.sock") };
+    return {
+      ...process.env,
+      PATH,
+      TGT_IPC_SOCKET: join(this.#lab.directory, `tgtd-${this.#node}.sock`),
+    };
   }
 }
 

@@ -2,12 +2,12 @@
 import { execFile, spawn } from "node:child_process";
 import { constants } from "node:fs";
 import { access, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { ApiClient } from "../src/api/client.ts";
 import type { CallArguments, Routes } from "../src/api/routes-table.ts";
-import { AgentProcess, userfaultDevice } from "./agent-process.ts";
+import { AgentProcess, ownFile } from "./agent-process.ts";
 import { inNamespace } from "./namespaces.ts";
 import type { QemuSettings } from "./qemu.ts";
 import {
@@ -82,8 +82,9 @@ export class LabHost {
    * allows. Only root can; false where that is not possible.
    */
   async lendUserfault(): Promise<boolean> {
-    const device = userfaultDevice(this.directory);
+    const device = ownFile(this.directory, "/dev/userfaultfd");
     try {
+      await mkdir(dirname(device), { recursive: true });
       await run("mknod", ["--mode=0666", device, "c", "10", await userfaultMinor()]);
       // A device on a file system that allows none, or in a user namespace, is only a name.
       await access(device, constants.R_OK | constants.W_OK);
@@ -92,6 +93,16 @@ export class LabHost {
       await rm(device, { force: true });
       return false;
     }
+  }
+
+  /**
+   * From the agent's next start on this host has a file of its own at that path, instead of the machine's; what is written to it again
+   * is seen at once.
+   */
+  async writeOwnFile(path: string, content: string | Uint8Array): Promise<void> {
+    const own = ownFile(this.directory, path);
+    await mkdir(dirname(own), { recursive: true });
+    await writeFile(own, content);
   }
 
   /** The pools and the switch that every host of the lab has: `vms` shared by all, `local`, and `lan`. */

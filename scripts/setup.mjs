@@ -24,6 +24,7 @@ const labPackages = {
   tgt: "is the lab's iSCSI storage",
   samba: "is the lab's SMB server",
   smbnetfs: "mounts its share without the kernel's help",
+  libfaketime: "gives a host of the lab a clock that is wrong",
   "busybox-static": "is the guest's user land",
   chromium: "opens the console in the tests and takes the pictures of the documents",
   "fonts-dejavu-core": "is what Chromium writes with",

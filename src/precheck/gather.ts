@@ -1,7 +1,6 @@
 /** Gathers this host's facts in view of one VM. Reads; writes nothing but the answer into a proof file that is there. */
 import { access, constants, lstat, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { wallClockMs } from "../base/clock.ts";
 import { errorChain } from "../base/errors.ts";
 import type { Switches } from "../network/switches.ts";
 import { imageInfo } from "../storage/images.ts";
@@ -88,7 +87,8 @@ export async function gatherFacts(
     }),
     host,
     definitionVersion,
-    clockMs: wallClockMs(),
+    // The kernel's own: the agent's runs on from its start, whatever a time service sets right meanwhile.
+    clockMs: Date.now(),
     known: known === undefined ? null : { id: known.definition.id, state: known.state },
     pools: Object.fromEntries(pools),
     switches: Object.fromEntries(

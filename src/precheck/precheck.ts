@@ -87,9 +87,11 @@ export class Precheck {
       const elsewhere = this.#parts.others().catch(() => []);
       // The target answers first, so that the source's own facts do not find its own answer.
       const { target, probesSent } = await this.#askWhileProbing(question.target, request);
+      // The target's clock is of the moment in which it answered: so is the one it is held against.
+      const clockMs = Date.now();
       const answers = await readAll(paths, proof);
       const own = await gatherFacts(this.#parts, request, "source");
-      const source = withWriteErrors(own, unwritable);
+      const source = { ...withWriteErrors(own, unwritable), clockMs };
       const { options } = question;
       const others = (await elsewhere).filter(({ host: other }) => other !== host);
       const facts = { source, target, answers, elsewhere: others, probesSent };

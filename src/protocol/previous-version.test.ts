@@ -13,7 +13,6 @@ import { Health, Host } from "../api/schema/host.ts";
 import { MigrationList } from "../api/schema/migration.ts";
 import {
   PeerCheckAnswer,
-  PeerCheckRequest,
   PeerMigrationStatus,
   PeerSessionAnswer,
   PeerSessionRequest,
@@ -22,6 +21,7 @@ import {
   PeerTakeRequest,
 } from "../api/schema/peer.ts";
 import { VmList } from "../api/schema/vm.ts";
+import { FactsRequest } from "../precheck/facts.ts";
 import { ControlMessage } from "./messages.ts";
 import { asKnownTo, knownSince, since, unknownTo } from "./since.ts";
 import { currentVersion, knownVersions } from "./version.ts";
@@ -32,7 +32,9 @@ const previous = currentVersion - 1;
 const today: Readonly<Record<string, TSchema>> = {
   ControlMessage,
   ...{ PeerSessionRequest, PeerSessionAnswer, PeerMigrationStatus, PeerTakeRequest },
-  ...{ PeerCheckRequest, PeerCheckAnswer, PeerSlotRequest, PeerSlotAnswer },
+  // What is heard of newer hosts beside it no older one hears.
+  PeerCheckRequest: FactsRequest,
+  ...{ PeerCheckAnswer, PeerSlotRequest, PeerSlotAnswer },
   ...{ Host, Health, VmList, MigrationList },
 };
 

@@ -252,6 +252,14 @@ export const VmDefinition = Type.Object(
 );
 
 export type VmDefinition = Type.Static<typeof VmDefinition>;
+
+/** A document of a Ferry that is newer than this one: of it only what every version has is sure. */
+export const FutureDefinition = Type.Object({
+  version: Type.Integer({ minimum: definitionVersion + 1 }),
+  id: Uuid,
+  name: Name,
+});
+export type FutureDefinition = Type.Static<typeof FutureDefinition>;
 export type DiskDefinition = Type.Static<typeof Disk>;
 export type NicDefinition = Type.Static<typeof Nic>;
 export type BackingImage = Type.Static<typeof BackingImage>;

@@ -3,7 +3,12 @@ import { test } from "node:test";
 import { type ErrorCode, FerryError } from "../base/errors.ts";
 import { completeDraft, macAddress, worldWideNames } from "./complete-draft.ts";
 import type { VmDraft } from "./draft.ts";
-import { formatDefinition, parseDefinition, parseDefinitionText } from "./parse-definition.ts";
+import {
+  asFarAsKnown,
+  formatDefinition,
+  parseDefinition,
+  parseDefinitionText,
+} from "./parse-definition.ts";
 
 const draft: VmDraft = {
   name: "web01",
@@ -110,4 +115,13 @@ test("LUNs are named like disks, each once, and those of Fibre Channel by an ada
       JSON.stringify(change),
     );
   }
+});
+
+test("of a document from the future what is known of it is read, to be asked about", () => {
+  const definition = completeDraft(draft, defaults);
+  assert.equal(asFarAsKnown(definition), definition);
+  const future = { ...definition, version: 2, warpDrive: { kind: "alcubierre" } };
+  assert.deepEqual(asFarAsKnown(future), definition);
+  const { id, name } = definition;
+  assert.throws(() => asFarAsKnown({ version: 2, id, name }), isError("unsupported"));
 });

@@ -7,7 +7,7 @@ import Value from "typebox/value";
 import { parse, stringify } from "yaml";
 import { FerryError } from "../base/errors.ts";
 import { schemaProblem } from "../base/schema-problem.ts";
-import { definitionVersion, VmDefinition } from "./definition.ts";
+import { definitionVersion, type FutureDefinition, VmDefinition } from "./definition.ts";
 import { lunKey } from "./lun-key.ts";
 
 /** No honest definition comes near this; a YAML parser should not see more. */
@@ -54,6 +54,21 @@ export function parseDefinition(document: unknown): VmDefinition {
   checkCpu(filled);
   checkKernelBoot(filled);
   return filled;
+}
+
+/**
+ * What this Ferry knows of a document, whatever its version: enough to say what a host has for such a VM, never to make
+ * one of it. @throws FerryError `unsupported` where what is known makes no sense alone.
+ */
+export function asFarAsKnown(document: VmDefinition | FutureDefinition): VmDefinition {
+  if (document.version === definitionVersion) return document as VmDefinition;
+  const known = Value.Clean(VmDefinition, {
+    ...Value.Clone(document),
+    version: definitionVersion,
+  });
+  if (Value.Check(VmDefinition, known)) return known;
+  refuseFutureVersion(document);
+  throw invalid("/version", `it is ${document.version}`);
 }
 
 /** The document as YAML, to be read and applied again. */

@@ -2,6 +2,7 @@
 import { Readable } from "node:stream";
 import Type from "typebox";
 import { Uuid } from "../../vm/definition.ts";
+import { asFarAsKnown } from "../../vm/parse-definition.ts";
 import { FerryError } from "../../base/errors.ts";
 import { ProbeAnswer, receiveProbe } from "../probe-link.ts";
 import { provenHost } from "../caller.ts";
@@ -31,7 +32,8 @@ export function peerMigrationRoutes(app: ApiServer, services: Services): void {
         response: answers(PeerCheckAnswer),
       },
     },
-    (request) => precheck.facts(request.body),
+    ({ body: { definition, proof } }) =>
+      precheck.facts({ definition: asFarAsKnown(definition), proof }),
   );
   app.addContentTypeParser("application/octet-stream", (_request, stream, done) => {
     done(null, stream);

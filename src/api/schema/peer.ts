@@ -7,7 +7,7 @@ import { FactsRequest, HostFacts } from "../../precheck/facts.ts";
 import { JoinAnswer, JoinRequest, RenewAnswer, RenewRequest } from "../../trust/join-messages.ts";
 import { since } from "../../protocol/since.ts";
 import { SlotAnswer, SlotRequest } from "../../scheduler/slot-messages.ts";
-import { Name, Uuid } from "../../vm/definition.ts";
+import { FutureDefinition, Name, Uuid, VmDefinition } from "../../vm/definition.ts";
 
 const strict = { additionalProperties: false } as const;
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -84,10 +84,14 @@ export const PeerTakeRequest = Type.Object(
 export type PeerTakeRequest = Type.Static<typeof PeerTakeRequest>;
 
 /** The target's half of the checks: what it says about itself in view of one VM (src/precheck/facts.ts). */
-export const PeerCheckRequest = Type.Object(FactsRequest.properties, {
-  ...strict,
-  $id: "PeerCheckRequest",
-});
+export const PeerCheckRequest = Type.Object(
+  {
+    ...FactsRequest.properties,
+    // A newer host asks too, and is told how old this one is (the check definition-version).
+    definition: Type.Union([VmDefinition, FutureDefinition]),
+  },
+  { ...strict, $id: "PeerCheckRequest" },
+);
 export const PeerCheckAnswer = Type.Object(HostFacts.properties, {
   ...strict,
   $id: "PeerCheckAnswer",
