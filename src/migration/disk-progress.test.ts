@@ -45,12 +45,14 @@ test("withSample() forgets what is older than the window, but for one that spans
   );
 });
 
+const carried = { wireBytes: 0, networks: [] };
+
 test("toMirrorProgress() sums the disks and leaves room in the bar for memory", () => {
   const disks = [mirror(600, 1_000), mirror(1_000, 1_000, true)].map((status) =>
     toDiskRecord(waiting, status, []),
   );
-  const progress = toMirrorProgress(disks, 0, 0, 5);
+  const progress = toMirrorProgress(disks, 0, carried, 5);
   assert.deepEqual([progress.transferredBytes, progress.remainingBytes], [1_600, 400]);
   assert.equal(progress.percent, 72);
-  assert.ok(toMirrorProgress(disks, 1, 0, 5).percent < 72);
+  assert.ok(toMirrorProgress(disks, 1, carried, 5).percent < 72);
 });

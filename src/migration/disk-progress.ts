@@ -1,6 +1,8 @@
 /** What a watcher sees of a disk that is copied, from QEMU's figures. Pure. */
+import type { SessionStats } from "../session/session.ts";
 import type { MirrorStatus } from "../qemu/mirror.ts";
-import type { DiskRecord, Progress } from "./record.ts";
+import type { Progress } from "./progress-snapshot.ts";
+import type { DiskRecord } from "./record.ts";
 
 /** How many bytes were copied when, milliseconds since the epoch. */
 export interface DiskSample {
@@ -48,7 +50,7 @@ export function toDiskRecord(
 export function toMirrorProgress(
   disks: readonly DiskRecord[],
   memoryMib: number,
-  wireBytes: number,
+  { wireBytes, networks }: Pick<SessionStats, "wireBytes" | "networks">,
   at: number,
 ): Progress {
   const sum = (figure: (disk: DiskRecord) => number): number =>
@@ -70,6 +72,7 @@ export function toMirrorProgress(
     remainingMs: rate === 0 ? null : Math.round((remaining / rate) * 1000),
     remainingMsUncertainty: null,
     wireBytes,
+    networks: [...networks],
     throttlePercent: 0,
   };
 }

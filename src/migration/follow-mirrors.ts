@@ -64,10 +64,10 @@ function isOutrun(
 }
 
 async function noteProgress(move: SourceMove): Promise<void> {
-  const { wireBytes } = await sessionOf(move).stats();
+  const carried = await sessionOf(move).stats();
   const { disks } = move.record.current;
   const memoryMib = move.definition.memory.mib;
-  move.record.progress(toMirrorProgress(disks, memoryMib, wireBytes, wallClockMs()));
+  move.record.progress(toMirrorProgress(disks, memoryMib, carried, wallClockMs()));
 }
 
 function diskOf(move: SourceMove, id: string): string | undefined {

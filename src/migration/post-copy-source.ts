@@ -22,7 +22,7 @@ import type { MoveLimits } from "./limits.ts";
 import type { PeerLink } from "./peer-link.ts";
 import { postCopyBandwidth, toProgress } from "./progress.ts";
 import { patientQuery } from "./post-copy-target.ts";
-import type { Progress } from "./record.ts";
+import type { Progress } from "./progress-snapshot.ts";
 import { withRate } from "./remaining.ts";
 
 export interface PostCopySource {

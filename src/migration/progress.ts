@@ -1,7 +1,8 @@
 /** What a watcher sees of a move in memory-precopy, from QEMU's and the session's figures. Pure. */
 import type { MemoryStatus } from "../qemu/migration.ts";
 import type { SessionStats } from "../session/session.ts";
-import type { Progress, RoundRecord } from "./record.ts";
+import type { Progress } from "./progress-snapshot.ts";
+import type { RoundRecord } from "./record.ts";
 import { remainingTime } from "./remaining.ts";
 
 /** Pre-copy fills the bar to here; the switch-over is the rest. */
@@ -45,6 +46,7 @@ export function toProgress(
     remainingMs: remaining?.ms ?? null,
     remainingMsUncertainty: remaining?.uncertaintyMs ?? null,
     wireBytes: stats.wireBytes,
+    networks: [...stats.networks],
     throttlePercent: Math.min(99, memory.throttlePercent),
   };
 }

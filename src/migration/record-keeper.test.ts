@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { FerryError } from "../base/errors.ts";
 import { newRecord } from "./new-record.ts";
-import type { MigrationRecord, Progress } from "./record.ts";
+import type { Progress } from "./progress-snapshot.ts";
+import type { MigrationRecord } from "./record.ts";
 import { RecordKeeper } from "./record-keeper.ts";
 
 function keeper() {

@@ -6,6 +6,7 @@ import type { FerryError } from "../base/errors.ts";
 import type { StageName } from "./plan.ts";
 import { describeStage } from "./plan.ts";
 import { waitingDisk } from "./new-record.ts";
+import type { Progress } from "./progress-snapshot.ts";
 import type {
   Adjustment,
   BlackoutRecord,
@@ -13,7 +14,6 @@ import type {
   DiskRecord,
   FilePlacement,
   MigrationRecord,
-  Progress,
   RoundRecord,
   Verdict,
 } from "./record.ts";

@@ -7,6 +7,7 @@ import Type from "typebox";
 import { since } from "../protocol/since.ts";
 import { BackingImage, backingImagesMax, FileName, Name } from "../vm/definition.ts";
 import { stageNames } from "./plan.ts";
+import { Progress } from "./progress-snapshot.ts";
 
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const Milliseconds = Type.Number({ minimum: 0 });
@@ -114,27 +115,6 @@ export const BlackoutRecord = Type.Object({
   qemuDowntimeMs: nullable(Milliseconds),
 });
 export type BlackoutRecord = Type.Static<typeof BlackoutRecord>;
-
-/** A snapshot of a running move, refreshed several times a second. */
-export const Progress = Type.Object({
-  at: Milliseconds,
-  round: Type.Integer({ minimum: 0 }),
-  totalBytes: Bytes,
-  transferredBytes: Bytes,
-  remainingBytes: Bytes,
-  /** Never falls while a stage list is walked forward; 100 only when the guest runs on the target. */
-  percent: Type.Number({ minimum: 0, maximum: 100 }),
-  rateBytesPerSecond: Type.Number({ minimum: 0 }),
-  dirtyBytesPerSecond: Type.Number({ minimum: 0 }),
-  expectedBlackoutMs: nullable(Milliseconds),
-  /** Null while no time can be promised. */
-  remainingMs: nullable(Milliseconds),
-  /** `remainingMs` may be off by this much either way, judged by how steady the rates are; null with it. */
-  remainingMsUncertainty: nullable(Milliseconds),
-  wireBytes: Bytes,
-  throttlePercent: Type.Integer({ minimum: 0, maximum: 99 }),
-});
-export type Progress = Type.Static<typeof Progress>;
 
 /** What an administrator may do while memory is copied. */
 export const stepInActions = ["hurry", "throttle", "switch-now"] as const;

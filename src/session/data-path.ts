@@ -41,7 +41,8 @@ export class DataPath {
   readonly #laneEvents: LaneEvents;
   readonly #lastAccepted = new Map<string, number>();
   #turn: NodeJS.Immediate | undefined;
-  #wireBytesOfLost = 0;
+  /** By the peer's address: what lanes that are gone had written. */
+  readonly #writtenByLost = new Map<string, number>();
   #violations = 0;
   #silenceMs: number;
   #stopped = false;
@@ -139,10 +140,12 @@ export class DataPath {
       streams[name] = { acceptedBytes, acknowledgedBytes, lastAcceptedAt };
     }
     const lanes = [...this.#lanes.values()];
+    const networks = this.#networks();
     const roundTrips = lanes.map((lane) => lane.roundTripMs);
     return {
       streams,
-      wireBytes: lanes.reduce((sum, lane) => sum + lane.wireBytes, this.#wireBytesOfLost),
+      wireBytes: networks.reduce((sum, { wireBytes }) => sum + wireBytes, 0),
+      networks,
       unacknowledgedBytes: this.#outbound.window.inFlight,
       drainBytesPerSecond: this.#outbound.window.rate * 1000,
       roundTripMs: roundTrips.length === 0 ? 0 : Math.min(...roundTrips),
@@ -188,7 +191,8 @@ export class DataPath {
     if (this.#lanes.get(lane.number) !== lane) return;
     this.#lanes.delete(lane.number);
     this.#boundSilence();
-    this.#wireBytesOfLost += lane.wireBytes;
+    const before = this.#writtenByLost.get(lane.address) ?? 0;
+    this.#writtenByLost.set(lane.address, before + lane.wireBytes);
     if (this.#stopped) return;
     this.#outbound.laneLost(lane);
     // What was acknowledged on it may not have got through.
@@ -197,6 +201,14 @@ export class DataPath {
     this.#later();
     this.#events.laneLost(lane, reason);
     if (this.#violations >= violationsMax) this.#events.over(reason);
+  }
+
+  #networks(): SessionStats["networks"] {
+    const written = new Map(this.#writtenByLost);
+    for (const { address, wireBytes } of this.#lanes.values()) {
+      written.set(address, (written.get(address) ?? 0) + wireBytes);
+    }
+    return [...written].map(([address, wireBytes]) => ({ address, wireBytes }));
   }
 
   #boundSilence(): void {

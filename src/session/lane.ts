@@ -36,6 +36,8 @@ export class Lane {
   /** Its number in the session; the target learns it from the hello. */
   number: number;
   readonly remote: string;
+  /** The peer's end of it: of a network that both hosts are in. */
+  readonly address: string;
   wireBytes = 0;
   readonly window: SendWindow;
   readonly #socket: TLSSocket;
@@ -55,7 +57,8 @@ export class Lane {
   constructor(socket: TLSSocket, number: number, limits: SessionLimits, events: LaneEvents) {
     this.#socket = socket;
     this.number = number;
-    this.remote = `${socket.remoteAddress}:${socket.remotePort}`;
+    this.address = socket.remoteAddress ?? "";
+    this.remote = `${this.address}:${socket.remotePort}`;
     this.silenceMs = limits.silenceMs;
     this.#events = events;
     const { drainMs, inFlightBytesMax: bytesMax } = limits;

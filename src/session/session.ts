@@ -26,6 +26,8 @@ export interface SessionStats {
   >;
   /** Bytes written to lanes, headers included, TLS records not. */
   readonly wireBytes: number;
+  /** The same by the peer's address that the lanes lead to, one in each network. */
+  readonly networks: readonly { readonly address: string; readonly wireBytes: number }[];
   readonly unacknowledgedBytes: number;
   /** What the peer drains, bytes per second, from acknowledgements. */
   readonly drainBytesPerSecond: number;
