@@ -123,6 +123,7 @@ export async function wireAgent(
         host,
         vms,
         switches,
+        serialLogs,
         peers: link,
         faults,
         limits: hostLimits(settings, now),

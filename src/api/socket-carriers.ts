@@ -38,9 +38,12 @@ export function carrySerial(
   query: URLSearchParams,
 ): void {
   keepAlive(browser);
-  const knows = query.get("log") === log.id;
-  const after = knows ? Math.max(0, Number(query.get("after") ?? 0) || 0) : 0;
-  const { from, gap, bytes } = log.read(after);
+  const after = Number(query.get("after") ?? 0) || 0;
+  const known = log.positionOf(query.get("log") ?? "", after);
+  const knows = known !== undefined;
+  // Who was elsewhere has seen what came before this log; who is new sees all there is.
+  const first = query.has("log") ? 0 : Number.NEGATIVE_INFINITY;
+  const { from, gap, bytes } = log.read(known ?? first);
   const start: SerialStart = { host, log: log.id, from, gap: gap && knows, begins: log.begins };
   browser.send(JSON.stringify(start));
   if (bytes.length > 0) browser.send(bytes);

@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "../base/log.ts";
 import type { Switches } from "../network/switches.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
+import type { SerialLogs } from "../vm/serial-logs.ts";
 import type { Faults } from "./faults.ts";
 import type { MoveLimits } from "./limits.ts";
 import type { OwnerAuthority } from "./ownership.ts";
@@ -16,6 +17,8 @@ export interface MigrationsParts {
   readonly host: string;
   readonly vms: LocalVms;
   readonly switches: Switches;
+  /** Absent: serial ports are not listened to. */
+  readonly serialLogs?: SerialLogs;
   readonly peers: PeerLink;
   /** Default: the journals alone. */
   readonly owners?: OwnerAuthority;

@@ -100,7 +100,8 @@ export class RunningMigrations {
 
   /** What every move of this host has in common (stage.ts, `Move`). */
   common(id: string, record: RecordKeeper, cancel: AbortSignal, options: MigrationOptions) {
-    const { vms, switches, peers, faults, log, host, owners = journalAuthority } = this.parts;
+    const { vms, switches, serialLogs, peers, faults, log, host } = this.parts;
+    const { owners = journalAuthority } = this.parts;
     return {
       id,
       host,
@@ -108,6 +109,7 @@ export class RunningMigrations {
       record,
       vms,
       switches,
+      serialLogs,
       peers,
       faults,
       journal: this.journal,

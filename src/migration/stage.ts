@@ -9,6 +9,7 @@ import type { Session } from "../session/session.ts";
 import type { VmDefinition } from "../vm/definition.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import type { IncomingDisk, IncomingFile } from "../vm/moved-disks.ts";
+import type { SerialLogs } from "../vm/serial-logs.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
 import type { DisksFollowed } from "./disks-followed.ts";
 import type { Faults } from "./faults.ts";
@@ -58,6 +59,7 @@ export interface Move {
   readonly owners: OwnerAuthority;
   readonly vms: LocalVms;
   readonly switches: Switches;
+  readonly serialLogs: SerialLogs | undefined;
   readonly peers: PeerLink;
   readonly limits: MoveLimits;
   readonly faults: Faults;

@@ -22,6 +22,7 @@
  * | take       | source | resume           | *handed-over(g+1)* durable here: the VM is yours, let it run        |
  * | taken      | target | resume           | *owner(g+1)* durable here, the guest runs                           |
  * | announced  | target | network-cleanup  | the switch has been told                                            |
+ * | serial-log | source | network-cleanup  | what the guest has written to its serial port here, the end of it    |
  * | abandon    | source | any before take  | it is off; remove what you made                                     |
  * | abandoned  | target | any before take  | removed                                                             |
  * | failed     | either | any before take  | my half failed, and why                                             |
@@ -152,6 +153,17 @@ export const ControlMessage = Type.Union([
   message("take", { generation: Generation }),
   message("taken", { generation: Generation, resumeMs: Type.Number({ minimum: 0 }) }),
   message("announced", {}),
+  since(
+    3,
+    message("serial-log", {
+      /** The source's name for its log, so that who has read a part of it goes on there; null: it has none. */
+      log: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),
+      /** Its length since it began, of which `bytes` are the end. */
+      length: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
+      /** Base64. */
+      bytes: Type.String({ maxLength: 704 * 1024, pattern: "^[A-Za-z0-9+/]*=*$" }),
+    }),
+  ),
   message("abandon", { reason: Type.String({ maxLength: 2048 }) }),
   message("abandoned", {}),
   message("failed", {

@@ -72,3 +72,17 @@ test("who watches is told when the port closes", async () => {
   await ended;
   assert.ok(there.log.hasEnded);
 });
+
+test("what the guest wrote on the host it came from comes first, and who read a part of it there goes on here", async () => {
+  using there = await port();
+  await there.say("here\n");
+  there.log.precede("source", Buffer.from("two\nthree\n"), 14);
+  const all = there.log.read(Number.NEGATIVE_INFINITY);
+  assert.deepEqual([all.from, all.bytes.toString()], [-10, "two\nthree\nhere\n"]);
+  const after = there.log.positionOf("source", 8);
+  assert.equal(after, -6);
+  assert.equal(there.log.read(after ?? 0).bytes.toString(), "three\nhere\n");
+  assert.equal(there.log.read(0).bytes.toString(), "here\n");
+  assert.equal(there.log.positionOf("another", 8), undefined);
+  assert.ok(there.log.read(there.log.positionOf("source", 0) ?? 0).gap);
+});

@@ -26,6 +26,8 @@ export class SerialLog {
   #keptBytes = 0;
   #end = 0;
   #ended = false;
+  /** The log of the host that the guest came from, which ends where this one begins: at position 0. */
+  #before: { readonly id: string; readonly end: number } | undefined;
 
   constructor(path: string, begins: SerialBeginning) {
     this.begins = begins;
@@ -42,6 +44,29 @@ export class SerialLog {
 
   get hasEnded(): boolean {
     return this.#ended;
+  }
+
+  /**
+   * The guest came from another host, whose log ended with these bytes. They lie before position 0. `end`: its length in
+   * its own positions.
+   */
+  precede(id: string, bytes: Buffer, end: number): void {
+    if (this.#before !== undefined) return;
+    this.#before = { id, end };
+    this.#pieces.unshift(bytes);
+    this.#keptBytes += bytes.length;
+    this.#forget();
+  }
+
+  /** Where in this log a reader goes on who has read so far in another: undefined where that does not lead into this one. */
+  positionOf(id: string, after: number): number | undefined {
+    if (id === this.id) return after;
+    return id === this.#before?.id ? after - this.#before.end : undefined;
+  }
+
+  /** The position after the last byte. */
+  get end(): number {
+    return this.#end;
   }
 
   /** What is kept from `after` on, and the position where it begins; `gap` when that lies later than asked for. */
@@ -70,9 +95,13 @@ export class SerialLog {
     this.#pieces.push(bytes);
     this.#keptBytes += bytes.length;
     this.#end += bytes.length;
+    this.#forget();
+    for (const watcher of this.#watchers) watcher.onBytes(bytes);
+  }
+
+  #forget(): void {
     while (this.#keptBytes - (this.#pieces[0]?.length ?? 0) >= serialBytesKept) {
       this.#keptBytes -= this.#pieces.shift()?.length ?? 0;
     }
-    for (const watcher of this.#watchers) watcher.onBytes(bytes);
   }
 }

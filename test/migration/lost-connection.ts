@@ -22,9 +22,10 @@ const messages: readonly (readonly [hears: Role, kind: Kind])[] = [
   ["target", "take"],
   ["source", "taken"],
   ["source", "announced"],
+  ["target", "serial-log"],
 ];
 /** From here on the VM is the target's. */
-const handedOver: readonly Kind[] = ["take", "taken", "announced"];
+const handedOver: readonly Kind[] = ["take", "taken", "announced", "serial-log"];
 
 describe("a connection that is lost after a message", { concurrency: false }, () => {
   let directory: Awaited<ReturnType<typeof testDirectory>>;

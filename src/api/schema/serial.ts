@@ -8,7 +8,7 @@ export const SerialQuery = Type.Object(
     host: Type.Optional(Name),
     /** Which log was read before, and up to where: the answer goes on from there. */
     log: Type.Optional(Type.String({ maxLength: 64 })),
-    after: Type.Optional(Type.Integer({ minimum: 0 })),
+    after: Type.Optional(Type.Integer()),
   },
   { additionalProperties: false },
 );
@@ -21,8 +21,8 @@ export const SerialStart = Type.Object(
     host: Type.String(),
     /** Names this log: another one begins with every process and every start of the agent. */
     log: Type.String(),
-    /** Position of the first byte that follows, counted from the log's beginning. */
-    from: Type.Integer({ minimum: 0 }),
+    /** Position of the first byte that follows, counted from the log's beginning; negative in what came before, on another host. */
+    from: Type.Integer(),
     /** Of what came before `from`, nothing is kept any more although it was asked for. */
     gap: Type.Boolean(),
     /** How the log begins: with the guest's own start, in the middle (the agent was away), or with an arrival. */

@@ -5,6 +5,7 @@
 import { setTimeout as settle } from "node:timers/promises";
 import { FerryError } from "../../base/errors.ts";
 import { announce } from "../../network/announce.ts";
+import { sendSerialLog, takeSerialLog } from "../carry-serial-log.ts";
 import { madeFiles, removeLeftDisks } from "../moved-files.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import type { Session } from "../../session/session.ts";
@@ -22,8 +23,10 @@ export const networkCleanup: Stage = {
       const session = sessionOf(move);
       try {
         // With post-copy it has done so before the last page.
-        const said = move.postCopy ? undefined : announced(session);
-        await Promise.all([said, settle(move.limits.settleMs)]);
+        if (!move.postCopy) await announced(session);
+        // While the network settles it crosses.
+        sendSerialLog(move);
+        await settle(move.limits.settleMs);
         await move.faults.reach("source:network-cleanup:inside");
       } finally {
         // N.B. the session closes however removing ends.
@@ -35,6 +38,7 @@ export const networkCleanup: Stage = {
 
   target: {
     async run(move) {
+      const serialLog = takeSerialLog(move);
       if (!move.postCopy) {
         await announce(move.definition, skeletonOf(move), move.switches, move.log);
         move.session.send({ type: "announced" });
@@ -45,6 +49,7 @@ export const networkCleanup: Stage = {
       for (const partial of pools.partialDisks.list(move.definition.id)) {
         await removePartialDisk(pools, partial);
       }
+      await serialLog;
     },
     undo: nothingToUndo,
   },
