@@ -1,4 +1,7 @@
-/** `npm run pictures`: takes the pictures of the documents from the console over a lab with running guests. */
+/**
+ * `npm run pictures`: takes the pictures of the documents from the console over a lab with running guests. With `--every`
+ * those of all other pages as well, to look at them; `--to DIRECTORY`.
+ */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -16,8 +19,14 @@ const restMs = 800;
 /** Into a move, until its curves have a shape. */
 const courseMs = 4_000;
 
+/** What the documents show. */
+const documented = ["overview", "vm", "screen", "wizard", "moving"];
+
 const { values } = parseArgs({
-  options: { to: { type: "string", default: join(import.meta.dirname, "../docs/pictures") } },
+  options: {
+    to: { type: "string", default: join(import.meta.dirname, "../docs/pictures") },
+    every: { type: "boolean", default: false },
+  },
 });
 
 async function main(): Promise<void> {
@@ -33,6 +42,7 @@ async function main(): Promise<void> {
   await using browser = await LabBrowser.open(lab.host("host-a").namespace);
   const page = await browser.page({ colorScheme: "light" });
   await takeAll(page, lab);
+  if (!values.every) return;
   const dark = await browser.page({ colorScheme: "dark" });
   dark.setDefaultTimeout(patienceMs);
   await dark.goto(await consoleLink(lab.host("host-a")));
@@ -89,7 +99,7 @@ async function takeAll(page: Page, lab: Lab): Promise<void> {
   await take(page, "wizard-where");
   await open("move?vms=web01&target=host-b");
   await page.getByText("Nothing stands in the way").waitFor();
-  await take(page, "wizard-check");
+  await take(page, "wizard");
   await page.getByRole("button", { name: "Move", exact: true }).click();
   await page.waitForURL("**/migrations/*");
   await page.getByRole("img", { name: /Chart: Memory left/ }).waitFor();
@@ -97,6 +107,7 @@ async function takeAll(page: Page, lab: Lab): Promise<void> {
   await take(page, "moving");
   await page.getByText("it runs on host-b").waitFor();
   await take(page, "moved");
+  if (!values.every) return;
   for (const path of ["migrations", "events", "domain", "hosts", "hosts/host-b?tab=places"]) {
     await open(path);
     await take(page, path.replaceAll(/\W+/g, "-"));
@@ -108,6 +119,7 @@ async function takeAll(page: Page, lab: Lab): Promise<void> {
 }
 
 async function take(page: Page, name: string): Promise<void> {
+  if (!values.every && !documented.includes(name)) return;
   await page.waitForTimeout(restMs);
   await page.screenshot({ path: join(values.to, `${name}.png`) });
   console.error(`took ${name}`);

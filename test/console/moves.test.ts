@@ -1,41 +1,31 @@
 /**
- * A day's work in the console, in Chromium over the lab's real agents and guests: a VM created and its screen seen, moves
- * by the wizard watched to their end, one of them with its disk, a host drained, and a viewer who may only look. Screen and
- * serial console stay open while their VM changes hosts, and its agent is killed.
+ * A day's work in the console, in Chromium over the lab's real agents and guests: a VM created and its screen seen, what stands in
+ * the way of a move mended, moves by the wizard watched to their end, one of them with its disk, a host drained, and a
+ * viewer who may only look. Screen and serial console stay open while their VM changes hosts, and its agent is killed. Dialogs and pages
+ * are held against WCAG on the way.
  */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
-import type { Page } from "playwright-core";
-import { consoleLink, LabBrowser } from "../../lab/browser.ts";
+import { promisify } from "node:util";
+import { LabBrowser } from "../../lab/browser.ts";
 import { createGuest } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
 import { requireAccessible } from "./accessible.ts";
+import { heading, opened, show } from "./pages.ts";
 import { ScreenWatch } from "./screen-watch.ts";
 import { SerialWatch } from "./serial-watch.ts";
 
-/** For an emulated guest on a machine that is busy with everything else. */
-
-async function opened(browser: LabBrowser, lab: Lab, role: "administrator" | "viewer") {
-  const page = await browser.page();
-  await page.goto(await consoleLink(lab.host("host-a"), role));
-  await heading(page, "Overview");
-  return page;
-}
-
-async function heading(page: Page, name: string): Promise<void> {
-  await page.getByRole("heading", { name, level: 1 }).waitFor();
-}
-
-async function show(page: Page, path: string): Promise<void> {
-  await page.goto(new URL(`/console/${path}`, page.url()).href);
-}
+const run = promisify(execFile);
 
 test("a day's work in the console", async (context) => {
   await using lab = await Lab.up({ name: "hconsole", hosts: 2 });
   const [a, b] = [lab.host("host-a"), lab.host("host-b")];
   await createGuest(lab, { name: "web01", host: "host-a", address: "10.77.0.50" });
   await using browser = await LabBrowser.open(a.namespace);
-  const page = await opened(browser, lab, "administrator");
+  const page = await opened(browser, a, "administrator");
 
   await context.test("creates a VM and sees its screen", async () => {
     await show(page, "vms");
@@ -52,12 +42,43 @@ test("a day's work in the console", async (context) => {
     await screen.shown();
   });
 
+  await context.test(
+    "what stands in the way is mended, checked again, and gone; the report is kept",
+    async () => {
+      const { switches } = await b.api("GET /v1/switches");
+      const bridge = switches.find(({ name }) => name === "lan")?.bridge ?? "";
+      await b.api("DELETE /v1/switches/{switch}", { params: { switch: "lan" } });
+      await show(page, "move?vms=web01&target=host-b");
+      await page.getByText("Something stands in the way of the move to host-b").waitFor();
+      await page.getByText('"host-b" has no virtual switch "lan"').waitFor();
+      await page.getByText(/ferry switch create lan/).waitFor();
+      assert.ok(await page.getByRole("button", { name: "Move", exact: true }).isDisabled());
+      await requireAccessible(page, "a check that something stands in the way");
+      await b.api("POST /v1/switches", { body: { name: "lan", bridge } });
+      await page.getByRole("button", { name: "Check again" }).click();
+      await page.getByText("Nothing stands in the way of the move to host-b").waitFor();
+      await page.getByText("Mended since: virtual-switch").waitFor();
+      await page.getByText("Expected blackout").waitFor();
+      const saving = page.waitForEvent("download");
+      await page.getByRole("button", { name: "Save the report" }).click();
+      const saved = join(lab.directory, "report.json");
+      await (await saving).saveAs(saved);
+      await show(page, "move");
+      await page.getByLabel("Saved report").setInputFiles(saved);
+      await page.getByText("Nothing stands in the way of the move to host-b").waitFor();
+      assert.equal(
+        (JSON.parse(await readFile(saved, "utf8")) as { target: string }).target,
+        "host-b",
+      );
+    },
+  );
+
   await context.test("moves a VM by the wizard; screen and serial console go on", async () => {
-    const beside = await opened(browser, lab, "administrator");
+    const beside = await opened(browser, a, "administrator");
     await show(beside, "vms/web01?tab=screen");
     const screen = new ScreenWatch(beside);
     await screen.shown();
-    const terminal = await opened(browser, lab, "administrator");
+    const terminal = await opened(browser, a, "administrator");
     const serial = new SerialWatch(terminal);
     await show(terminal, "vms/web01?tab=serial");
     await serial.count();
@@ -97,6 +118,36 @@ test("a day's work in the console", async (context) => {
     await page.getByRole("heading", { name: "Disks that move along" }).waitFor();
   });
 
+  await context.test("imports a disk of another hypervisor, and edits the VM", async () => {
+    const path = join(a.directory, "old.vhdx");
+    await run("qemu-img", ["create", "-q", "-f", "vhdx", path, "4M"]);
+    await show(page, "vms");
+    await page.getByRole("button", { name: "Create a VM" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("textbox", { name: "Name" }).fill("old01");
+    await dialog.getByRole("radio", { name: /Import a file/ }).check();
+    await dialog.getByRole("textbox", { name: "Path on the host" }).fill(path);
+    await dialog.getByLabel("Start it at once").uncheck();
+    await requireAccessible(page, "the form of a new VM");
+    await dialog.getByRole("button", { name: "Create" }).click();
+    await heading(page, "old01 Off");
+    await page.getByRole("tab", { name: "Hardware" }).click();
+    await page.getByRole("button", { name: "Edit" }).click();
+    await dialog.getByRole("textbox", { name: "Description" }).fill("From the old cluster");
+    await dialog.getByRole("tab", { name: "The whole definition" }).click();
+    const document = dialog.getByRole("textbox", { name: /Definition/ });
+    const text = await document.inputValue();
+    await document.fill(text.replace('"mib": 1024', '"mib": 1'));
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await dialog.getByText(/memory\/mib/).waitFor();
+    await document.fill(text);
+    await requireAccessible(page, "the form that edits a VM");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByText("old01 is changed").first().waitFor();
+    const { definition } = await a.api("GET /v1/vms/{vm}", { params: { vm: "old01" } });
+    assert.equal(definition.description, "From the old cluster");
+  });
+
   await context.test("drains a host by its plan, and opens it again", async () => {
     await show(page, "hosts/host-b?tab=drain");
     await page.getByLabel(/Copy disks that a target does not reach/).check();
@@ -110,7 +161,7 @@ test("a day's work in the console", async (context) => {
   });
 
   await context.test("a viewer looks, and is offered nothing else", async () => {
-    const viewer = await opened(browser, lab, "viewer");
+    const viewer = await opened(browser, a, "viewer");
     await show(viewer, "vms/web01");
     await viewer.getByText("What it is").waitFor();
     for (const name of [/^Move/, /Actions of/, "Screen", "Drain host-a"]) {
@@ -130,5 +181,8 @@ test("a day's work in the console", async (context) => {
     await a.agent.start();
     await page.getByText("The agent of host-a does not answer").waitFor({ state: "hidden" });
     await page.getByText("Live, on host-a").waitFor();
+    await a.api("POST /v1/vms", { body: { name: "after", memoryMib: 64 } });
+    await show(page, "");
+    await page.getByRole("link", { name: "after" }).waitFor();
   });
 });

@@ -3,11 +3,10 @@
  * broke, the last picture stays and the next line is opened to wherever the VM is by then.
  */
 import RFB from "@novnc/novnc";
+import { Reopening } from "./reopening.ts";
 
 export type ScreenState = "connecting" | "connected" | "waiting";
 
-const firstWaitMs = 100;
-const waitMsMax = 2_000;
 /** A guest whose screen is black for this long has a black screen. */
 const pictureMsMax = 1_500;
 
@@ -24,8 +23,7 @@ export class ScreenLine {
   #rfb: RFB | undefined;
   /** Holds the last picture while there is no line. */
   #frozen: HTMLCanvasElement | undefined;
-  #waitMs = firstWaitMs;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #reopening = new Reopening(() => this.#open());
   #isClosed = false;
 
   constructor(parts: ScreenParts) {
@@ -41,23 +39,18 @@ export class ScreenLine {
     this.#rfb?.focus();
   }
 
-  /** Opens the next line now: something tells that the VM is elsewhere, or there again. */
   hurry(): void {
-    if (this.#timer === undefined) return;
-    clearTimeout(this.#timer);
-    this.#waitMs = firstWaitMs;
-    this.#open();
+    this.#reopening.hurry();
   }
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#reopening.stop();
     this.#rfb?.disconnect();
     this.#frozen?.remove();
   }
 
   #open(): void {
-    this.#timer = undefined;
     const { target, vm, onState } = this.#parts;
     onState("connecting");
     const place = document.createElement("div");
@@ -70,7 +63,7 @@ export class ScreenLine {
     rfb.background = "transparent";
     let lastPicture: HTMLCanvasElement | undefined;
     rfb.addEventListener("connect", () => {
-      this.#waitMs = firstWaitMs;
+      this.#reopening.worked();
       lastPicture = place.querySelector("canvas") ?? undefined;
       onState("connected");
       void this.#thaw(lastPicture);
@@ -79,15 +72,11 @@ export class ScreenLine {
       if (lastPicture !== undefined) this.#freeze(lastPicture);
       place.remove();
       if (this.#rfb === rfb) this.#rfb = undefined;
-      if (!this.#isClosed) this.#wait();
+      if (this.#isClosed) return;
+      onState("waiting");
+      this.#reopening.wait();
     });
     this.#rfb = rfb;
-  }
-
-  #wait(): void {
-    this.#parts.onState("waiting");
-    this.#timer = setTimeout(() => this.#open(), this.#waitMs);
-    this.#waitMs = Math.min(this.#waitMs * 2, waitMsMax);
   }
 
   /** A copy: the line's own canvas goes with it. */

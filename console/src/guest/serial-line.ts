@@ -3,11 +3,9 @@
  * interruption nothing is missing and nothing comes twice; on another host it takes up that host's log from its begin.
  */
 import type { SerialStart } from "../../../src/api/schema/serial.ts";
+import { Reopening } from "./reopening.ts";
 
 export type SerialState = "connecting" | "connected" | "waiting";
-
-const firstWaitMs = 100;
-const waitMsMax = 2_000;
 
 export interface SerialParts {
   readonly vm: string;
@@ -22,8 +20,7 @@ export class SerialLine {
   #socket: WebSocket | undefined;
   #log: string | undefined;
   #position = 0;
-  #waitMs = firstWaitMs;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #reopening = new Reopening(() => this.#open());
   #isClosed = false;
 
   constructor(parts: SerialParts) {
@@ -38,20 +35,16 @@ export class SerialLine {
   }
 
   hurry(): void {
-    if (this.#timer === undefined) return;
-    clearTimeout(this.#timer);
-    this.#waitMs = firstWaitMs;
-    this.#open();
+    this.#reopening.hurry();
   }
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#reopening.stop();
     this.#socket?.close();
   }
 
   #open(): void {
-    this.#timer = undefined;
     this.#parts.onState("connecting");
     const url = new URL(`/v1/vms/${this.#parts.vm}/serial`, location.href);
     url.protocol = url.protocol.replace("http", "ws");
@@ -68,8 +61,7 @@ export class SerialLine {
     socket.addEventListener("close", () => {
       if (this.#isClosed) return;
       this.#parts.onState("waiting");
-      this.#timer = setTimeout(() => this.#open(), this.#waitMs);
-      this.#waitMs = Math.min(this.#waitMs * 2, waitMsMax);
+      this.#reopening.wait();
     });
     this.#socket = socket;
   }
@@ -83,7 +75,7 @@ export class SerialLine {
     }
     this.#log = log;
     this.#position = from;
-    this.#waitMs = firstWaitMs;
+    this.#reopening.worked();
     this.#parts.onState("connected");
   }
 

@@ -1,9 +1,10 @@
 /** A host's page: what it is, what holds for its moves, its pools and switches, and emptying it. */
-import { Badge, Button, Tab, TabList } from "@fluentui/react-components";
+import { Badge, Button } from "@fluentui/react-components";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { DomainHost } from "../../../src/api/schema/host.ts";
 import { DataTable } from "../parts/data-table.tsx";
 import { Empty } from "../parts/empty.tsx";
+import { PageTabs } from "../parts/page-tabs.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Page } from "../shell/page.tsx";
 import { useVms } from "../vms/vm-data.ts";
@@ -56,21 +57,13 @@ function KnownHost({ host }: { readonly host: DomainHost }) {
         )
       }
     >
-      <TabList
-        selectedValue={shown}
-        onTabSelect={(_, { value }) =>
-          void navigate({
-            search: value === "summary" ? {} : { tab: String(value) },
-            replace: true,
-          })
-        }
-      >
-        {tabs.map((one) => (
-          <Tab key={one} value={one}>
-            {titles[one]}
-          </Tab>
-        ))}
-      </TabList>
+      <PageTabs
+        label={`Parts of ${host.name}`}
+        tabs={tabs}
+        titles={titles}
+        shown={shown}
+        onShow={(search) => void navigate({ search, replace: true })}
+      />
       {shown === "summary" ? <HostSummary host={host} /> : null}
       {shown === "vms" ? <HostVms host={host.name} /> : null}
       {shown === "settings" ? <HostSettingsForm host={host.name} /> : null}

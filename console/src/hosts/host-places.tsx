@@ -1,8 +1,8 @@
 /** A host's pools and virtual switches. */
-import { Button, Field, Input, makeStyles, Text, tokens } from "@fluentui/react-components";
+import { Button, makeStyles, Text, tokens } from "@fluentui/react-components";
 import { DeleteRegular } from "@fluentui/react-icons/svg/delete";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { ReactNode } from "react";
 import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
 import { useAnnounce } from "../parts/announce.tsx";
@@ -11,6 +11,7 @@ import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { bytes } from "../preferences/format.ts";
 import { useMay } from "../session/session.tsx";
+import { PlaceAdder } from "./place-adder.tsx";
 
 const useStyles = makeStyles({
   columns: {
@@ -25,7 +26,6 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalM,
   },
   quiet: { color: tokens.colorNeutralForeground2 },
-  form: { display: "flex", flexWrap: "wrap", alignItems: "end", gap: tokens.spacingHorizontalM },
 });
 
 export function HostPlaces({ host }: { readonly host: string }) {
@@ -40,20 +40,18 @@ export function HostPlaces({ host }: { readonly host: string }) {
 
 function Pools({ host }: { readonly host: string }) {
   const styles = useStyles();
-  const mayChange = useMay("administrator");
-  const { data, error } = useQuery({
-    queryKey: keys.pools(host),
-    queryFn: () => call("GET /v1/pools", { host }),
-  });
-  const remove = useRemoval(host, "pools", (pool) =>
-    call("DELETE /v1/pools/{pool}", { params: { pool }, host }),
-  );
+  const queryKey = keys.pools(host);
+  const { data, error } = useQuery({ queryKey, queryFn: () => call("GET /v1/pools", { host }) });
   return (
-    <Panel title="Pools">
-      {error === null ? null : <Problem error={error} />}
-      {data?.pools.map(({ name, path, kind, space }) => (
-        <div key={name} className={styles.row}>
-          <div>
+    <Places
+      title="Pools"
+      queryKey={queryKey}
+      error={error}
+      places={data?.pools.map(({ name, path, kind, space }) => ({
+        name,
+        forget: `Forget pool ${name}; its files stay`,
+        content: (
+          <>
             <Text weight="semibold">{name}</Text>{" "}
             <Text size={200} className={styles.quiet}>
               {kind} at {path}
@@ -68,122 +66,92 @@ function Pools({ host }: { readonly host: string }) {
                 text={`${bytes(space.freeBytes)} free of ${bytes(space.totalBytes)}`}
               />
             )}
-          </div>
-          {mayChange ? (
-            <Button
-              appearance="subtle"
-              icon={<DeleteRegular />}
-              aria-label={`Forget pool ${name}; its files stay`}
-              onClick={() => remove.mutate(name)}
-            />
-          ) : null}
-        </div>
-      ))}
-      {mayChange ? (
-        <Adder
-          host={host}
-          kind="pools"
-          second={{ label: "Directory", placeholder: "/srv/vms" }}
-          button="Make it a pool"
-          add={(name, path) => call("POST /v1/pools", { host, body: { name, path } })}
-        />
-      ) : null}
-    </Panel>
+          </>
+        ),
+      }))}
+      second={{ label: "Directory", placeholder: "/srv/vms" }}
+      button="Make it a pool"
+      add={(name, path) => call("POST /v1/pools", { host, body: { name, path } })}
+      remove={(pool) => call("DELETE /v1/pools/{pool}", { params: { pool }, host })}
+    />
   );
 }
 
 function Switches({ host }: { readonly host: string }) {
-  const styles = useStyles();
-  const mayChange = useMay("administrator");
+  const queryKey = keys.switches(host);
   const { data, error } = useQuery({
-    queryKey: keys.switches(host),
+    queryKey,
     queryFn: () => call("GET /v1/switches", { host }),
   });
-  const remove = useRemoval(host, "switches", (name) =>
-    call("DELETE /v1/switches/{switch}", { params: { switch: name }, host }),
-  );
   return (
-    <Panel title="Virtual switches">
-      {error === null ? null : <Problem error={error} />}
-      {data?.switches.map(({ name, bridge }) => (
-        <div key={name} className={styles.row}>
+    <Places
+      title="Virtual switches"
+      queryKey={queryKey}
+      error={error}
+      places={data?.switches.map(({ name, bridge }) => ({
+        name,
+        forget: `Forget switch ${name}; its bridge stays`,
+        content: (
           <Text>
             <b>{name}</b> on bridge {bridge}
           </Text>
+        ),
+      }))}
+      second={{ label: "Bridge", placeholder: "br0" }}
+      button="Make it a switch"
+      add={(name, bridge) => call("POST /v1/switches", { host, body: { name, bridge } })}
+      remove={(name) => call("DELETE /v1/switches/{switch}", { params: { switch: name }, host })}
+    />
+  );
+}
+
+interface Place {
+  readonly name: string;
+  /** What its button says to those who do not see it. */
+  readonly forget: string;
+  readonly content: ReactNode;
+}
+
+/** Things of the host under names of their own: listed, forgotten, and added by a name and one thing more. */
+function Places(given: {
+  readonly title: string;
+  readonly queryKey: readonly string[];
+  readonly error: unknown;
+  readonly places: readonly Place[] | undefined;
+  readonly second: { readonly label: string; readonly placeholder: string };
+  readonly button: string;
+  readonly add: (name: string, second: string) => Promise<unknown>;
+  readonly remove: (name: string) => Promise<unknown>;
+}) {
+  const styles = useStyles();
+  const mayChange = useMay("administrator");
+  const cache = useQueryClient();
+  const announce = useAnnounce();
+  const look = () => void cache.invalidateQueries({ queryKey: given.queryKey });
+  const remove = useMutation({
+    mutationFn: given.remove,
+    onSuccess: look,
+    onError: announce.failed,
+  });
+  return (
+    <Panel title={given.title}>
+      {given.error === null ? null : <Problem error={given.error} />}
+      {given.places?.map(({ name, forget, content }) => (
+        <div key={name} className={styles.row}>
+          <div>{content}</div>
           {mayChange ? (
             <Button
               appearance="subtle"
               icon={<DeleteRegular />}
-              aria-label={`Forget switch ${name}; its bridge stays`}
+              aria-label={forget}
               onClick={() => remove.mutate(name)}
             />
           ) : null}
         </div>
       ))}
       {mayChange ? (
-        <Adder
-          host={host}
-          kind="switches"
-          second={{ label: "Bridge", placeholder: "br0" }}
-          button="Make it a switch"
-          add={(name, bridge) => call("POST /v1/switches", { host, body: { name, bridge } })}
-        />
+        <PlaceAdder second={given.second} button={given.button} add={given.add} onAdded={look} />
       ) : null}
     </Panel>
-  );
-}
-
-type PlaceKind = "pools" | "switches";
-
-function useRemoval(host: string, kind: PlaceKind, run: (name: string) => Promise<unknown>) {
-  const cache = useQueryClient();
-  const announce = useAnnounce();
-  return useMutation({
-    mutationFn: run,
-    onSuccess: () => void cache.invalidateQueries({ queryKey: keys[kind](host) }),
-    onError: announce.failed,
-  });
-}
-
-function Adder(given: {
-  readonly host: string;
-  readonly kind: PlaceKind;
-  readonly second: { readonly label: string; readonly placeholder: string };
-  readonly button: string;
-  readonly add: (name: string, second: string) => Promise<unknown>;
-}) {
-  const styles = useStyles();
-  const cache = useQueryClient();
-  const [name, setName] = useState("");
-  const [second, setSecond] = useState("");
-  const add = useMutation({
-    mutationFn: () => given.add(name, second),
-    onSuccess: () => {
-      setName("");
-      setSecond("");
-      void cache.invalidateQueries({ queryKey: keys[given.kind](given.host) });
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate();
-  };
-  return (
-    <form className={styles.form} onSubmit={submit}>
-      {add.error === null ? null : <Problem error={add.error} />}
-      <Field label="Name">
-        <Input value={name} onChange={(_, { value }) => setName(value)} />
-      </Field>
-      <Field label={given.second.label}>
-        <Input
-          placeholder={given.second.placeholder}
-          value={second}
-          onChange={(_, { value }) => setSecond(value)}
-        />
-      </Field>
-      <Button type="submit" disabled={name === "" || second === "" || add.isPending}>
-        {given.button}
-      </Button>
-    </form>
   );
 }

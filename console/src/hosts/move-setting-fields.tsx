@@ -1,31 +1,13 @@
 /** The settings of moves that are one value each. */
-import { Field, makeStyles, Select, SpinButton, Switch, tokens } from "@fluentui/react-components";
+import { Field, Select, Switch } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import type { HostSettings } from "../../../src/scheduler/settings.ts";
 import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
-
-const useStyles = makeStyles({
-  fields: {
-    display: "grid",
-    gridTemplateColumns: "repeat(auto-fit, minmax(min(280px, 100%), 1fr))",
-    gap: tokens.spacingHorizontalL,
-  },
-});
-
-const performances = {
-  tcp: "TCP: as it is",
-  compression: "Compression",
-  multichannel: "Multichannel: over every common network",
-  rdma: "RDMA",
-} as const satisfies Record<HostSettings["performanceOption"], string>;
-
-const policies = {
-  patient: "Patient: never slow the guest down",
-  balanced: "Balanced",
-  certain: "Certain: slow the guest down until it fits",
-  "post-copy": "Post-copy",
-} as const satisfies Record<HostSettings["convergencePolicy"], string>;
+import { performanceNames, policyLabel, policyNames } from "../migrations/option-names.ts";
+import { CountField } from "../parts/count-field.tsx";
+import { FieldGrid } from "../parts/field-grid.tsx";
+import { OptionSelect } from "../parts/option-select.tsx";
 
 interface MoveSettingFieldsProps {
   readonly host: string;
@@ -34,7 +16,6 @@ interface MoveSettingFieldsProps {
 }
 
 export function MoveSettingFields({ host, settings, onChange }: MoveSettingFieldsProps) {
-  const styles = useStyles();
   const pools = useQuery({
     queryKey: keys.pools(host),
     queryFn: () => call("GET /v1/pools", { host }),
@@ -46,46 +27,32 @@ export function MoveSettingFields({ host, settings, onChange }: MoveSettingField
         checked={settings.migrationEnabled}
         onChange={(_, { checked }) => onChange({ migrationEnabled: checked })}
       />
-      <div className={styles.fields}>
-        <Count
+      <FieldGrid>
+        <CountField
           label="Moves at once"
+          max={64}
           value={settings.simultaneousMovesMax}
           onChange={(simultaneousMovesMax) => onChange({ simultaneousMovesMax })}
         />
-        <Count
+        <CountField
           label="Of them, moves that copy disks"
+          max={64}
           value={settings.simultaneousStorageMovesMax}
           onChange={(simultaneousStorageMovesMax) => onChange({ simultaneousStorageMovesMax })}
         />
-        <Field label="Performance option">
-          <Select
-            value={settings.performanceOption}
-            onChange={(_, { value }) =>
-              onChange({ performanceOption: value as HostSettings["performanceOption"] })
-            }
-          >
-            {Object.entries(performances).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </Select>
-        </Field>
-        <Field label="A guest that writes faster than the link carries">
-          <Select
-            value={settings.convergencePolicy}
-            onChange={(_, { value }) =>
-              onChange({ convergencePolicy: value as HostSettings["convergencePolicy"] })
-            }
-          >
-            {Object.entries(policies).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </Select>
-        </Field>
-        <Count
+        <OptionSelect
+          label="Performance option"
+          value={settings.performanceOption}
+          names={performanceNames}
+          onChange={(performanceOption) => onChange({ performanceOption })}
+        />
+        <OptionSelect
+          label={policyLabel}
+          value={settings.convergencePolicy}
+          names={policyNames}
+          onChange={(convergencePolicy) => onChange({ convergencePolicy })}
+        />
+        <CountField
           label="Blackout at most, ms"
           value={settings.blackoutMsMax}
           max={60_000}
@@ -103,31 +70,7 @@ export function MoveSettingFields({ host, settings, onChange }: MoveSettingField
             ))}
           </Select>
         </Field>
-      </div>
+      </FieldGrid>
     </>
-  );
-}
-
-function Count(given: {
-  readonly label: string;
-  readonly value: number;
-  readonly max?: number;
-  readonly step?: number;
-  readonly onChange: (value: number) => void;
-}) {
-  const { label, value, max = 64, step = 1, onChange } = given;
-  return (
-    <Field label={label}>
-      <SpinButton
-        min={1}
-        max={max}
-        step={step}
-        value={value}
-        onChange={(_, data) => {
-          const next = data.value ?? Number(data.displayValue);
-          if (Number.isInteger(next)) onChange(next);
-        }}
-      />
-    </Field>
   );
 }

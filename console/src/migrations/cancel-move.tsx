@@ -33,7 +33,7 @@ export function CancelMove({ move }: { readonly move: MigrationRecord }) {
       <DialogTrigger disableButtonEnhancement>
         <Button
           icon={<DismissRegular />}
-          aria-label={`Cancel the move of ${move.vm.name}`}
+          aria-label={`Cancel move of ${move.vm.name}`}
           disabled={cancel.isPending}
         >
           Cancel move

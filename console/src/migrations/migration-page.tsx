@@ -14,12 +14,16 @@ import { useMay } from "../session/session.tsx";
 import { Page } from "../shell/page.tsx";
 import { BlackoutParts } from "./blackout-parts.tsx";
 import { CancelMove } from "./cancel-move.tsx";
+import { Adjustments, EarlyVerdict } from "./convergence.tsx";
 import { useMigration } from "./migration-data.ts";
 import { MoveFacts } from "./move-facts.tsx";
 import { MoveProblem } from "./move-problem.tsx";
 import { moveWords } from "./move-row.tsx";
+import { NetworkShares } from "./network-shares.tsx";
+import { ResolveMove } from "./resolve-move.tsx";
 import { MovedDisks, RoundsTable } from "./rounds-table.tsx";
 import { StageLine } from "./stage-line.tsx";
+import { StepIn } from "./step-in.tsx";
 
 const route = getRouteApi("/migrations/$id");
 const MoveCharts = lazy(async () => ({ default: (await import("./move-charts.tsx")).MoveCharts }));
@@ -54,13 +58,16 @@ function KnownMove({ move }: { readonly move: MigrationRecord }) {
         <>
           <CancelMove move={move} />
           <TryAgain move={move} />
+          <ResolveMove move={move} />
         </>
       }
     >
       <MoveProblem move={move} />
+      <EarlyVerdict move={move} />
       <Panel title={headline(move)} actions={<VmLink move={move} />}>
         <StageLine move={move} />
         {move.endedAt === null ? <Progress move={move} /> : null}
+        <StepIn move={move} />
       </Panel>
       {move.blackout === null ? null : <BlackoutParts blackout={move.blackout} />}
       {move.progress === null && move.rounds.length === 0 ? null : (
@@ -71,6 +78,8 @@ function KnownMove({ move }: { readonly move: MigrationRecord }) {
       <div className={styles.columns}>
         {move.disks.length === 0 ? null : <MovedDisks disks={move.disks} />}
         {move.rounds.length === 0 ? null : <RoundsTable rounds={move.rounds} />}
+        <Adjustments move={move} />
+        <NetworkShares move={move} />
         <MoveFacts move={move} />
       </div>
     </Page>

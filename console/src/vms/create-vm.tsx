@@ -1,39 +1,19 @@
 /** A new VM: little is asked, the rest has defaults; disks are made empty, imported, or taken as they are. */
-import {
-  Button,
-  Checkbox,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  makeStyles,
-  Select,
-  SpinButton,
-  tokens,
-} from "@fluentui/react-components";
+import { Checkbox, Field, Input, Select } from "@fluentui/react-components";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { call } from "../api/call.ts";
 import { useHosts } from "../hosts/host-data.ts";
 import { keys } from "../live/keys.ts";
-import { Problem } from "../parts/problem.tsx";
+import { CountField } from "../parts/count-field.tsx";
+import { FieldGrid } from "../parts/field-grid.tsx";
+import { FormDialog } from "../parts/form-dialog.tsx";
+import { OptionSelect } from "../parts/option-select.tsx";
 import { type DiskChoice, DiskFields } from "./disk-fields.tsx";
 import { draftOf, type VmForm } from "./vm-draft.ts";
 
-const useStyles = makeStyles({
-  form: { display: "grid", gap: tokens.spacingVerticalM, paddingBlock: tokens.spacingVerticalS },
-  pair: {
-    display: "grid",
-    gridTemplateColumns: "1fr 1fr",
-    gap: tokens.spacingHorizontalL,
-    "@media (max-width: 480px)": { gridTemplateColumns: "1fr" },
-  },
-});
+const firmwareNames = { bios: "BIOS", uefi: "UEFI" } as const;
 
 const firstForm: VmForm = {
   ...{ name: "", memoryMib: 1024, cpus: 1, firmware: "bios", network: "" },
@@ -41,7 +21,6 @@ const firstForm: VmForm = {
 };
 
 export function CreateVm({ onClose }: { readonly onClose: () => void }) {
-  const styles = useStyles();
   const navigate = useNavigate();
   const hosts = useHosts().filter(({ reachable }) => reachable);
   const [chosenHost, setHost] = useState<string>();
@@ -64,96 +43,60 @@ export function CreateVm({ onClose }: { readonly onClose: () => void }) {
     },
     onSuccess: ({ name }) => void navigate({ to: "/vms/$vm", params: { vm: name } }),
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    create.mutate();
-  };
   return (
-    <Dialog open onOpenChange={(_, { open }) => (open ? undefined : onClose())}>
-      <DialogSurface>
-        <form onSubmit={submit}>
-          <DialogBody>
-            <DialogTitle>Create a VM</DialogTitle>
-            <DialogContent className={styles.form}>
-              {create.error === null ? null : <Problem error={create.error} />}
-              <div className={styles.pair}>
-                <Field label="Name" required>
-                  <Input value={form.name} onChange={(_, { value }) => change({ name: value })} />
-                </Field>
-                <Field label="Host" required>
-                  <Select value={host} onChange={(_, { value }) => setHost(value)}>
-                    {hosts.map(({ id, name }) => (
-                      <option key={id}>{name}</option>
-                    ))}
-                  </Select>
-                </Field>
-                <Field label="Memory, MiB" required>
-                  <SpinButton
-                    min={16}
-                    step={256}
-                    value={form.memoryMib}
-                    onChange={(_, data) => change({ memoryMib: numberOf(data, form.memoryMib) })}
-                  />
-                </Field>
-                <Field label="vCPUs" required>
-                  <SpinButton
-                    min={1}
-                    max={512}
-                    value={form.cpus}
-                    onChange={(_, data) => change({ cpus: numberOf(data, form.cpus) })}
-                  />
-                </Field>
-                <Field label="Firmware">
-                  <Select
-                    value={form.firmware}
-                    onChange={(_, { value }) =>
-                      change({ firmware: value === "uefi" ? "uefi" : "bios" })
-                    }
-                  >
-                    <option value="bios">BIOS</option>
-                    <option value="uefi">UEFI</option>
-                  </Select>
-                </Field>
-                <Field label="Network">
-                  <Select
-                    value={form.network}
-                    onChange={(_, { value }) => change({ network: value })}
-                  >
-                    <option value="">None</option>
-                    {switches.data?.switches.map(({ name }) => (
-                      <option key={name}>{name}</option>
-                    ))}
-                  </Select>
-                </Field>
-              </div>
-              <DiskFields host={host} disk={form.disk} onChange={changeDisk} />
-              <Checkbox
-                label="Start it at once"
-                checked={starts}
-                onChange={(_, { checked }) => setStarts(checked === true)}
-              />
-            </DialogContent>
-            <DialogActions>
-              <Button onClick={onClose}>Leave it</Button>
-              <Button
-                appearance="primary"
-                type="submit"
-                disabled={create.isPending || form.name === "" || host === ""}
-              >
-                {create.isPending ? "Creating" : "Create"}
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title="Create a VM"
+      confirm={create.isPending ? "Creating" : "Create"}
+      error={create.error}
+      maySubmit={!create.isPending && form.name !== "" && host !== ""}
+      onSubmit={() => create.mutate()}
+      onClose={onClose}
+    >
+      <FieldGrid>
+        <Field label="Name" required>
+          <Input value={form.name} onChange={(_, { value }) => change({ name: value })} />
+        </Field>
+        <Field label="Host" required>
+          <Select value={host} onChange={(_, { value }) => setHost(value)}>
+            {hosts.map(({ id, name }) => (
+              <option key={id}>{name}</option>
+            ))}
+          </Select>
+        </Field>
+        <CountField
+          label="Memory, MiB"
+          min={16}
+          step={256}
+          value={form.memoryMib}
+          onChange={(memoryMib) => change({ memoryMib })}
+        />
+        <CountField
+          label="vCPUs"
+          max={512}
+          value={form.cpus}
+          onChange={(cpus) => change({ cpus })}
+        />
+        <OptionSelect
+          label="Firmware"
+          value={form.firmware}
+          names={firmwareNames}
+          onChange={(firmware) => change({ firmware })}
+        />
+        <Field label="Network">
+          <Select value={form.network} onChange={(_, { value }) => change({ network: value })}>
+            <option value="">None</option>
+            {switches.data?.switches.map(({ name }) => (
+              <option key={name}>{name}</option>
+            ))}
+          </Select>
+        </Field>
+      </FieldGrid>
+      <DiskFields host={host} disk={form.disk} onChange={changeDisk} />
+      <Checkbox
+        label="Start it at once"
+        checked={starts}
+        onChange={(_, { checked }) => setStarts(checked === true)}
+      />
+    </FormDialog>
   );
-}
-
-function numberOf(
-  data: { readonly value?: number | null | undefined; readonly displayValue?: string | undefined },
-  old: number,
-): number {
-  const value = data.value ?? Number(data.displayValue);
-  return Number.isFinite(value) && value > 0 ? Math.round(value) : old;
 }

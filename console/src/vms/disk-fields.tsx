@@ -6,13 +6,14 @@ import {
   Radio,
   RadioGroup,
   Select,
-  SpinButton,
   tokens,
 } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
+import { CountField } from "../parts/count-field.tsx";
+import { FieldGrid } from "../parts/field-grid.tsx";
 import { bytes } from "../preferences/format.ts";
 
 const kinds = ["new", "import", "existing", "none"] as const;
@@ -31,12 +32,6 @@ export interface DiskChoice {
 
 const useStyles = makeStyles({
   fields: { display: "grid", gap: tokens.spacingVerticalM },
-  pair: {
-    display: "grid",
-    gridTemplateColumns: "1fr 1fr",
-    gap: tokens.spacingHorizontalL,
-    "@media (max-width: 480px)": { gridTemplateColumns: "1fr" },
-  },
 });
 
 const labels: Readonly<Record<DiskChoice["kind"], string>> = {
@@ -87,7 +82,7 @@ export function DiskFields({ host, disk, onChange }: DiskFieldsProps) {
         </RadioGroup>
       </Field>
       {disk.kind === "none" ? null : (
-        <div className={styles.pair}>
+        <FieldGrid>
           <Field label="Pool">
             <Select value={disk.pool} onChange={(_, { value }) => onChange({ pool: value })}>
               {pools.map(({ name, space }) => (
@@ -98,16 +93,7 @@ export function DiskFields({ host, disk, onChange }: DiskFieldsProps) {
             </Select>
           </Field>
           {disk.kind === "new" ? (
-            <Field label="Size, GiB">
-              <SpinButton
-                min={1}
-                value={disk.gib}
-                onChange={(_, { value, displayValue }) => {
-                  const gib = value ?? Number(displayValue);
-                  if (gib > 0) onChange({ gib });
-                }}
-              />
-            </Field>
+            <CountField label="Size, GiB" value={disk.gib} onChange={(gib) => onChange({ gib })} />
           ) : null}
           {disk.kind === "import" ? (
             <Field label="Path on the host" required>
@@ -134,7 +120,7 @@ export function DiskFields({ host, disk, onChange }: DiskFieldsProps) {
                 ))}
             </Select>
           </Field>
-        </div>
+        </FieldGrid>
       )}
     </div>
   );

@@ -1,16 +1,8 @@
 /** Changes a VM that is off: what people change often as fields, everything else in the document itself. */
 import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
   Field,
   Input,
   makeStyles,
-  SpinButton,
   Tab,
   TabList,
   Textarea,
@@ -23,15 +15,15 @@ import { FerryError } from "../../../src/base/errors.ts";
 import type { VmDefinition } from "../../../src/vm/definition.ts";
 import { call } from "../api/call.ts";
 import { useAnnounce } from "../parts/announce.tsx";
+import { CountField } from "../parts/count-field.tsx";
+import { FormDialog } from "../parts/form-dialog.tsx";
 import { Problem } from "../parts/problem.tsx";
 
 const useStyles = makeStyles({
-  fields: { display: "grid", gap: tokens.spacingVerticalM, paddingBlock: tokens.spacingVerticalM },
   document: {
     fontFamily: tokens.fontFamilyMonospace,
     "& textarea": { height: "50vh", maxHeight: "50vh" },
   },
-  surface: { maxWidth: "720px" },
 });
 
 export function EditVm({ vm, onClose }: { readonly vm: Vm; readonly onClose: () => void }) {
@@ -48,45 +40,37 @@ export function EditVm({ vm, onClose }: { readonly vm: Vm; readonly onClose: () 
     },
   });
   return (
-    <Dialog open onOpenChange={(_, { open }) => (open ? undefined : onClose())}>
-      <DialogSurface className={styles.surface}>
-        <DialogBody>
-          <DialogTitle>Edit {vm.name}</DialogTitle>
-          <DialogContent>
-            <TabList
-              selectedValue={tab}
-              onTabSelect={(_, { value }) => setTab(value === "document" ? "document" : "fields")}
-            >
-              <Tab value="fields">What changes often</Tab>
-              <Tab value="document">The whole definition</Tab>
-            </TabList>
-            <div className={styles.fields}>
-              {save.error === null ? null : <Problem error={save.error} />}
-              {tab === "fields" ? (
-                <OftenChanged text={text} onChange={setText} />
-              ) : (
-                <Field
-                  label="Definition, as JSON"
-                  hint="What is wrong in it is said before anything changes"
-                >
-                  <Textarea
-                    className={styles.document}
-                    value={text}
-                    onChange={(_, { value }) => setText(value)}
-                  />
-                </Field>
-              )}
-            </div>
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose}>Leave it</Button>
-            <Button appearance="primary" disabled={save.isPending} onClick={() => save.mutate()}>
-              Save
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={`Edit ${vm.name}`}
+      confirm="Save"
+      error={save.error}
+      maySubmit={!save.isPending}
+      onSubmit={() => save.mutate()}
+      onClose={onClose}
+    >
+      <TabList
+        aria-label="How to edit it"
+        selectedValue={tab}
+        onTabSelect={(_, { value }) => setTab(value === "document" ? "document" : "fields")}
+      >
+        <Tab value="fields">What changes often</Tab>
+        <Tab value="document">The whole definition</Tab>
+      </TabList>
+      {tab === "fields" ? (
+        <OftenChanged text={text} onChange={setText} />
+      ) : (
+        <Field
+          label="Definition, as JSON"
+          hint="What is wrong in it is said before anything changes"
+        >
+          <Textarea
+            className={styles.document}
+            value={text}
+            onChange={(_, { value }) => setText(value)}
+          />
+        </Field>
+      )}
+    </FormDialog>
   );
 }
 
@@ -115,24 +99,20 @@ function OftenChanged(given: { readonly text: string; readonly onChange: (text: 
           onChange={(_, { value }) => change({ tags: value === "" ? [] : value.split(/,\s*/) })}
         />
       </Field>
-      <Field label="Memory, MiB">
-        <SpinButton
-          min={16}
-          step={256}
-          value={memory.mib}
-          onChange={(_, { value }) => (value ? change({ memory: { mib: value } }) : undefined)}
-        />
-      </Field>
-      <Field label="Cores" hint={`In ${cpu.sockets} sockets, ${cpu.threads} threads each`}>
-        <SpinButton
-          min={1}
-          max={256}
-          value={cpu.cores}
-          onChange={(_, { value }) =>
-            value ? change({ cpu: { ...cpu, cores: value } }) : undefined
-          }
-        />
-      </Field>
+      <CountField
+        label="Memory, MiB"
+        min={16}
+        step={256}
+        value={memory.mib}
+        onChange={(mib) => change({ memory: { mib } })}
+      />
+      <CountField
+        label="Cores"
+        hint={`In ${cpu.sockets} sockets, ${cpu.threads} threads each`}
+        max={256}
+        value={cpu.cores}
+        onChange={(cores) => change({ cpu: { ...cpu, cores } })}
+      />
     </>
   );
 }

@@ -1,5 +1,5 @@
 /** A VM's page: what it is, its screen and serial console, its hardware, and where it has been. */
-import { Spinner, Tab, TabList } from "@fluentui/react-components";
+import { Spinner } from "@fluentui/react-components";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { lazy } from "react";
 import type { Vm } from "../../../src/api/schema/vm.ts";
@@ -7,6 +7,7 @@ import { useMigrations } from "../migrations/migration-data.ts";
 import { MoveRow } from "../migrations/move-row.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { FailureEdge } from "../parts/failure-edge.tsx";
+import { PageTabs } from "../parts/page-tabs.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { VmState } from "../parts/vm-state.tsx";
@@ -64,21 +65,13 @@ function KnownVm({ vm }: { readonly vm: Vm }) {
           <MoveRow move={move} />
         </Panel>
       )}
-      <TabList
-        selectedValue={shown}
-        onTabSelect={(_, { value }) =>
-          void navigate({
-            search: value === "summary" ? {} : { tab: String(value) },
-            replace: true,
-          })
-        }
-      >
-        {offered.map((one) => (
-          <Tab key={one} value={one}>
-            {titles[one]}
-          </Tab>
-        ))}
-      </TabList>
+      <PageTabs
+        label={`Parts of ${vm.name}`}
+        tabs={offered}
+        titles={titles}
+        shown={shown}
+        onShow={(search) => void navigate({ search, replace: true })}
+      />
       <FailureEdge key={shown}>
         <TabContent vm={vm} tab={shown} />
       </FailureEdge>

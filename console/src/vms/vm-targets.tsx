@@ -6,6 +6,7 @@ import type { Vm } from "../../../src/api/schema/vm.ts";
 import { useHosts } from "../hosts/host-data.ts";
 import { Panel } from "../parts/panel.tsx";
 import { type TargetVerdict, useTargetChecks } from "../wizard/check-data.ts";
+import { expectedWords } from "../wizard/expectation.tsx";
 
 const useStyles = makeStyles({
   row: {
@@ -37,7 +38,7 @@ export function VmTargets({ vm }: { readonly vm: Vm }) {
             <div>
               <Text weight="semibold">{name}</Text> <Verdict verdict={verdict} />
               <Text block size={200} className={styles.quiet}>
-                {verdict?.against[0] ?? ""}
+                {verdict === undefined ? "" : wordsOn(verdict)}
               </Text>
             </div>
             <Button
@@ -52,6 +53,15 @@ export function VmTargets({ vm }: { readonly vm: Vm }) {
       })}
     </Panel>
   );
+}
+
+/** What stands against it; where nothing does, what the move would be like. */
+function wordsOn({ report, against }: TargetVerdict): string {
+  const [first] = against;
+  const prediction = report?.possible === true ? report.prediction : null;
+  return [first, prediction && `A move would take ${expectedWords(prediction)}`]
+    .filter((words) => words)
+    .join(". ");
 }
 
 export function Verdict({ verdict }: { readonly verdict: TargetVerdict | undefined }) {

@@ -1,6 +1,6 @@
 /** What the checks say of a VM and the hosts it might go to. */
-import { useQueries } from "@tanstack/react-query";
-import type { CheckReport } from "../../../src/api/schema/check.ts";
+import { type QueryClient, useQueries } from "@tanstack/react-query";
+import type { CheckReport, SavedReport } from "../../../src/api/schema/check.ts";
 import type { DomainHost } from "../../../src/api/schema/host.ts";
 import { FerryError } from "../../../src/base/errors.ts";
 import type { MigrationOptions } from "../../../src/migration/record.ts";
@@ -18,11 +18,28 @@ export interface TargetVerdict {
 /** A report is of its moment: after half a minute the next look asks again. */
 const freshMs = 30_000;
 
-export function checkQuery(vm: string, target: string, options: MigrationOptions) {
+/** `saved`: a report of this move from before this page; what is asked again is held against the latest. */
+export function checkQuery(
+  vm: string,
+  target: string,
+  options: MigrationOptions,
+  saved?: SavedReport,
+) {
+  const queryKey = ["check", vm, target, options] as const;
   return {
-    queryKey: ["check", vm, target, options] as const,
-    queryFn: ({ signal }: { signal: AbortSignal }) =>
-      call("POST /v1/checks", { body: { vm, target, options }, signal }),
+    queryKey,
+    queryFn: async ({ client, signal }: { client: QueryClient; signal: AbortSignal }) => {
+      const previous = client.getQueryData<CheckReport>(queryKey) ?? saved;
+      const body = { vm, target, options };
+      if (previous === undefined) return await call("POST /v1/checks", { body, signal });
+      return await call("POST /v1/checks", { body: { ...body, previous }, signal }).catch(
+        async (error: unknown) => {
+          // It is about another move by now: the VM is elsewhere.
+          if (FerryError.from(error).code !== "bad-input") throw error;
+          return await call("POST /v1/checks", { body, signal });
+        },
+      );
+    },
     staleTime: freshMs,
     gcTime: freshMs,
     retry: false,

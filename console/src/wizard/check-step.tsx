@@ -11,13 +11,17 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { ArrowClockwiseRegular } from "@fluentui/react-icons/svg/arrow-clockwise";
+import { SaveRegular } from "@fluentui/react-icons/svg/save";
 import { useQueries } from "@tanstack/react-query";
-import type { CheckReport } from "../../../src/api/schema/check.ts";
+import type { CheckReport, SavedReport } from "../../../src/api/schema/check.ts";
 import { Problem } from "../parts/problem.tsx";
 import { bytes } from "../preferences/format.ts";
+import { Changes } from "./changes.tsx";
 import { checkQuery } from "./check-data.ts";
 import { type Choice, optionsOf } from "./choice.ts";
+import { Expectation } from "./expectation.tsx";
 import { FindingRow } from "./finding-row.tsx";
+import { saveReport } from "./report-files.ts";
 
 const useStyles = makeStyles({
   head: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalM, flexWrap: "wrap" },
@@ -39,12 +43,12 @@ export interface Reports {
 }
 
 /** Runs the checks of all chosen VMs when the step is reached; disks that stay on their host need none. */
-export function useReports(choice: Choice, isReached: boolean): Reports {
+export function useReports(choice: Choice, isReached: boolean, saved?: SavedReport): Reports {
   const { target = "", vms, kind } = choice;
   const options = optionsOf(choice);
   const results = useQueries({
     queries: vms.map((vm) => ({
-      ...checkQuery(vm, target, options),
+      ...checkQuery(vm, target, options, saved),
       enabled: isReached && kind !== "disks-only",
     })),
   });
@@ -122,6 +126,8 @@ function Findings(given: {
   const diskBytes = report.disks.reduce((sum, { allocatedBytes }) => sum + allocatedBytes, 0);
   return (
     <>
+      <Changes changes={report.changes} />
+      <Expectation report={report} />
       {open.map((finding) => (
         <FindingRow key={`${finding.check} ${finding.host} ${finding.message}`} finding={finding} />
       ))}
@@ -150,6 +156,11 @@ function Findings(given: {
           </AccordionPanel>
         </AccordionItem>
       </Accordion>
+      <div>
+        <Button appearance="subtle" icon={<SaveRegular />} onClick={() => saveReport(report)}>
+          Save the report
+        </Button>
+      </div>
     </>
   );
 }

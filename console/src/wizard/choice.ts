@@ -1,4 +1,5 @@
 /** What is chosen in the wizard, and what that means for the API. Pure. */
+import type { SavedReport } from "../../../src/api/schema/check.ts";
 import type { MigrationOptions } from "../../../src/migration/record.ts";
 
 export const kinds = ["vm", "with-disks", "disks-only"] as const;
@@ -15,6 +16,7 @@ export interface Choice {
   readonly keepSourceDisks: boolean;
   /** Empty: as the host's settings say. */
   readonly performance: "" | NonNullable<MigrationOptions["performance"]>;
+  readonly convergencePolicy: "" | NonNullable<MigrationOptions["convergencePolicy"]>;
   /** Empty: no limit of its own. */
   readonly bandwidthMbit: string;
   readonly blackoutMs: string;
@@ -22,28 +24,53 @@ export interface Choice {
   readonly verifyMemory: boolean;
   /** Media are taken out of the drives instead of carried along. */
   readonly eject: boolean;
+  /** What a report asks for beside all this: kept as it is. */
+  readonly further: MigrationOptions;
 }
 
 export const firstChoice: Choice = {
   ...{ kind: "vm", vms: [], target: undefined, pool: "", keepSourceDisks: false },
-  ...{ performance: "", bandwidthMbit: "", blackoutMs: "", priority: "normal" },
-  ...{ verifyMemory: false, eject: false },
+  ...{
+    performance: "",
+    convergencePolicy: "",
+    bandwidthMbit: "",
+    blackoutMs: "",
+    priority: "normal",
+  },
+  ...{ verifyMemory: false, eject: false, further: {} },
 };
 
 export function optionsOf(choice: Choice): MigrationOptions {
-  const { kind, pool, keepSourceDisks, performance, priority, verifyMemory } = choice;
+  const { kind, pool, keepSourceDisks, performance, convergencePolicy } = choice;
+  const { priority, verifyMemory } = choice;
   const mbit = Number(choice.bandwidthMbit);
   const blackoutMsMax = Number(choice.blackoutMs);
   return {
+    ...choice.further,
     ...(kind === "with-disks" && { withStorage: true }),
     ...(kind === "with-disks" && pool !== "" && { targetPool: pool }),
     ...(kind === "with-disks" && keepSourceDisks && { keepSourceDisks }),
     ...(performance !== "" && { performance }),
+    ...(convergencePolicy !== "" && { convergencePolicy }),
     ...(mbit > 0 && { bandwidthBytesPerSecond: Math.round(mbit * 125_000) }),
     ...(blackoutMsMax > 0 && { blackoutMsMax }),
     ...(priority !== "normal" && { priority }),
     ...(verifyMemory && { verifyMemory }),
     ...(choice.eject && { eject: true }),
+  };
+}
+
+/** The move that a report is about. */
+export function choiceOf({ vm, target, options }: SavedReport): Choice {
+  const { withStorage, targetPool: pool = "", keepSourceDisks = false, ...how } = options;
+  const { performance = "", convergencePolicy = "", priority = "normal", ...limits } = how;
+  const { bandwidthBytesPerSecond: rate, blackoutMsMax, ...checks } = limits;
+  const { verifyMemory = false, eject = false, ...further } = checks;
+  return {
+    ...{ kind: withStorage === true ? "with-disks" : "vm", vms: [vm.name], target, pool },
+    ...{ keepSourceDisks, performance, convergencePolicy, priority, verifyMemory, eject, further },
+    bandwidthMbit: rate === undefined ? "" : String(rate / 125_000),
+    blackoutMs: blackoutMsMax === undefined ? "" : String(blackoutMsMax),
   };
 }
 

@@ -1,32 +1,15 @@
 /** The wizard's third step: what is left empty follows the host's settings. */
+import { Checkbox, Field, Input, Text } from "@fluentui/react-components";
 import {
-  Checkbox,
-  Field,
-  Input,
-  makeStyles,
-  Select,
-  Text,
-  tokens,
-} from "@fluentui/react-components";
+  orAsSet,
+  performanceNames,
+  policyLabel,
+  policyNames,
+  priorityNames,
+} from "../migrations/option-names.ts";
+import { FieldGrid } from "../parts/field-grid.tsx";
+import { OptionSelect } from "../parts/option-select.tsx";
 import type { Choice } from "./choice.ts";
-
-const useStyles = makeStyles({
-  fields: {
-    display: "grid",
-    gridTemplateColumns: "repeat(auto-fit, minmax(min(280px, 100%), 1fr))",
-    gap: tokens.spacingHorizontalL,
-  },
-});
-
-const performances = {
-  "": "As the host's settings say",
-  tcp: "TCP: as it is",
-  compression: "Compression",
-  multichannel: "Multichannel: over every common network",
-  rdma: "RDMA",
-} as const satisfies Record<Choice["performance"], string>;
-
-const priorityNames = { low: "Low", normal: "Normal", high: "High" } as const;
 
 interface HowStepProps {
   readonly choice: Choice;
@@ -34,39 +17,32 @@ interface HowStepProps {
 }
 
 export function HowStep({ choice, onChange }: HowStepProps) {
-  const styles = useStyles();
   if (choice.kind === "disks-only") {
     return <Text>Disks on their way to another pool follow the host's storage bandwidth.</Text>;
   }
+  const further = Object.keys(choice.further);
   return (
     <>
-      <div className={styles.fields}>
-        <Field label="Performance option">
-          <Select
-            value={choice.performance}
-            onChange={(_, { value }) =>
-              onChange({ performance: value as keyof typeof performances })
-            }
-          >
-            {Object.entries(performances).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </Select>
-        </Field>
-        <Field label="Place in the queue">
-          <Select
-            value={choice.priority}
-            onChange={(_, { value }) => onChange({ priority: value as keyof typeof priorityNames })}
-          >
-            {Object.entries(priorityNames).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </Select>
-        </Field>
+      {further.length === 0 ? null : <Text>By its report also: {further.join(", ")}</Text>}
+      <FieldGrid>
+        <OptionSelect
+          label="Performance option"
+          value={choice.performance}
+          names={orAsSet(performanceNames)}
+          onChange={(performance) => onChange({ performance })}
+        />
+        <OptionSelect
+          label={policyLabel}
+          value={choice.convergencePolicy}
+          names={orAsSet(policyNames)}
+          onChange={(convergencePolicy) => onChange({ convergencePolicy })}
+        />
+        <OptionSelect
+          label="Place in the queue"
+          value={choice.priority}
+          names={priorityNames}
+          onChange={(priority) => onChange({ priority })}
+        />
         <Field label="Bandwidth at most, Mbit/s" hint="Empty: as the host's settings say">
           <Input
             type="number"
@@ -83,7 +59,7 @@ export function HowStep({ choice, onChange }: HowStepProps) {
             onChange={(_, { value }) => onChange({ blackoutMs: value })}
           />
         </Field>
-      </div>
+      </FieldGrid>
       <Checkbox
         label="Compare all memory on both sides before the guest goes on (a longer blackout)"
         checked={choice.verifyMemory}

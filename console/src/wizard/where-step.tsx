@@ -18,6 +18,7 @@ import { memoryBytesOf, useVms } from "../vms/vm-data.ts";
 import { Verdict } from "../vms/vm-targets.tsx";
 import { type TargetVerdict, useTargetChecks } from "./check-data.ts";
 import { type Choice, optionsOf } from "./choice.ts";
+import { expectedWords } from "./expectation.tsx";
 
 /** Asking many hosts at once costs each of them a look at its storage; of more, the check comes with the choice. */
 const askedMax = 12;
@@ -117,6 +118,8 @@ function Reasons(given: {
   if (verdict?.report !== undefined && verdict.report.disks.length === 0) {
     pros.push("it reaches the disks");
   }
+  const prediction = verdict?.report?.possible === true ? verdict.report.prediction : null;
+  if (prediction) pros.push(expectedWords(prediction));
   return (
     <>
       {pros.length === 0 ? null : (

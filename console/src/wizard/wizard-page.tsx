@@ -4,15 +4,25 @@ import { ArrowSwapRegular } from "@fluentui/react-icons/svg/arrow-swap";
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import type { SavedReport } from "../../../src/api/schema/check.ts";
 import { call } from "../api/call.ts";
 import { useAnnounce } from "../parts/announce.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { useMay } from "../session/session.tsx";
 import { Page } from "../shell/page.tsx";
-import { CheckStep, useReports } from "./check-step.tsx";
-import { type Choice, firstChoice, isComplete, optionsOf, type Step, steps } from "./choice.ts";
+import { CheckStep, type Reports, useReports } from "./check-step.tsx";
+import {
+  type Choice,
+  choiceOf,
+  firstChoice,
+  isComplete,
+  optionsOf,
+  type Step,
+  steps,
+} from "./choice.ts";
 import { HowStep } from "./how-step.tsx";
+import { OpenReport } from "./open-report.tsx";
 import { StepLine } from "./step-line.tsx";
 import { WhatStep } from "./what-step.tsx";
 import { WhereStep } from "./where-step.tsx";
@@ -42,15 +52,21 @@ function Wizard(given: { readonly vms: readonly string[]; readonly target: strin
   const mayMove = useMay("operator");
   const [choice, setChoice] = useState<Choice>({ ...firstChoice, ...given });
   const [step, setStep] = useState<Step>(() => firstStep(given.vms, given.target));
+  const [saved, setSaved] = useState<SavedReport>();
   const change = (part: Partial<Choice>) => setChoice((old) => ({ ...old, ...part }));
+  const open = (report: SavedReport) => {
+    setSaved(report);
+    setChoice(choiceOf(report));
+    setStep("check");
+  };
   const at = steps.indexOf(step);
-  const go = useGo(choice);
-  const reports = useReports(choice, step === "check");
+  const reports = useReports(choice, step === "check", saved);
+  const go = useGo(choice, reports);
   if (!mayMove) return <Page title="Move">Your role does not allow moves.</Page>;
   const next = steps[at + 1];
   const previous = steps[at - 1];
   return (
-    <Page title="Move">
+    <Page title="Move" actions={<OpenReport onOpen={open} />}>
       <StepLine present={step} choice={choice} onStep={setStep} />
       <Panel title={titles[step]}>
         {step === "what" ? <WhatStep choice={choice} onChange={change} /> : null}
@@ -94,7 +110,7 @@ function firstStep(vms: readonly string[], target: string | undefined): Step {
   return target === undefined ? "where" : "check";
 }
 
-function useGo(choice: Choice) {
+function useGo(choice: Choice, { reports }: Reports) {
   const navigate = useNavigate();
   const announce = useAnnounce();
   return useMutation({
@@ -109,7 +125,12 @@ function useGo(choice: Choice) {
         return [];
       }
       const options = optionsOf(choice);
-      const asked = vms.map((vm) => call("POST /v1/migrations", { body: { vm, target, options } }));
+      const asked = vms.map((vm) => {
+        // What was seen here is what the move is held to.
+        const report = reports.find((one) => one.vm === vm)?.report;
+        const body = { vm, target, options, ...(report && { report }) };
+        return call("POST /v1/migrations", { body });
+      });
       return await Promise.all(asked);
     },
     onSuccess: ([only, ...more]) => {

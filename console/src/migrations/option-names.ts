@@ -1,0 +1,32 @@
+/** What a move's options are called on every page that offers them. */
+import type { MigrationOptions } from "../../../src/migration/record.ts";
+
+type Named<Option extends keyof MigrationOptions> = Readonly<
+  Record<Extract<MigrationOptions[Option], string>, string>
+>;
+
+export const performanceNames: Named<"performance"> = {
+  tcp: "TCP: as it is",
+  compression: "Compression",
+  multichannel: "Multichannel: over every common network",
+  rdma: "RDMA",
+};
+
+/** For a guest that writes faster than the link carries. */
+export const policyNames: Named<"convergencePolicy"> = {
+  patient: "Patient: never slow the guest down",
+  balanced: "Balanced: slow it down step by step",
+  certain: "Certain: slow it down, then stop it for as long as the rest takes",
+  "post-copy": "Post-copy: go on at the target, which fetches the rest",
+};
+
+export const policyLabel = "A guest that writes faster than the link carries";
+
+export const priorityNames: Named<"priority"> = { low: "Low", normal: "Normal", high: "High" };
+
+/** The option's names with one more: none of its own. */
+export function orAsSet<Option extends string>(
+  names: Readonly<Record<Option, string>>,
+): Readonly<Record<Option | "", string>> {
+  return { "": "As the host's settings say", ...names };
+}

@@ -1,0 +1,15 @@
+/** Fields beside each other, as many as there is room for. */
+import { makeStyles, tokens } from "@fluentui/react-components";
+import type { ReactNode } from "react";
+
+const useStyles = makeStyles({
+  fields: {
+    display: "grid",
+    gridTemplateColumns: "repeat(auto-fit, minmax(min(280px, 100%), 1fr))",
+    gap: tokens.spacingHorizontalL,
+  },
+});
+
+export function FieldGrid({ children }: { readonly children: ReactNode }) {
+  return <div className={useStyles().fields}>{children}</div>;
+}
