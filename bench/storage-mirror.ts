@@ -12,9 +12,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { Lab } from "../lab/lab.ts";
 import type { LabHost } from "../lab/lab-host.ts";
-import { inNamespace } from "../lab/namespaces.ts";
+import { inNamespace, processesIn } from "../lab/namespaces.ts";
 import { type MigrationOptions, performanceOptions } from "../src/migration/record.ts";
 import { QmpClient } from "../src/qemu/qmp-client.ts";
+import { cpuSeconds } from "./meter.ts";
 
 const run = promisify(execFile);
 const port = 10_809;
@@ -50,22 +51,25 @@ async function main(): Promise<void> {
   if (performance === undefined) throw new Error(`No performance option "${values.performance}"`);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   await using lab = await Lab.up({ name: "mirror", speed: values.speed, say });
-  const results: Record<string, { ferryMs: number[]; qemuMs: number[] }> = {};
+  const results: Record<string, Comparison[]> = {};
   for (const kind of values.contents.split(",")) {
     const command = contents[kind];
     if (command === undefined) throw new Error(`No content "${kind}"`);
     const image = join(lab.directory, `${kind}.raw`);
     await run("sh", ["-c", command, "sh", image, values.mib]);
     const bytes = (await stat(image)).size;
-    const times = { ferryMs: [] as number[], qemuMs: [] as number[] };
+    const runs: Comparison[] = [];
     for (let number = 0; number < Number(values.runs); number++) {
-      times.ferryMs.push(await byFerry(lab, image, performance));
-      times.qemuMs.push(await byQemu(lab, image, bytes));
-      say(`${kind}: Ferry ${times.ferryMs.at(-1)} ms, QEMU ${times.qemuMs.at(-1)} ms`);
+      runs.push({
+        ferry: await byFerry(lab, image, performance),
+        qemu: await byQemu(lab, image, bytes),
+      });
+      say(`${kind}: ${JSON.stringify(runs.at(-1))}`);
     }
-    results[kind] = times;
-    const ratio = median(times.ferryMs) / median(times.qemuMs);
-    process.stdout.write(`${kind} ${JSON.stringify(times)} ratio ${ratio.toFixed(2)}\n`);
+    results[kind] = runs;
+    const medianOf = (of: (run: Comparison) => number) => median(runs.map(of));
+    const ratio = medianOf(({ ferry }) => ferry.ms) / medianOf(({ qemu }) => qemu.ms);
+    process.stdout.write(`${kind} ${JSON.stringify(runs)} ratio ${ratio.toFixed(2)}\n`);
   }
   await mkdir("bench/results", { recursive: true });
   const file = `bench/results/storage-mirror-${new Date().toISOString().replaceAll(":", "")}.json`;
@@ -73,22 +77,40 @@ async function main(): Promise<void> {
   say(`Kept in ${file}`);
 }
 
-/** The stage storage-mirror of a whole move, milliseconds. */
+interface Comparison {
+  readonly ferry: Cost;
+  readonly qemu: Cost;
+}
+
+interface Cost {
+  /** Until the disk was synchronized. */
+  readonly ms: number;
+  /** Of everything that runs on each host: agents and QEMUs. */
+  readonly sourceCpuSeconds: number;
+  readonly targetCpuSeconds: number;
+  readonly wireBytes?: number;
+}
+
+/** The stage storage-mirror of a whole move. */
 async function byFerry(
   lab: Lab,
   path: string,
   performance: MigrationOptions["performance"],
-): Promise<number> {
+): Promise<Cost> {
   const vm = "bench01";
   const host = lab.host("host-a");
   const disks = [{ pool: "local", format: "raw" as const, import: { path } }];
   await host.api("POST /v1/vms", { body: { name: vm, memoryMib: 64, vnc: false, disks } });
   await host.api("POST /v1/vms/{vm}/start", { params: { vm } });
+  const meter = await Meter.start(lab);
   const options = { withStorage: true, ...(performance && { performance }) };
   const { id } = await host.api("POST /v1/migrations", { body: { vm, target: "host-b", options } });
   const deadline = Date.now() + mirrorMsMax;
+  let cpu: Awaited<ReturnType<Meter["stop"]>> | undefined;
   for (;;) {
     const record = await host.api("GET /v1/migrations/{id}", { params: { id } });
+    const isCopied = record.stage !== "setup" && record.stage !== "storage-mirror";
+    if (isCopied && record.startedAt !== null) cpu ??= await meter.stop();
     if (record.endedAt !== null) {
       const stage = record.stages.find(({ name }) => name === "storage-mirror");
       if (record.state !== "completed" || stage === undefined) {
@@ -97,7 +119,8 @@ async function byFerry(
       const there = lab.host("host-b");
       await there.api("POST /v1/vms/{vm}/power-off", { params: { vm } });
       await there.api("DELETE /v1/vms/{vm}", { params: { vm }, query: { disks: "delete" } });
-      return Math.round((stage.endedAt ?? record.endedAt) - stage.startedAt);
+      const ms = Math.round((stage.endedAt ?? record.endedAt) - stage.startedAt);
+      return { ms, ...(cpu ?? (await meter.stop())), wireBytes: record.disks[0]?.wireBytes ?? 0 };
     }
     if (Date.now() > deadline) throw new Error("The move takes too long");
     await sleep(100);
@@ -105,7 +128,7 @@ async function byFerry(
 }
 
 /** From the command to the job's being ready, milliseconds. */
-async function byQemu(lab: Lab, image: string, bytes: number): Promise<number> {
+async function byQemu(lab: Lab, image: string, bytes: number): Promise<Cost> {
   const copy = join(lab.directory, "copy.raw");
   await run("truncate", ["--size", String(bytes), copy]);
   const target = await startQemu(lab.host("host-b"), lab.directory, "target", copy);
@@ -123,12 +146,14 @@ async function byQemu(lab: Lab, image: string, bytes: number): Promise<number> {
     const ready = source.qmp.waitFor(({ event }) => event === "BLOCK_JOB_READY", {
       timeoutMs: mirrorMsMax,
     });
+    const meter = await Meter.start(lab);
     const begun = performance.now();
     await source.qmp.execute("blockdev-mirror", {
       ...{ "job-id": "mirror", device: "disk", target: "there", sync: "full" },
     });
     await ready;
-    return Math.round(performance.now() - begun);
+    const ms = Math.round(performance.now() - begun);
+    return { ms, ...(await meter.stop()) };
   } finally {
     for (const { child, qmp } of [source, target]) {
       await qmp[Symbol.asyncDispose]();
@@ -159,6 +184,38 @@ async function startQemu(
     if (qmp !== undefined) return { child, qmp };
     if (child.exitCode !== null) throw new Error(`QEMU of ${host.name} ended`);
     await sleep(20);
+  }
+}
+
+/** CPU seconds of what runs on both hosts; a process that ends meanwhile counts for what was seen of it. */
+class Meter {
+  readonly #lab: Lab;
+  readonly #before: readonly number[];
+
+  private constructor(lab: Lab, before: readonly number[]) {
+    this.#lab = lab;
+    this.#before = before;
+  }
+
+  static async start(lab: Lab): Promise<Meter> {
+    return new Meter(lab, await Meter.#look(lab));
+  }
+
+  async stop(): Promise<Pick<Cost, "sourceCpuSeconds" | "targetCpuSeconds">> {
+    const now = await Meter.#look(this.#lab);
+    const [sourceCpuSeconds = 0, targetCpuSeconds = 0] = now.map(
+      (seconds, index) => Math.round((seconds - (this.#before[index] ?? 0)) * 100) / 100,
+    );
+    return { sourceCpuSeconds, targetCpuSeconds };
+  }
+
+  static async #look(lab: Lab): Promise<number[]> {
+    return Promise.all(
+      lab.hosts.map(async ({ namespace }) => {
+        const seconds = await Promise.all((await processesIn(namespace)).map(cpuSeconds));
+        return seconds.reduce((sum, each) => sum + each, 0);
+      }),
+    );
   }
 }
 

@@ -26,13 +26,17 @@ export interface DiskEncoderOptions {
 export interface DiskEncoderStats {
   bytesIn: number;
   bytesOut: number;
+  /** Of what came in, what is to be written to the disk. */
+  contentBytes: number;
   /** Content that the target had kept. */
   referencedBytes: number;
   compressMs: number;
 }
 
 export class DiskEncoder {
-  readonly stats: DiskEncoderStats = { bytesIn: 0, bytesOut: 0, referencedBytes: 0, compressMs: 0 };
+  readonly stats: DiskEncoderStats = {
+    ...{ bytesIn: 0, bytesOut: 0, contentBytes: 0, referencedBytes: 0, compressMs: 0 },
+  };
   readonly #compressor: AdaptiveCompressor;
   readonly #requests = new NbdRequests();
   readonly #kept: BlockIndex | undefined;
@@ -66,6 +70,7 @@ export class DiskEncoder {
     this.stats.bytesIn += chunk.length;
     this.#compressor.came(chunk.length);
     for (const piece of this.#requests.push(chunk)) {
+      if (piece.offset !== undefined) this.stats.contentBytes += piece.bytes.length;
       if (this.#kept === undefined || piece.offset === undefined) this.#append(piece.bytes);
       else this.#content(this.#kept, piece, piece.offset);
     }

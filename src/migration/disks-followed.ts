@@ -3,6 +3,7 @@ import { wallClockMs } from "../base/clock.ts";
 import { type MirrorStatus, queryMirrors } from "../qemu/mirror.ts";
 import { queryWrites } from "../qemu/write-statistics.ts";
 import { type DiskSample, toDiskRecord, withSample } from "./disk-progress.ts";
+import { type Holes, holesOf, noHoles, withoutHoles } from "./disk-holes.ts";
 import type { DiskRecord } from "./record.ts";
 import type { SourceMove } from "./stage.ts";
 import { sessionOf } from "./stages/setup.ts";
@@ -19,6 +20,7 @@ export function mirrorId(index: number): string {
 export class DisksFollowed {
   readonly #move: SourceMove;
   readonly #samples = new Map<string, readonly DiskSample[]>();
+  readonly #holes = new Map<string, Holes>();
   readonly #pacings = new Map<string, Pacing>();
   #lookedAt = 0;
 
@@ -53,15 +55,33 @@ export class DisksFollowed {
           resumedBytes: encoders[stream]?.referencedBytes ?? 0,
           ...(pacing && { guestWrites: toGuestWrites(pacing) }),
         };
-        return mirror === undefined ? seen : this.#withMirror(seen, mirror, at);
+        if (mirror === undefined) return seen;
+        // As it crosses where nobody encodes it: what NBD adds is next to nothing.
+        const sentBytes = encoders[stream]?.contentBytes ?? seen.wireBytes;
+        return this.#withMirror(seen, this.#withoutHoles(seen, mirror, sentBytes), at);
       }),
     );
     return mirrors;
   }
 
+  /** What QEMU says that it copied of a disk in all, without what it only declared zero. */
+  contentOf(disk: string, copiedBytes: number): number {
+    return copiedBytes - (this.#holes.get(disk) ?? noHoles).declaredBytes;
+  }
+
   /** As `look`, now and then. */
   async lookIfDue(): Promise<void> {
     if (wallClockMs() - this.#lookedAt >= lookMs) await this.look();
+  }
+
+  #withoutHoles({ name, allocatedBytes }: DiskRecord, mirror: MirrorStatus, sentBytes: number) {
+    const { definition } = this.#move;
+    // The file is not all of a disk that stands on another one.
+    const isAll = !definition.disks.some((disk) => disk.name === name && disk.backing);
+    const before = this.#holes.get(name) ?? noHoles;
+    const holes = holesOf(before, mirror, sentBytes, isAll ? allocatedBytes : undefined);
+    this.#holes.set(name, holes);
+    return withoutHoles(mirror, holes);
   }
 
   #withMirror(disk: DiskRecord, mirror: MirrorStatus, at: number): DiskRecord {

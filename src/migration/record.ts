@@ -204,6 +204,7 @@ export const DiskRecord = Type.Object({
   state: Type.Unsafe<"waiting" | "copying" | "mirrored">(
     Type.String({ enum: ["waiting", "copying", "mirrored"] }),
   ),
+  /** Content; holes are no bytes. */
   copiedBytes: Bytes,
   /** Grows while the guest writes. */
   totalBytes: Bytes,

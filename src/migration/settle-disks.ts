@@ -49,7 +49,9 @@ export async function settleDisksOnTarget(move: TargetMove): Promise<void> {
 function noteLast(move: SourceMove, copied: readonly number[]): void {
   move.record.disks(
     move.record.current.disks.map((disk) => {
-      const copiedBytes = copied[move.disks.indexOf(disk.name)] ?? disk.copiedBytes;
+      const inAll = copied[move.disks.indexOf(disk.name)];
+      if (inAll === undefined) return disk;
+      const copiedBytes = move.disksFollowed?.contentOf(disk.name, inAll) ?? inAll;
       const mirroredBytes = disk.mirroredBytes + copiedBytes - disk.copiedBytes;
       return { ...disk, copiedBytes, mirroredBytes, totalBytes: copiedBytes };
     }),

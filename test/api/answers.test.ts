@@ -3,9 +3,12 @@
  * harness holds each answer against the document; here every operation gets its turn.)
  */
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { PartialDisk } from "../../src/api/schema/partial-disk.ts";
+import { openDatabase } from "../../src/database/database.ts";
+import { PartialDisks } from "../../src/storage/partial-disks.ts";
 import { IdentityStore } from "../../src/trust/identity-store.ts";
 import { createRequest } from "../../src/trust/certificate.ts";
 import { createKey } from "../../src/trust/key.ts";
@@ -27,7 +30,6 @@ const betweenAgents = [
 ];
 /** Good only while something runs or is kept; driven by test/storage-mirror/, convergence/ and migration/. */
 const seldom = [
-  "DELETE /v1/partial-disks/{migration}",
   "POST /v1/migrations/{id}/resolve",
   "POST /v1/migrations/{id}/step-in",
   "POST /v1/vms/{vm}/move-storage/cancel",
@@ -68,6 +70,7 @@ async function everyOperation(): Promise<void> {
   await a.good("GET /v1/vms/web01/cpu");
   await moveStorage(a, "shared");
   await a.good("POST /v1/vms/web01/power-off");
+  await partialDisks(a, b);
   await migrations(a);
   await peers(a, b);
   await a.good("DELETE /v1/hosts/host-b");
@@ -169,7 +172,6 @@ async function migrations(a: RunningAgent): Promise<void> {
   const body = { vm: "web01", target: "host-b" };
   await a.good("POST /v1/faults", { body: { point: "source:setup:inside", action: "hang" } });
   await a.good("GET /v1/faults");
-  await a.good("GET /v1/partial-disks");
   const { id } = await a.good<{ id: string }>("POST /v1/migrations", { body });
   await nextEvent(a, ({ subject, data }) => {
     return subject === id && (data as { stage: string | null }).stage === "setup";
@@ -182,6 +184,35 @@ async function migrations(a: RunningAgent): Promise<void> {
   await a.good("POST /v1/vms/web01/power-off");
   await a.good("DELETE /v1/vms/web01?disks=delete");
   assert.equal(codeOf(await a.ask("GET /v1/vms/web01")), "not-found");
+}
+
+/** What `b` keeps of a move, as test/storage-mirror/resume.test.ts sees it kept: in its database and its pool. */
+async function partialDisks(a: RunningAgent, b: RunningAgent): Promise<void> {
+  const path = join(b.directory, "kept");
+  mkdirSync(path);
+  await b.good("POST /v1/pools", { body: { name: "kept", path } });
+  const file = "root.qcow2.partial-1f2e3d4c";
+  writeFileSync(join(path, file), Buffer.alloc(65_536, 1));
+  const kept = {
+    ...{ migration: "1f2e3d4c-0000", vm: "vm-id", vmName: "db01", source: "host-a" },
+    ...{ disk: "root", pool: "kept", file, keptAt: Date.now(), expiresAt: Date.now() + 1e8 },
+  };
+  const database = openDatabase(join(b.directory, "state/ferry.db"));
+  new PartialDisks(database).add(kept);
+  database.close();
+  const list = "GET /v1/partial-disks?scope=domain";
+  const { partialDisks } = await a.good<{ partialDisks: PartialDisk[] }>(list);
+  assert.deepEqual(
+    partialDisks.map(({ host, vm, bytes }) => [host, vm.name, bytes]),
+    [["host-b", "db01", 65_536]],
+  );
+  const discard = `DELETE /v1/partial-disks/${kept.migration}`;
+  assert.equal(codeOf(await a.ask(discard)), "not-found");
+  await a.good(`${discard}?host=host-b`);
+  assert.equal(existsSync(join(path, file)), false);
+  assert.deepEqual((await a.good<{ partialDisks: [] }>(list)).partialDisks, []);
+  assert.equal(codeOf(await a.ask(`${discard}?host=host-b`)), "not-found");
+  await b.good("DELETE /v1/pools/kept");
 }
 
 async function peers(a: RunningAgent, b: RunningAgent): Promise<void> {
