@@ -12,6 +12,9 @@ import { type NbdPiece, NbdRequests } from "./nbd-requests.ts";
 /** How long part of a request waits for the rest of it, milliseconds: alone it is of no use to the target. */
 const flushMs = 1;
 
+/** Batches that wait for a job, so that none waits for QEMU: which has more than this under way whatever is done here. */
+const batchesAhead = 2;
+
 export interface DiskEncoderOptions {
   /** Digests of the blocks that the target has kept, one after the other; null: none. */
   readonly kept: Uint8Array | null;
@@ -49,7 +52,7 @@ export class DiskEncoder {
   constructor({ kept, jobs, send, onThirst }: DiskEncoderOptions) {
     this.#kept = kept === null ? undefined : new BlockIndex(kept);
     this.#compressor = new AdaptiveCompressor({
-      jobs,
+      ...{ jobs, ahead: batchesAhead },
       onThirst,
       send: (pieces, release) => {
         this.stats.bytesOut += pieces.reduce((sum, { length }) => sum + length, 0);

@@ -25,6 +25,8 @@ export type HeldBy = "link" | "peer" | "nothing";
 export interface AdaptiveCompressorOptions {
   /** How many batches are compressed at once; at least 1. */
   readonly jobs: number;
+  /** How many batches may wait for a job; none by default. */
+  readonly ahead?: number;
   /**
    * Sends a batch: the pieces in order, kept by the receiver. Called in the order of the batches. `release`, where there
    * is one, may be called once nobody holds the last piece: its memory is used again.
@@ -49,7 +51,7 @@ export class AdaptiveCompressor {
 
   constructor(options: AdaptiveCompressorOptions) {
     this.#jobs = options.jobs;
-    this.#compressor = new BatchCompressor(options.jobs, {
+    this.#compressor = new BatchCompressor(options.jobs, options.ahead ?? 0, {
       send: (pieces, release) => {
         if (!this.#isStopped) options.send(pieces, release);
       },
@@ -66,7 +68,7 @@ export class AdaptiveCompressor {
     });
   }
 
-  /** Whether another batch would be compressed at once. */
+  /** Whether another batch would be compressed at once, or wait as `ahead` allows. */
   get isThirsty(): boolean {
     return this.#compressor.isThirsty;
   }

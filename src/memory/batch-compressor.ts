@@ -40,6 +40,7 @@ export interface BatchCompressorEvents {
 
 export class BatchCompressor {
   readonly #jobsMax: number;
+  readonly #ahead: number;
   readonly #events: BatchCompressorEvents;
   /** In order: done, under way, waiting. */
   readonly #jobs: Job[] = [];
@@ -52,8 +53,10 @@ export class BatchCompressor {
   #level: number | undefined;
   #idle: PromiseWithResolvers<void> | undefined;
 
-  constructor(jobsMax: number, events: BatchCompressorEvents) {
+  /** @param ahead batches that may wait for a job */
+  constructor(jobsMax: number, ahead: number, events: BatchCompressorEvents) {
     this.#jobsMax = jobsMax;
+    this.#ahead = ahead;
     this.#events = events;
   }
 
@@ -62,9 +65,9 @@ export class BatchCompressor {
     return this.#spare.pop() ?? Buffer.allocUnsafeSlow(batchBufferBytes);
   }
 
-  /** Whether another batch would be compressed at once. */
+  /** Whether another batch would be compressed at once, or need not wait long. */
   get isThirsty(): boolean {
-    return this.#jobs.length < this.#jobsMax;
+    return this.#jobs.length < this.#jobsMax + this.#ahead;
   }
 
   get isIdle(): boolean {

@@ -64,6 +64,12 @@ export const reconnectLongestMs = 500;
 export const frameBytesMin = 16 * KiB;
 /** Time on the wire for one frame: acknowledgements come frame by frame, so this is how finely the drain is seen. */
 export const frameMs = 2;
+/**
+ * How many of them wait in a stream: one to send, one behind it, since what waits is hidden from QEMU's estimate of the
+ * blackout. A disk's mirror makes no such estimate, and has more than this under way anyway; here it waits where it
+ * keeps the link busy while the next batch is read and compressed.
+ */
+export const framesAhead = { disk: 12, other: 2 };
 /** How often the encoder of memory is told what the link drains: several frames, and soon enough for the first round. */
 export const linkLookMs = 100;
 /** Of encoded memory that is being applied at once: a few batches, so that none waits for the one before to be done. */

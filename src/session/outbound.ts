@@ -9,7 +9,14 @@ import { invariant } from "../base/invariant.ts";
 import { dataBytesMax, frameHeaderBytes } from "../protocol/frame.ts";
 import { FairShare } from "./fair-share.ts";
 import type { Lane } from "./lane.ts";
-import { frameBytesMin, framesInFlightMax, frameMs, streamsMax, windowBytesMin } from "./limits.ts";
+import {
+  frameBytesMin,
+  framesAhead,
+  framesInFlightMax,
+  frameMs,
+  streamsMax,
+  windowBytesMin,
+} from "./limits.ts";
 import type { SessionLimits } from "./options.ts";
 import { type NumberedFrame, SendStream } from "./send-stream.ts";
 import { type Sending, SendWindow } from "./send-window.ts";
@@ -88,9 +95,11 @@ export class Outbound {
     return Math.min(Math.max(bytes, frameBytesMin), dataBytesMax);
   }
 
-  /** A stream with less than this unsent should read on: one frame to send, one behind it. */
-  isThirsty(stream: SendStream<Lane>): boolean {
-    return stream.unsentBytes < 2 * this.frameBytes;
+  /** A stream with less than this unsent should read on. */
+  isThirsty({ name, unsentBytes }: SendStream<Lane>): boolean {
+    return (
+      unsentBytes < (isOfStorage(name) ? framesAhead.disk : framesAhead.other) * this.frameBytes
+    );
   }
 
   /** Sends all that may be sent now. */
