@@ -18,10 +18,9 @@ const disks = [
 ] satisfies VmDraft["disks"];
 const draft: VmDraft = { name: "web01", memoryMib: 64, vnc: false, disks };
 
+/** backing.test.ts has the one after the stage. */
 const failurePoints = [
-  "source:storage-mirror:before",
   "source:storage-mirror:inside",
-  "source:storage-mirror:after",
   "target:storage-mirror:inside",
   "source:memory-precopy:inside",
   "source:modified-pages:inside",
