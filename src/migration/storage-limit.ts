@@ -10,15 +10,24 @@ export function applyStorageLimit({ session, limits }: SourceMove): void {
 }
 
 const MiB = 1024 * 1024;
-/** QEMU's own. */
-const inFlightBytesDefault = 16 * MiB;
+/**
+ * A write of the copy is under way until the target's QEMU has answered: compressed, a gigabit carries 300 MB/s, and both
+ * agents and a long link take some tens of milliseconds. QEMU's own 16 MiB are not enough for that, but they are what a
+ * guest's writes wait behind where they are mirrored from the start.
+ */
+const inFlightBytesDefault = { background: 64 * MiB, synchronous: 16 * MiB };
 /** What the guest's writes wait behind, at most, where they are mirrored while disks are copied. */
 const inFlightSeconds = 0.1;
 
-/** How much of a disk QEMU may have on its way at once; QEMU takes no less than its copying's unit. Pure. */
-export function mirrorInFlightBytes(bytesPerSecond: number): number {
-  if (bytesPerSecond === 0) return inFlightBytesDefault;
-  return Math.round(
-    Math.min(inFlightBytesDefault, Math.max(MiB, bytesPerSecond * inFlightSeconds)),
-  );
+/**
+ * How much of a disk QEMU may have on its way at once; QEMU takes no less than its copying's unit. Pure.
+ * @param begins how the guest's writes are mirrored while the disk is copied
+ */
+export function mirrorInFlightBytes(
+  bytesPerSecond: number,
+  begins: "background" | "synchronous",
+): number {
+  const most = inFlightBytesDefault[begins];
+  if (bytesPerSecond === 0) return most;
+  return Math.round(Math.min(most, Math.max(MiB, bytesPerSecond * inFlightSeconds)));
 }

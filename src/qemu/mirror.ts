@@ -175,6 +175,7 @@ function unlessTimeout(error: unknown): void {
   if (error instanceof FerryError && error.code === "timeout") throw error;
 }
 
-function changesMode(qmp: Qmp): Promise<boolean> {
+/** Whether a mirror of this QEMU begins in the background, and not with every write of the guest going to both disks. */
+export function changesMode(qmp: Qmp): Promise<boolean> {
   return qmp.has("block-job-change");
 }

@@ -5,7 +5,7 @@
  */
 import { exportDisks, exportSocket } from "../../qemu/disk-export.ts";
 import { findDiskNode } from "../../qemu/disk-nodes.ts";
-import { clearMirrors, startMirror } from "../../qemu/mirror.ts";
+import { changesMode, clearMirrors, startMirror } from "../../qemu/mirror.ts";
 import type { DiskEncoding } from "../../session/disk-coding.ts";
 import { connectMirror } from "../connect-mirror.ts";
 import {
@@ -88,7 +88,8 @@ async function startOne(
   const id = mirrorId(index);
   await connectMirror(move, disk, id, encodingOf(disk));
   const { node } = await findDiskNode(qmp, disk);
-  const inFlightBytes = mirrorInFlightBytes(move.limits.storageBytesPerSecond);
+  const begins = (await changesMode(qmp)) ? "background" : "synchronous";
+  const inFlightBytes = mirrorInFlightBytes(move.limits.storageBytesPerSecond, begins);
   const hasBacking = move.definition.disks.some(({ name, backing }) => name === disk && backing);
   const withBacking = hasBacking && move.whole.includes(disk);
   await startMirror(qmp, { id, node, to: id, inFlightBytes, withBacking });
