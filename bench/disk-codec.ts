@@ -70,7 +70,7 @@ async function encode(requests: readonly Buffer[], wire: Buffer[]): Promise<void
   const greeting = Buffer.from([0, 0, 0, 3]);
   encoder.write(greeting);
   for (const request of requests) {
-    encoder.observeLink(linkBytesPerSecond, true);
+    encoder.observeLink(linkBytesPerSecond, "link");
     for (let at = 0; at < request.length; at += chunkBytes) {
       if (!encoder.isThirsty) {
         thirst = Promise.withResolvers();
