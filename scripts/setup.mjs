@@ -26,6 +26,7 @@ const labPackages = {
   smbnetfs: "mounts its share without the kernel's help",
   libfaketime: "gives a host of the lab a clock that is wrong",
   "busybox-static": "is the guest's user land",
+  "etcd-server": "keeps the truth of the lab's clusters",
   chromium: "opens the console in the tests and takes the pictures of the documents",
   "fonts-dejavu-core": "is what Chromium writes with",
 };

@@ -37,6 +37,7 @@ const layers: Readonly<Record<string, number>> = {
   precheck: 4,
   migration: 4,
   scheduler: 5,
+  cluster: 5,
   api: 6,
   agent: 7,
 };

@@ -52,6 +52,18 @@ export const AgentConfig = Type.Object(
       },
       { ...strict, default: {} },
     ),
+    cluster: Type.Object(
+      {
+        /** The program that keeps a cluster's data; only hosts of a cluster that Ferry sets up need it. */
+        etcdBinary: Type.String({ default: "etcd" }),
+        /** Where this host's member of etcd answers the hosts, and the other members; open both between the hosts. */
+        etcdClientPort: Type.Unsafe<number>({ ...Port, default: 6665 }),
+        etcdPeerPort: Type.Unsafe<number>({ ...Port, default: 6666 }),
+        /** A watchdog device such as /dev/watchdog that resets the machine when its lease is not renewed; null: none. */
+        watchdog: Type.Union([Type.String(), Type.Null()], { default: null }),
+      },
+      { ...strict, default: {} },
+    ),
     qemu: Type.Object(
       {
         binary: Type.String({ default: "qemu-system-x86_64" }),

@@ -19,6 +19,7 @@ import type { Services } from "../api/services.ts";
 import { Tokens } from "../api/tokens.ts";
 import { wallClockMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import { EventLog } from "../database/event-log.ts";
 import { Faults } from "../migration/faults.ts";
 import { Migrations } from "../migration/migrations.ts";
@@ -53,6 +54,7 @@ import { RosterExchange } from "./roster-exchange.ts";
 import { socketGroupId } from "./socket-group.ts";
 import { closedNow, hostLimits, wireScheduling } from "./scheduling.ts";
 import { ferryVersion } from "./version.ts";
+import { ownRoom, wireCluster } from "./wire-cluster.ts";
 
 /** For predictions. */
 const movesRemembered = 50;
@@ -99,14 +101,22 @@ export async function wireAgent(
   const secrets = new Secrets(config.paths.state);
   const identity = () => ({ host, domain: trust.membership?.domain.id ?? null });
   const serialLogs = parts.use(new SerialLogs());
+  let cluster: Cluster | undefined;
   const vms = parts.use(
     await LocalVms.open({
       ...{ database, log, paths: config.paths, qemu: config.qemu, pools, switches, identity },
       onProcess: (...process) => serialLogs.follow(...process),
+      permission: async (vm) => cluster?.permission(vm),
     }),
   );
   parts.defer(announceVms(vms, events, host));
   const metrics = new Metrics(vms, trust);
+  cluster = parts.use(
+    wireCluster({
+      ...{ config, database, log, now, trust, peers, vms, events },
+      room: () => ownRoom({ vms, pools, switches, database }),
+    }),
+  );
 
   // Moves.
   const announce = migrationAnnouncer(events, now);
@@ -125,6 +135,7 @@ export async function wireAgent(
         switches,
         serialLogs,
         peers: link,
+        owners: cluster.owners,
         faults,
         limits: hostLimits(settings, now),
         publish,
@@ -203,8 +214,9 @@ export async function wireAgent(
       settings,
       scheduler,
     },
-    ...{ slots, drain, sessions, events, faults, serialLogs, tokens },
+    ...{ slots, drain, cluster, sessions, events, faults, serialLogs, tokens },
     freeMemory: () => freeMemory(vms),
+    clusterRoom: () => ownRoom({ vms, pools, switches, database }),
     consoleSessions: new ConsoleSessions(database, tokens, now),
     domainFeed: parts.use(new DomainFeed({ trust, peers, events, log, now, host })),
     machine: () => readMachine(vms.qemu),
@@ -212,6 +224,8 @@ export async function wireAgent(
     door: listener,
   };
   const app = await createServer(services, log);
+  // Before recovery asks whose the VMs are, and lets any run.
+  cluster.start();
   await migrations.recover();
   parts.use(listener);
   const guestSockets = parts.use(new GuestSockets(services, log));

@@ -49,6 +49,21 @@ export const accessTable = {
   "POST /v1/domain/trusts": "administrator",
   "DELETE /v1/domain/trusts/{id}": "administrator",
 
+  "GET /v1/cluster": "viewer",
+  "POST /v1/cluster": "administrator",
+  "POST /v1/cluster/join": "administrator",
+  "POST /v1/cluster/leave": "administrator",
+  // An administrator's: whoever is forgotten must be gone.
+  "POST /v1/cluster/forget": "administrator",
+  "PUT /v1/cluster/settings": "administrator",
+  "GET /v1/cluster/balance": "viewer",
+  // Definitions of VMs and nothing that opens a door; restoring makes a new truth.
+  "GET /v1/cluster/backup": "administrator",
+  "POST /v1/cluster/restore": "administrator",
+  "GET /v1/vms/{vm}/best-host": "viewer",
+  "PUT /v1/vms/{vm}/cluster": "administrator",
+  "DELETE /v1/vms/{vm}/cluster": "administrator",
+
   "GET /v1/partial-disks": "viewer",
   "DELETE /v1/partial-disks/{migration}": "operator",
   "GET /v1/pools": "viewer",
@@ -107,6 +122,11 @@ export const accessTable = {
   // Trusted domains must learn whom this one expelled.
   "GET /v1/peer/roster": "host",
   "PUT /v1/peer/roster": "member",
+  "GET /v1/peer/cluster": "member",
+  "GET /v1/peer/cluster/room": "member",
+  "POST /v1/peer/cluster/consent": "member",
+  "POST /v1/peer/cluster/member": "member",
+  "POST /v1/peer/cluster/restored": "member",
   "POST /v1/peer/checks": "host",
   "POST /v1/peer/probe": "host",
   "POST /v1/peer/sessions": "host",

@@ -4,6 +4,19 @@
  */
 import type { MigrationRecord } from "../migration/record.ts";
 import type { CheckList, CheckReport, CheckRequest } from "./schema/check.ts";
+import type {
+  BalanceAnswer,
+  ClusterAnswer,
+  ClusterBackup,
+  ClusterCreate,
+  ClusterForget,
+  ClusterJoin,
+  ClusterRestored,
+  ClusterSettings,
+  ClusterVm,
+  ProposedMove,
+  VmPolicy,
+} from "./schema/cluster.ts";
 import type { Baseline, BaselineQuery, HostCpu, VmCpu } from "./schema/cpu.ts";
 import type {
   DomainAnswer,
@@ -83,6 +96,19 @@ export interface Routes {
   "GET /v1/domain/trusts": { answer: TrustList };
   "POST /v1/domain/trusts": { body: DomainCertificate; answer: TrustedDomain };
   "DELETE /v1/domain/trusts/{id}": { answer: undefined };
+
+  "GET /v1/cluster": { answer: ClusterAnswer };
+  "POST /v1/cluster": { body: ClusterCreate; answer: ClusterAnswer };
+  "POST /v1/cluster/join": { body: ClusterJoin; answer: ClusterAnswer };
+  "POST /v1/cluster/leave": { answer: undefined };
+  "POST /v1/cluster/forget": { body: ClusterForget; answer: ClusterAnswer };
+  "PUT /v1/cluster/settings": { body: ClusterSettings; answer: ClusterAnswer };
+  "GET /v1/cluster/balance": { answer: BalanceAnswer };
+  "GET /v1/cluster/backup": { answer: ClusterBackup };
+  "POST /v1/cluster/restore": { body: ClusterBackup; answer: ClusterRestored };
+  "GET /v1/vms/{vm}/best-host": { answer: ProposedMove };
+  "PUT /v1/vms/{vm}/cluster": { body: VmPolicy; answer: ClusterVm };
+  "DELETE /v1/vms/{vm}/cluster": { answer: undefined };
 
   "GET /v1/partial-disks": { query: PartialDiskListQuery; answer: PartialDiskList };
   "DELETE /v1/partial-disks/{migration}": { answer: undefined };

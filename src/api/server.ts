@@ -15,6 +15,8 @@ import { buildDocument } from "./openapi.ts";
 import { permit } from "./permit.ts";
 import { passOn, whereToAnswer } from "./relay.ts";
 import { checkRoutes } from "./routes/checks.ts";
+import { clusterCareRoutes } from "./routes/cluster-care.ts";
+import { clusterRoutes } from "./routes/cluster.ts";
 import { cpuRoutes } from "./routes/cpu.ts";
 import { domainRoutes } from "./routes/domain.ts";
 import { drainRoutes } from "./routes/drain.ts";
@@ -23,6 +25,7 @@ import { faultRoutes } from "./routes/faults.ts";
 import { hostSettingsRoutes } from "./routes/host-settings.ts";
 import { hostRoutes } from "./routes/hosts.ts";
 import { migrationRoutes } from "./routes/migrations.ts";
+import { peerClusterRoutes } from "./routes/peer-cluster.ts";
 import { peerMigrationRoutes } from "./routes/peer-migrations.ts";
 import { peerSlotRoutes } from "./routes/peer-slots.ts";
 import { peerTrustRoutes } from "./routes/peer-trust.ts";
@@ -104,6 +107,8 @@ const allRoutes: readonly ((app: ApiServer, services: Services) => void)[] = [
   hostSettingsRoutes,
   drainRoutes,
   domainRoutes,
+  clusterRoutes,
+  clusterCareRoutes,
   partialDiskRoutes,
   poolRoutes,
   switchRoutes,
@@ -117,6 +122,7 @@ const allRoutes: readonly ((app: ApiServer, services: Services) => void)[] = [
   peerTrustRoutes,
   peerMigrationRoutes,
   peerSlotRoutes,
+  peerClusterRoutes,
 ];
 
 /** A request without a body may still say that its body is JSON, as many clients do by habit. */

@@ -1,4 +1,6 @@
 /** What the routes stand on; the agent wires it (src/agent/wire.ts). */
+import type { Cluster } from "../cluster/cluster.ts";
+import type { HostRoom } from "../cluster/parts.ts";
 import type { EventLog } from "../database/event-log.ts";
 import type { Faults } from "../migration/faults.ts";
 import type { Migrations } from "../migration/migrations.ts";
@@ -39,6 +41,9 @@ export interface Services {
   /** Bytes for VMs that come to this host, beside those that are coming already. */
   readonly freeMemory: () => Promise<number>;
   readonly drain: Drain;
+  readonly cluster: Cluster;
+  /** What this host has left for VMs of the cluster. */
+  readonly clusterRoom: () => Promise<HostRoom>;
   readonly sessions: PeerSessions;
   readonly events: EventLog;
   readonly tokens: Tokens;

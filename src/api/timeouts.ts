@@ -29,6 +29,9 @@ const slow: Partial<Record<keyof Routes, number>> = {
   "POST /v1/migrations/{id}/cancel": cancelTimeoutMs,
   "POST /v1/vms/{vm}/shutdown": shutdownTimeoutMs,
   "POST /v1/domain/join": 60_000,
+  // etcd starts and elects itself.
+  "POST /v1/cluster": 90_000,
+  "POST /v1/cluster/join": 60_000,
 };
 
 export function timeoutOf(route: keyof Routes): number {

@@ -26,6 +26,7 @@ const packages: Readonly<Record<string, string>> = {
   getent: "libc-bin",
   mkfifo: "coreutils",
   swtpm: "swtpm",
+  etcd: "etcd-server",
 };
 
 /** How a program ended that ran but did not succeed; the `cause` of the error that `runProgram` throws. */

@@ -47,6 +47,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./commands/domain.ts")).defineDomain,
   },
   {
+    name: "cluster",
+    summary: "hosts that keep each other's VMs running",
+    load: async () => (await import("./commands/cluster.ts")).defineCluster,
+  },
+  {
     name: "pool",
     summary: "directories where disks live",
     load: async () => (await import("./commands/pool.ts")).definePool,

@@ -127,4 +127,15 @@ export const schemaSteps: readonly string[] = [
   `
   ALTER TABLE pools ADD COLUMN share TEXT;
   `,
+  // Being in a cluster (src/cluster/local-state.ts): which one, and which VMs may run only while the lease is held.
+  `
+  CREATE TABLE cluster (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    value TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE cluster_vms (
+    vm TEXT PRIMARY KEY,
+    incarnation INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -40,7 +40,7 @@ export interface OpenMigration extends OwnerQuestion {
   readonly run: boolean;
 }
 
-/** Undefined for a journal that says nothing of it. `host` does not matter to a standalone authority. */
+/** Undefined for a journal that says nothing of it. `host`: this one, for who asks the owner's record. */
 export function openMigration(
   entries: readonly JournalEntry[],
   host = "",

@@ -77,7 +77,7 @@ export class RecoveryRun implements AsyncDisposable {
       first: Promise.withResolvers(),
       settled: Promise.withResolvers(),
     };
-    const open = openMigration(this.#parts.journal.of(id));
+    const open = openMigration(this.#parts.journal.of(id), this.#parts.host);
     const done = (open === undefined ? Promise.resolve() : this.#loop(open, state)).finally(() => {
       this.#settling.delete(id);
       state.first.resolve();

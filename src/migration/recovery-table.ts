@@ -3,6 +3,7 @@
  * that recovery-impossible.ts leaves, exactly one row holds (recovery.test.ts walks the whole product). Pure.
  */
 import type { ColumnSets, Recovery, RecordHere, RecordThere } from "./recovery.ts";
+import { givenAnew } from "./recovery-given-anew.ts";
 
 export interface RecoveryRow extends ColumnSets, Recovery {
   readonly here: readonly RecordHere[];
@@ -22,6 +23,7 @@ const alive = ["paused", "running"] as const;
 const undecided = ["begun", "rolled-back"] as const;
 
 export const recoveryRows: readonly RecoveryRow[] = [
+  ...givenAnew,
   // ---- the source, before the handover ----
   {
     here: undecided,

@@ -33,10 +33,10 @@ export const qemuStatesThere = [...qemuStates, "unknown"] as const;
 export type QemuStateThere = (typeof qemuStatesThere)[number];
 
 /**
- * Whom the owner's record names (ownership.ts). `journal`: there is no such record, the source's journal is the authority; `silent`:
- * there is one, and it can't be read.
+ * Whom the owner's record names (ownership.ts). `journal`: there is no such record, the source's journal is the authority; `elsewhere`: the
+ * cluster has given the VM away since, to a third host or to one of the two anew; `silent`: there is a record, and it can't be read.
  */
-export const ownerRecords = ["journal", "source", "target", "silent"] as const;
+export const ownerRecords = ["journal", "source", "target", "elsewhere", "silent"] as const;
 export type OwnerRecord = (typeof ownerRecords)[number];
 
 export interface RecoveryFacts {

@@ -56,7 +56,7 @@ export async function prepareIncoming(table: VmTable, incoming: IncomingVm): Pro
 }
 
 /** A peer's word gives nobody a device of this host, whatever the checks there said. */
-function refuseOwnDevices({ name, luns = [], hostDevices = [] }: VmDefinition): void {
+export function refuseOwnDevices({ name, luns = [], hostDevices = [] }: VmDefinition): void {
   const physical = luns.find(({ source }) => source.kind === "physical");
   const [device = physical] = hostDevices;
   if (device === undefined) return;

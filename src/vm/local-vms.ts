@@ -11,6 +11,7 @@ import { deleteVm, replaceDefinition } from "./configure.ts";
 import { createVm } from "./create.ts";
 import type { PoolFile, VmDefinition } from "./definition.ts";
 import type { VmDraft } from "./draft.ts";
+import { takeGiven } from "./given.ts";
 import { destroyCopy, discardIncoming, prepareIncoming, removeHandedOver } from "./incoming.ts";
 import { requireAllowed, type VmRequest } from "./lifecycle.ts";
 import type { LocalVm } from "./local-vm.ts";
@@ -33,7 +34,7 @@ import type { VmProcess, VmRecord } from "./vm-host.ts";
 import { upgradeVm } from "./upgrade.ts";
 import { type VmChange, VmTable } from "./vm-table.ts";
 
-export type { VmChange } from "./vm-table.ts";
+export type { VmChange };
 
 export type LocalVmsParts = Omit<VmHostParts, "qemu"> & { readonly qemu: QemuSettings };
 
@@ -145,7 +146,7 @@ export class LocalVms implements AsyncDisposable {
     return this.#table.taps(id);
   }
 
-  /** The QEMU process of a VM of whatever ownership; undefined when none runs. */
+  /** Of whatever ownership; undefined when none runs. */
   process(id: string): VmProcess | undefined {
     return this.#table.find(id)?.process;
   }
@@ -193,6 +194,10 @@ export class LocalVms implements AsyncDisposable {
   ): Promise<VmProcess> {
     const incoming = { document: definition, generation, migration: migrationId };
     return prepareIncoming(this.#table, incoming);
+  }
+
+  async takeGiven(definition: VmDefinition, generation: number): Promise<void> {
+    await takeGiven(this.#table, definition, generation);
   }
 
   /** Target, undo of `prepareIncoming`: may be repeated; does nothing to a VM that is not `incoming`. */
@@ -294,7 +299,6 @@ export class LocalVms implements AsyncDisposable {
   }
 
   #namesOf(uses: (definition: VmDefinition) => boolean): string[] {
-    const users = this.#table.all().filter(({ row }) => uses(row.definition));
-    return users.map(({ name }) => name);
+    return this.#table.all().flatMap(({ row, name }) => (uses(row.definition) ? [name] : []));
   }
 }

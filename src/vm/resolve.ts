@@ -29,6 +29,8 @@ export interface VmHostParts {
   readonly identity: () => LockOwner;
   /** Told of every process, from its start or from its adoption on; `runState` is what QEMU says of it then. */
   readonly onProcess?: (definition: VmDefinition, directory: string, runState: string) => void;
+  /** Throws FerryError where the host's cluster does not let this VM run now. Absent: nobody else has a word in it. */
+  readonly permission?: (vm: string) => Promise<void>;
 }
 
 export async function imageTool({ qemu }: VmHostParts): Promise<ImageTool> {

@@ -18,6 +18,7 @@ import type { VmTable } from "./vm-table.ts";
 export async function startProcess(table: VmTable, vm: LocalVm): Promise<void> {
   const { parts, registry } = table;
   refuseSecondProcess(vm);
+  await parts.permission?.(vm.id);
   await settleStorageMoves(table, vm);
   await upgradeAtStart(table, vm);
   const { definition, generation } = vm.row;
@@ -65,6 +66,7 @@ export async function letRun(table: VmTable, vm: LocalVm): Promise<void> {
       remedy: "Ask the host that owns it; the migration's record says which",
     });
   }
+  await table.parts.permission?.(vm.id);
   await requireProcess(vm).qmp.execute("cont");
   vm.runState = "running";
   table.refresh(vm);

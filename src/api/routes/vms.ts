@@ -27,7 +27,7 @@ const Params = Type.Object({ vm: Name });
 const config = { locate: "vm-in-path" } as const;
 
 export function vmRoutes(app: ApiServer, services: Services): void {
-  const { vms, self, drain } = services;
+  const { vms, self, drain, cluster } = services;
   const answer = (record: VmRecord): Vm => vmAnswer(record, self.name);
   app.get(
     "/v1/vms",
@@ -104,6 +104,7 @@ export function vmRoutes(app: ApiServer, services: Services): void {
       },
     },
     async (request, reply) => {
+      cluster.requireStandalone(request.params.vm, "delete");
       await vms.delete(request.params.vm, { disks: request.query.disks ?? "keep" });
       return reply.code(204).send(null);
     },

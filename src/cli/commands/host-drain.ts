@@ -11,7 +11,7 @@ import { renderDrain, renderPlan, renderReturns } from "../render/drain.ts";
 /** A person sees movement; the agent is not kept busy answering. */
 const lookEveryMs = 500;
 
-interface DrainOptions {
+export interface DrainOptions {
   readonly to?: string;
   readonly withStorage?: boolean;
   readonly yes?: boolean;
@@ -46,7 +46,8 @@ export function defineHostDrain(command: Command, cli: Cli): void {
     });
 }
 
-async function drain(cli: Cli, host: string, options: DrainOptions): Promise<void> {
+/** Drains, and follows it to its end. */
+export async function drain(cli: Cli, host: string, options: DrainOptions): Promise<void> {
   const { output } = cli;
   if (options.status === true) {
     const status = await cli.call("GET /v1/host/drain", { host });

@@ -16,6 +16,7 @@ type MoveChoices = MoveOptions & {
   readonly detach?: boolean;
   readonly yes?: boolean;
   readonly report?: string;
+  readonly best?: boolean;
 };
 
 const ctrlC = `
@@ -26,11 +27,13 @@ export function defineMove(command: Command, cli: Cli): void {
   command.argument("[vm]", "name or id").argument("[host]", "name of the target host");
   addMoveOptions(command)
     .option("--report <file>", "move as a kept report says (ferry check --save), if it still holds")
+    .option("--best", "propose the host of the cluster with the most room for it, and ask")
     .option("--detach", "do not wait for the end")
     .option("--yes", "copy disks that the target does not reach without asking")
     .addHelpText("after", ctrlC)
     .action(async (vm: string | undefined, target: string | undefined, options: MoveChoices) => {
-      const body = await whatToMove(vm, target, options);
+      const best = options.best === true ? await bestHost(cli, vm, target, options.yes) : target;
+      const body = await whatToMove(vm, best, options);
       const record = await requestMove(cli, body, options.yes);
       if (options.detach === true) {
         const hint = `Follow it with: ferry migration watch ${record.id}`;
@@ -41,6 +44,32 @@ export function defineMove(command: Command, cli: Cli): void {
       const watched = await watchMigration(cli, record, { onInterrupt: "cancel", view });
       finishWatch(cli, watched);
     });
+}
+
+/** The one who moves names the target: what is proposed counts when they say yes. */
+async function bestHost(
+  cli: Cli,
+  vm: string | undefined,
+  target: string | undefined,
+  yes: boolean | undefined,
+): Promise<string> {
+  if (vm === undefined || target !== undefined) {
+    throw new FerryError("bad-input", "Cannot propose a host: --best wants a VM and no host", {
+      remedy: "ferry move VM --best",
+    });
+  }
+  const { from, to, reason } = await cli.call("GET /v1/vms/{vm}/best-host", { params: { vm } });
+  if (to === null) {
+    throw new FerryError("not-found", `Cannot propose a host for VM "${vm}": ${reason}`, {
+      remedy: "Make room, or change its policy: ferry vm cluster",
+    });
+  }
+  await confirm({
+    consequence: `VM "${vm}" moves from "${from}" to "${to}": ${reason}`,
+    action: "move it there",
+    yes,
+  });
+  return to;
 }
 
 async function whatToMove(

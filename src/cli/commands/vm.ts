@@ -8,6 +8,7 @@ import { renderVmCpu } from "../render/cpu.ts";
 import { renderVm, renderVmList, renderVmState } from "../render/vm.ts";
 import { warnUnreachable } from "../unreachable.ts";
 import { defineVmApply, defineVmExport, defineVmSet } from "./vm-change.ts";
+import { defineVmCluster } from "./vm-cluster.ts";
 import { defineVmMoveStorage } from "./vm-move-storage.ts";
 import { defineVmUpgrade } from "./vm-upgrade.ts";
 import { defineVmCreate } from "./vm-create.ts";
@@ -47,6 +48,7 @@ export function defineVm(command: Command, cli: Cli): void {
   defineVmSet(command.command("set"), cli);
   defineVmUpgrade(command.command("upgrade"), cli);
   defineVmMoveStorage(command.command("move-storage"), cli);
+  defineVmCluster(command, cli);
   defineAction(command, cli, "start", "start a VM that is stopped or has crashed");
   defineShutdown(command, cli);
   defineAbrupt(command, cli, "power-off", {

@@ -1,0 +1,76 @@
+/** Puts the host's cluster together: what it stands on, and the other hosts it asks. */
+import { availableParallelism, totalmem } from "node:os";
+import type { DatabaseSync } from "node:sqlite";
+import { HttpClusterPeers } from "../api/cluster-peers.ts";
+import type { PeerClient } from "../api/peer-client.ts";
+import type { Log } from "../base/log.ts";
+import { Cluster } from "../cluster/cluster.ts";
+import type { HostRoom } from "../cluster/parts.ts";
+import type { EventLog } from "../database/event-log.ts";
+import { DrainStore } from "../scheduler/drain-state.ts";
+import type { Switches } from "../network/switches.ts";
+import type { Pools } from "../storage/pools.ts";
+import type { Trust } from "../trust/trust.ts";
+import type { LocalVms } from "../vm/local-vms.ts";
+import type { AgentConfig } from "./config.ts";
+import { freeMemory } from "./free-memory.ts";
+
+export interface ClusterWiring {
+  readonly config: AgentConfig;
+  readonly database: DatabaseSync;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly trust: Trust;
+  readonly peers: PeerClient;
+  readonly vms: LocalVms;
+  readonly events: EventLog;
+  /** This host's own room: asked of itself as of the others. */
+  readonly room: () => Promise<HostRoom>;
+}
+
+/** What this host has left for VMs that lost theirs. */
+export async function ownRoom(parts: {
+  readonly vms: LocalVms;
+  readonly pools: Pools;
+  readonly switches: Switches;
+  readonly database: DatabaseSync;
+}): Promise<HostRoom> {
+  const { vms, pools, switches, database } = parts;
+  return {
+    memoryAvailableBytes: await freeMemory(vms),
+    memoryTotalBytes: totalmem(),
+    threads: availableParallelism(),
+    runningVms: vms.list().filter(({ state }) => state === "running").length,
+    drained: new DrainStore(database).read() !== null,
+    pools: pools.list().map(({ name }) => name),
+    switches: switches.list().map(({ name }) => name),
+  };
+}
+
+export function wireCluster(wiring: ClusterWiring): Cluster {
+  const { config, database, log, now, trust, peers, vms, events, room } = wiring;
+  const others = new HttpClusterPeers(trust, peers);
+  const isSelf = (host: string): boolean => host === trust.membership?.host.id;
+  const cluster: Cluster = new Cluster({
+    ...{ database, log, now, trust, vms },
+    host: config.name,
+    peers: {
+      seek: () => others.seek(),
+      consent: (host, leaseMs) => others.consent(host, leaseMs),
+      restored: (host, place) => others.restored(host, place),
+      room: (host) => (isSelf(host) ? room() : others.room(host)),
+      startMember: async (host, plan) => {
+        if (isSelf(host)) cluster.startMember(plan);
+        else await others.startMember(host, plan);
+      },
+    },
+    etcdBinary: config.cluster.etcdBinary,
+    advertise: config.api.advertise ?? config.name,
+    clientPort: config.cluster.etcdClientPort,
+    peerPort: config.cluster.etcdPeerPort,
+    watchdog: config.cluster.watchdog,
+    paths: config.paths,
+    publish: (type, subject, data) => events.publish(type, subject, data),
+  });
+  return cluster;
+}

@@ -1,0 +1,91 @@
+/** What the hosts of a cluster ask each other beside etcd. */
+import type { ApiServer } from "../api-server.ts";
+import { provenHost } from "../caller.ts";
+import {
+  PeerClusterPlace,
+  PeerClusterRoom,
+  PeerConsentAnswer,
+  PeerConsentRequest,
+  PeerMemberRequest,
+  PeerRestored,
+} from "../schema/cluster.ts";
+import type { Services } from "../services.ts";
+import { answers, done } from "./answers.ts";
+
+export function peerClusterRoutes(app: ApiServer, services: Services): void {
+  const { cluster, clusterRoom } = services;
+  app.get(
+    "/v1/peer/cluster",
+    {
+      schema: {
+        operationId: "peerCluster",
+        summary: "The cluster that this host is in, for a host that wants to join",
+        response: answers(PeerClusterPlace),
+      },
+    },
+    async () => {
+      const { place } = cluster;
+      if (place === undefined) return { place: null };
+      return { place: { ...place, endpoints: [...place.endpoints] } };
+    },
+  );
+  app.get(
+    "/v1/peer/cluster/room",
+    {
+      schema: {
+        operationId: "peerClusterRoom",
+        summary: "What this host has left for VMs that lost theirs",
+        response: answers(PeerClusterRoom),
+      },
+    },
+    async () => {
+      const room = await clusterRoom();
+      return { ...room, pools: [...room.pools], switches: [...room.switches] };
+    },
+  );
+  app.post(
+    "/v1/peer/cluster/consent",
+    {
+      schema: {
+        operationId: "peerClusterConsent",
+        summary: "Whether this host misses etcd too, and promises not to declare the caller dead",
+        body: PeerConsentRequest,
+        response: answers(PeerConsentAnswer),
+      },
+    },
+    async (request) => {
+      const { host } = provenHost(request.caller).identity;
+      return { consents: cluster.consent(host, request.body.leaseMs) };
+    },
+  );
+  app.post(
+    "/v1/peer/cluster/member",
+    {
+      schema: {
+        operationId: "peerClusterMember",
+        summary: "Start a member of etcd on this host, which the cluster has been told of",
+        body: PeerMemberRequest,
+        response: done,
+      },
+    },
+    async (request, reply) => {
+      cluster.startMember(request.body);
+      return reply.code(204).send(null);
+    },
+  );
+  app.post(
+    "/v1/peer/cluster/restored",
+    {
+      schema: {
+        operationId: "peerClusterRestored",
+        summary: "The cluster's data were restored on the caller: go on with those",
+        body: PeerRestored,
+        response: done,
+      },
+    },
+    async (request, reply) => {
+      await cluster.takeRestored(request.body.id, request.body.endpoints);
+      return reply.code(204).send(null);
+    },
+  );
+}

@@ -1,0 +1,172 @@
+/**
+ * `ferry cluster update`: one host after the other is emptied, worked on, and filled again; the first trouble stops it. The command runs where this
+ * one does, with the host's name in its environment: an API that runs commands on hosts would be the most dangerous thing on them.
+ */
+import { spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Command } from "commander";
+import type { ClusterHost, ClusterStatus } from "../../api/schema/cluster.ts";
+import { FerryError } from "../../base/errors.ts";
+import { formatCount } from "../../base/format.ts";
+import type { Cli } from "../cli.ts";
+import { confirm } from "../confirm.ts";
+import { parseDuration } from "../quantities.ts";
+import { drain } from "./host-drain.ts";
+
+const lookEveryMs = 1_000;
+/** A reboot, with memory that is tested. */
+const healthMsMax = 900_000;
+
+interface UpdateOptions {
+  readonly run: string;
+  readonly hosts?: string;
+  readonly wait: number;
+  readonly yes?: boolean;
+}
+
+export function defineClusterUpdate(command: Command, cli: Cli): void {
+  command
+    .command("update")
+    .description(
+      "empty, work on and fill again one host after the other; stops at the first trouble",
+    )
+    .requiredOption(
+      "--run <command>",
+      "run here by sh for each host, with FERRY_HOST its name and FERRY_ADDRESS its address; such as 'ssh root@$FERRY_ADDRESS apt-get -y upgrade'",
+    )
+    .option("--hosts <hosts>", "only these, with commas between, in that order (all)")
+    .option(
+      "--wait <duration>",
+      "how long a host may take to be well again",
+      parseDuration,
+      healthMsMax,
+    )
+    .option("--yes", "do not ask")
+    .action((options: UpdateOptions) => update(cli, options));
+}
+
+async function update(cli: Cli, options: UpdateOptions): Promise<void> {
+  const named = options.hosts?.split(",").map((name) => name.trim());
+  const status = requireWell(await statusOf(cli), undefined);
+  const hosts = named ?? status.hosts.map(({ name }) => name);
+  const { hosts: roster } = await cli.call("GET /v1/hosts");
+  await confirm({
+    consequence: `${formatCount(hosts.length, "host")} are emptied one after the other, and "${options.run}" runs for each: ${hosts.join(", ")}`,
+    action: "update the cluster",
+    yes: options.yes,
+  });
+  const done: string[] = [];
+  for (const host of hosts) {
+    const address = roster.find(({ name }) => name === host)?.address;
+    if (address === undefined || !status.hosts.some(({ name }) => name === host)) {
+      throw new FerryError(
+        "not-found",
+        `Cannot update host "${host}": the cluster does not have it`,
+        {
+          remedy: "See: ferry cluster status",
+        },
+      );
+    }
+    cli.output.line(`${host}: is emptied`);
+    await drain(cli, host, { yes: true });
+    if (cli.exitCode !== 0) throw stopped(host, done, "not all of its VMs could leave");
+    cli.output.line(`${host}: ${options.run}`);
+    const code = await runCommand(options.run, host, address);
+    if (code !== 0) throw stopped(host, done, `the command ended with ${code}`);
+    cli.output.line(`${host}: is waited for`);
+    await untilWell(cli, host, options.wait, done);
+    await fill(cli, host, done);
+    done.push(host);
+  }
+  cli.output.result(
+    { done },
+    () => `${formatCount(done.length, "host")} are updated: ${done.join(", ")}`,
+  );
+}
+
+async function fill(cli: Cli, host: string, done: readonly string[]): Promise<void> {
+  const { returns } = await cli.call("POST /v1/host/resume", { host, body: { return: true } });
+  for (const { vm, migration, reason } of returns) {
+    if (migration === null) throw stopped(host, done, `${vm.name} does not come back: ${reason}`);
+    let record = await cli.call("GET /v1/migrations/{id}", { params: { id: migration } });
+    while (record.endedAt === null) {
+      await sleep(lookEveryMs);
+      record = await cli.call("GET /v1/migrations/{id}", { params: { id: migration } });
+    }
+    if (record.state !== "completed") {
+      throw stopped(
+        host,
+        done,
+        `${vm.name} does not come back: ${record.error?.message ?? record.state}`,
+      );
+    }
+  }
+  cli.output.line(`${host}: ${formatCount(returns.length, "VM")} are back`);
+}
+
+async function untilWell(
+  cli: Cli,
+  host: string,
+  waitMs: number,
+  done: readonly string[],
+): Promise<void> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    try {
+      const status = requireWell(await statusOf(cli), host);
+      // The host itself has to answer too, not only its lease.
+      if (status !== undefined && (await cli.call("GET /v1/host", { host })).name === host) return;
+    } catch (cause) {
+      if (performance.now() > deadline) {
+        throw stopped(host, done, `it is not well: ${FerryError.from(cause).message}`);
+      }
+    }
+    await sleep(lookEveryMs);
+  }
+}
+
+async function statusOf(cli: Cli): Promise<ClusterStatus> {
+  const { cluster } = await cli.call("GET /v1/cluster");
+  if (cluster !== null) return cluster;
+  throw new FerryError("not-found", "This host is in no cluster", {
+    remedy: "Create one with `ferry cluster create`, or join one with `ferry cluster join`",
+  });
+}
+
+/** @throws FerryError naming what is not well. */
+function requireWell(status: ClusterStatus, host: string | undefined): ClusterStatus {
+  const { etcd, hosts } = status;
+  const isIll = ({ name, state }: ClusterHost): boolean =>
+    state !== "alive" && (host === undefined || name === host);
+  const ill = hosts.find(isIll);
+  const problem =
+    ill !== undefined
+      ? `host "${ill.name}" is ${ill.state}`
+      : etcd.working < etcd.voters
+        ? `${etcd.voters - etcd.working} of etcd's members do not work`
+        : undefined;
+  if (problem === undefined) return status;
+  throw new FerryError("conflict", `Cannot update the cluster: ${problem}`, {
+    remedy: "See: ferry cluster status",
+  });
+}
+
+function stopped(host: string, done: readonly string[], why: string): FerryError {
+  const before =
+    done.length === 0 ? "none was updated before" : `updated before: ${done.join(", ")}`;
+  return new FerryError("conflict", `The update stops at host "${host}": ${why} (${before})`, {
+    remedy: `Mend it, then open the host (ferry host resume ${host} --return) and go on with the others: --hosts`,
+  });
+}
+
+function runCommand(command: string, host: string, address: string): Promise<number | string> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | string>();
+  // N.B. the person's own command, in their own shell; its output is no part of --json.
+  const child = spawn("/bin/sh", ["-c", command], {
+    stdio: ["inherit", process.stderr, process.stderr],
+    env: { ...process.env, FERRY_HOST: host, FERRY_ADDRESS: address },
+  });
+  child.on("error", reject);
+  child.on("exit", (code, signal) => resolve(code ?? signal ?? 1));
+  return promise;
+}

@@ -1,0 +1,163 @@
+/**
+ * The cluster's data as one document, and their return when all of etcd is lost. Records and not a copy of etcd's files: they are the same in
+ * every version of etcd, and Ferry's alone where others use the same etcd.
+ */
+import { randomUUID } from "node:crypto";
+import { errorChain, FerryError } from "../base/errors.ts";
+import { placeOf, untilAnswers } from "./enter.ts";
+import { EtcdClient } from "./etcd-client.ts";
+import { url } from "./etcd-member.ts";
+import type { Change } from "./etcd-request.ts";
+import { clusterKeys, idOf } from "./keys.ts";
+import { clusterTls, type Membership } from "./membership.ts";
+import type { ClusterParts, ClusterPlace } from "./parts.ts";
+import { HostRecord, readRecord, writeRecord } from "./records.ts";
+
+export interface Backup {
+  readonly format: "ferry-cluster-1";
+  readonly at: number;
+  readonly cluster: { readonly id: string; readonly name: string };
+  readonly records: readonly { readonly key: string; readonly value: string }[];
+}
+
+/** etcd takes so many changes at once. */
+const changesMax = 100;
+
+export async function backUp({ now }: ClusterParts, { store, own }: Membership): Promise<Backup> {
+  const kept = await store.etcd.list(store.keys.prefix);
+  const { beats, deaths, coordinator } = store.keys;
+  // Who lives now says nothing of who will live then.
+  const lasting = kept.filter(
+    ({ key }) => !key.startsWith(beats) && !key.startsWith(deaths) && key !== coordinator,
+  );
+  return {
+    format: "ferry-cluster-1",
+    at: now(),
+    cluster: { id: own.id, name: own.name },
+    records: lasting.map(({ key, value }) => ({ key, value })),
+  };
+}
+
+/**
+ * Makes a new etcd on this host out of a backup, and tells the other hosts. Where VMs are by now the hosts themselves know better than the backup
+ * (own-vms.ts): a newer generation wins.
+ * @throws FerryError `conflict` while etcd answers: nothing is lost then.
+ */
+export async function restore(
+  parts: ClusterParts,
+  membership: Membership,
+  backup: Backup,
+): Promise<{ readonly told: string[]; readonly silent: string[] }> {
+  const { own, member } = membership;
+  if (backup.cluster.id !== own.id) {
+    throw new FerryError(
+      "bad-input",
+      `Cannot restore the backup of cluster "${backup.cluster.name}": this host is in "${own.name}"`,
+      { remedy: "Give the backup of this cluster" },
+    );
+  }
+  if (await answers(membership)) {
+    throw new FerryError(
+      "conflict",
+      "Cannot restore the cluster's data: etcd has a quorum, nothing is lost",
+      {
+        remedy: "To change the cluster use its commands; a host that is gone: ferry cluster forget",
+      },
+    );
+  }
+  const endpoints = own.managed ? [await newMember(parts, membership)] : own.endpoints;
+  using etcd = new EtcdClient(() => ({ endpoints, ...clusterTls(parts, own) }));
+  await untilAnswers(etcd, () => member.isRunning);
+  const changes = restored(backup, own.settings.leaseMs);
+  for (let from = 0; from < changes.length; from += changesMax) {
+    await etcd.transact({ changes: changes.slice(from, from + changesMax) });
+  }
+  // N.B. only now: the keeper must not meet an etcd that knows nothing of this host.
+  membership.learn({ endpoints: [...endpoints] });
+  parts.log.warn({ records: changes.length }, "the cluster's data were restored");
+  membership.keeper.reload();
+  const { id, name, managed } = membership.own;
+  parts.publish("cluster.restored", id, { name });
+  return await tell(parts, backup, { id, name, managed, endpoints }, own.host);
+}
+
+async function newMember(parts: ClusterParts, { member }: Membership): Promise<string> {
+  const place = await placeOf(parts);
+  await member.remove();
+  member.create({
+    ...{ ...place, name: parts.host, state: "new", token: randomUUID() },
+    initialCluster: `${parts.host}=${url(place.address, place.peerPort)}`,
+  });
+  return url(place.address, place.clientPort);
+}
+
+/** Takes what was restored on another host: this host's own member of the lost etcd goes. */
+export async function takeRestored(
+  membership: Membership,
+  endpoints: readonly string[],
+): Promise<void> {
+  if (await answers(membership)) {
+    throw new FerryError(
+      "conflict",
+      "Cannot take restored data: etcd has a quorum as this host sees it",
+      {
+        remedy: "Two halves of a cluster must not be restored apart; see: ferry cluster status",
+      },
+    );
+  }
+  await membership.member.remove();
+  membership.learn({ endpoints: [...endpoints] });
+  membership.keeper.reload();
+}
+
+async function answers({ store }: Membership): Promise<boolean> {
+  try {
+    await store.etcd.get(store.keys.cluster);
+    return true;
+  } catch {
+    return false; // as it must be
+  }
+}
+
+/** Every host may go on as what it was: with a beat to continue. */
+function restored({ records, cluster }: Backup, leaseMs: number): Change[] {
+  const keys = clusterKeys(cluster.id);
+  const hosts = records
+    .filter(({ key }) => key.startsWith(keys.hosts))
+    .map(({ key, value }) => readRecord(HostRecord, { key, value, revision: "0" }));
+  return [
+    ...records.map(({ key, value }): Change => ({ put: key, value })),
+    ...hosts.map(
+      ({ id, incarnation }): Change => ({
+        put: keys.beat(idOf(id)),
+        value: writeRecord({ incarnation, leaseMs }),
+      }),
+    ),
+  ];
+}
+
+async function tell(
+  { peers, log }: ClusterParts,
+  { records, cluster }: Backup,
+  place: ClusterPlace,
+  self: string,
+): Promise<{ told: string[]; silent: string[] }> {
+  const { hosts } = clusterKeys(cluster.id);
+  const told: string[] = [];
+  const silent: string[] = [];
+  for (const { key, value } of records.filter((record) => record.key.startsWith(hosts))) {
+    const { id, name } = readRecord(HostRecord, { key, value, revision: "0" });
+    if (id === self) continue;
+    try {
+      await peers.restored(id, place);
+      told.push(name);
+    } catch (error) {
+      log.warn(
+        { host: name, reason: errorChain(error) },
+        "a host was not told of the restored data",
+      );
+      silent.push(name);
+    }
+  }
+  return { told, silent };
+}

@@ -1,0 +1,43 @@
+/**
+ * When etcd takes no beats from anybody, its hosts run on: each asks all others, and only if every one of them misses etcd as well and promises
+ * not to declare it dead, its time is counted anew. One that does not answer, or still reaches etcd, is reason enough to stop the guests.
+ */
+import { bootClockMs } from "./boot-clock.ts";
+import type { Membership } from "./membership.ts";
+import type { ClusterParts } from "./parts.ts";
+import { clusterTimes } from "./times.ts";
+import type { Watch } from "./watch.ts";
+
+/** Another host asks. @returns whether it has this host's promise. */
+export function consent(
+  membership: Membership,
+  watch: Watch,
+  host: string,
+  leaseMs: number,
+): boolean {
+  const { keeper, own } = membership;
+  const { askMs } = clusterTimes(own.settings.leaseMs);
+  const { silentMs } = keeper;
+  // N.B. a host that reaches etcd would declare that one dead, or be told by one that does.
+  if (silentMs !== null && silentMs < askMs) return false;
+  watch.promise(host, leaseMs);
+  return true;
+}
+
+/** Asks, if it is time to. Resolves to whom it failed with; empty when all consented; undefined when there was no need. */
+export async function seekConsent(
+  { peers }: ClusterParts,
+  { keeper, own }: Membership,
+): Promise<string[] | undefined> {
+  const { askMs } = clusterTimes(own.settings.leaseMs);
+  const { silentMs, standing, leaseMs } = keeper;
+  if (silentMs === null || silentMs < askMs || standing !== "held") return undefined;
+  const askedAtMs = bootClockMs();
+  const asked = own.others.map(async ({ id, name }) => {
+    const given = await peers.consent(id, leaseMs).catch(() => false);
+    return given ? [] : [name];
+  });
+  const refusing = (await Promise.all(asked)).flat();
+  if (refusing.length === 0) keeper.extend(askedAtMs);
+  return refusing;
+}

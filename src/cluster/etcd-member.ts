@@ -1,0 +1,247 @@
+/**
+ * This host's member of etcd, where Ferry looks after it: a process that outlives the agent, is found again, and is started again when it
+ * ends. It knows other hosts by their certificates of the domain, as clients and as members.
+ */
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import Type from "typebox";
+import Value from "typebox/value";
+import { errorChain, FerryError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { missingProgram } from "../base/run-program.ts";
+import {
+  identifyProcess,
+  isAlive,
+  ProcessIdentity,
+  signalProcess,
+} from "../qemu/process-identity.ts";
+import { writeSecretFile } from "../trust/atomic-file.ts";
+
+/** How a member enters its cluster. */
+export interface MemberPlan {
+  /** Of the member: the host's name. */
+  readonly name: string;
+  /** Where this host listens: an address of its own, since etcd takes no names. */
+  readonly address: string;
+  readonly clientPort: number;
+  readonly peerPort: number;
+  /** Every member, this one too: `name=https://…` with commas between. */
+  readonly initialCluster: string;
+  readonly state: "new" | "existing";
+  /** The cluster's own word: members of two clusters never take each other for theirs. */
+  readonly token: string;
+}
+
+const Plan = Type.Object({
+  name: Type.String(),
+  address: Type.String(),
+  clientPort: Type.Integer(),
+  peerPort: Type.Integer(),
+  initialCluster: Type.String(),
+  state: Type.Unsafe<"new" | "existing">(Type.String()),
+  token: Type.String(),
+});
+
+const watchMs = 500;
+const restartMs = 2_000;
+/** etcd writes out what it has and hands leadership over. */
+const stopMsMax = 10_000;
+
+/** Election and heartbeat: twice etcd's own, for hosts that are busy with guests; far below the lease. */
+const heartbeatMs = 200;
+const electionMs = 2_000;
+
+export interface MemberParts {
+  readonly log: Log;
+  readonly binary: string;
+  /** Data, certificates, log. */
+  readonly directory: string;
+  readonly tls: () => { readonly ca: string; readonly cert: string; readonly key: string };
+}
+
+export class EtcdMember implements AsyncDisposable {
+  readonly #parts: MemberParts;
+  #closed = false;
+  #watching: Promise<void> | undefined;
+
+  constructor(parts: MemberParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether this host has a member. */
+  get exists(): boolean {
+    return existsSync(this.#planPath);
+  }
+
+  get isRunning(): boolean {
+    const identity = this.#identity();
+    return identity !== undefined && isAlive(identity);
+  }
+
+  get dataDirectory(): string {
+    return join(this.#parts.directory, "data");
+  }
+
+  /** Where it answers clients; undefined without one. */
+  get endpoint(): string | undefined {
+    if (!this.exists) return undefined;
+    const { address, clientPort } = this.#plan();
+    return url(address, clientPort);
+  }
+
+  get peerUrl(): string {
+    const { address, peerPort } = this.#plan();
+    return url(address, peerPort);
+  }
+
+  /** Makes a member of this host and starts it. What an earlier one left is removed, unless `keepData` (a restored backup). */
+  create(plan: MemberPlan, keepData = false): void {
+    mkdirSync(this.#parts.directory, { recursive: true, mode: 0o700 });
+    if (!keepData) rmSync(this.dataDirectory, { recursive: true, force: true });
+    writeSecretFile(this.#planPath, JSON.stringify(plan));
+    this.start();
+  }
+
+  /** Starts it, or finds it again, and keeps it running. */
+  start(): void {
+    this.#closed = false;
+    this.writeCertificates();
+    this.#watching ??= this.#watch();
+  }
+
+  /** New connections use what is in these files: etcd reads them for each. */
+  writeCertificates(): void {
+    if (!this.exists) return;
+    const { ca, cert, key } = this.#parts.tls();
+    for (const [name, text] of Object.entries({ ca, cert, key })) {
+      writeSecretFile(join(this.#parts.directory, `${name}.pem`), text);
+    }
+  }
+
+  /** Ends the process; the data stays. */
+  async stop(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+    const identity = this.#identity();
+    if (identity === undefined) return;
+    const deadline = Date.now() + stopMsMax;
+    signalProcess(identity, "SIGTERM");
+    while (isAlive(identity)) {
+      if (Date.now() > deadline) signalProcess(identity, "SIGKILL");
+      await wait(20);
+    }
+  }
+
+  /** Ends it for good, with everything it has. */
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.#parts.directory, { recursive: true, force: true });
+  }
+
+  async #watch(): Promise<void> {
+    const { log } = this.#parts;
+    while (!this.#closed) {
+      if (!this.isRunning) {
+        try {
+          await this.#spawn();
+        } catch (error) {
+          log.error({ reason: errorChain(error) }, "cannot start etcd");
+          await wait(restartMs, undefined, { ref: false });
+        }
+      }
+      await wait(watchMs, undefined, { ref: false });
+    }
+  }
+
+  async #spawn(): Promise<void> {
+    const { directory, binary } = this.#parts;
+    const log = openSync(join(directory, "etcd.log"), "a", 0o600);
+    const child = spawn(binary, this.#arguments(), {
+      detached: true,
+      cwd: directory,
+      stdio: ["ignore", log, log],
+      env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
+    });
+    closeSync(log);
+    const failed = new Promise<never>((_, reject) => {
+      child.once("error", (error) => reject(missingEtcd(binary, error)));
+      child.once("exit", (code, signal) => {
+        reject(
+          new FerryError("system-refused", `etcd ended with ${code ?? signal}`, {
+            remedy: `See ${join(directory, "etcd.log")}`,
+          }),
+        );
+      });
+    });
+    failed.catch(() => undefined);
+    if (child.pid === undefined) return await failed;
+    const identity = identifyProcess(child.pid);
+    if (identity !== undefined) writeSecretFile(this.#pidPath, JSON.stringify(identity));
+    child.unref();
+    // A member that ends at once is told of here, with its reason.
+    await Promise.race([failed, wait(restartMs, undefined, { ref: false })]);
+  }
+
+  #arguments(): string[] {
+    const { directory } = this.#parts;
+    const plan = this.#plan();
+    const client = url(plan.address, plan.clientPort);
+    const peer = url(plan.address, plan.peerPort);
+    const file = (name: string): string => join(directory, `${name}.pem`);
+    return [
+      ...["--name", plan.name, "--data-dir", this.dataDirectory],
+      ...["--listen-client-urls", client, "--advertise-client-urls", client],
+      ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
+      ...["--initial-cluster", plan.initialCluster, "--initial-cluster-state", plan.state],
+      ...["--initial-cluster-token", plan.token],
+      ...["--cert-file", file("cert"), "--key-file", file("key")],
+      ...["--trusted-ca-file", file("ca"), "--client-cert-auth"],
+      ...["--peer-cert-file", file("cert"), "--peer-key-file", file("key")],
+      ...["--peer-trusted-ca-file", file("ca"), "--peer-client-cert-auth"],
+      ...["--heartbeat-interval", String(heartbeatMs), "--election-timeout", String(electionMs)],
+      // Beats are new revisions all the time; nobody wants to know the old ones.
+      ...["--auto-compaction-mode", "periodic", "--auto-compaction-retention", "10m"],
+      ...["--logger", "zap", "--log-level", "warn"],
+    ];
+  }
+
+  #plan(): MemberPlan {
+    return Value.Parse(Plan, JSON.parse(readFileSync(this.#planPath, "utf8")));
+  }
+
+  #identity(): ProcessIdentity | undefined {
+    try {
+      return Value.Parse(ProcessIdentity, JSON.parse(readFileSync(this.#pidPath, "utf8")));
+    } catch {
+      return undefined; // it was never started
+    }
+  }
+
+  get #planPath(): string {
+    return join(this.#parts.directory, "member.json");
+  }
+
+  get #pidPath(): string {
+    return join(this.#parts.directory, "pid.json");
+  }
+
+  /** It is no longer looked after; it runs on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#watching;
+    this.#watching = undefined;
+  }
+}
+
+export function url(address: string, port: number): string {
+  return `https://${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+function missingEtcd(binary: string, error: NodeJS.ErrnoException): FerryError {
+  if (error.code === "ENOENT") return missingProgram(binary, error);
+  return new FerryError("system-refused", `Cannot start etcd "${binary}"`, {
+    remedy: "See whether the agent may run it",
+    cause: error,
+  });
+}

@@ -1,0 +1,258 @@
+/**
+ * Keeps this host's VMs and the cluster's owner records in step: takes VMs that were given to this host and starts them, gives up copies that
+ * belong to another, and writes down what people and guests do to its own. Every write names the record that it was made from.
+ */
+import { errorChain, FerryError } from "../base/errors.ts";
+import type { VmRecord as LocalRecord } from "../vm/vm-host.ts";
+import type { VmChange } from "../vm/vm-table.ts";
+import type { Membership } from "./membership.ts";
+import type { ClusterParts } from "./parts.ts";
+import { priorities, type Versioned, type VmRecord } from "./records.ts";
+
+/** A guest that ends at once each time is not helped by starting it for ever. */
+const restartsMax = 3;
+const restartsWithinMs = 600_000;
+
+export class OwnVms implements Disposable {
+  readonly #parts: ClusterParts;
+  readonly #membership: Membership;
+  readonly #stopListening: () => void;
+  /** Ids of VMs whose record is behind. */
+  readonly #behind = new Set<string>();
+  readonly #states = new Map<string, string>();
+  readonly #wanted = new Map<string, VmRecord["wanted"]>();
+  readonly #restarts = new Map<string, number[]>();
+  readonly #starting = new Set<string>();
+  #writing: Promise<void> | undefined;
+
+  constructor(parts: ClusterParts, membership: Membership) {
+    this.#parts = parts;
+    this.#membership = membership;
+    for (const { definition, state } of parts.vms.list()) this.#states.set(definition.id, state);
+    this.#stopListening = parts.vms.onChange((change) => this.#changed(change));
+  }
+
+  /** One look: `owned` is what etcd says is this host's, with generations. Only while the lease is held. */
+  async settle(owned: ReadonlyMap<string, number>): Promise<void> {
+    await this.writeDown();
+    const given: Versioned<VmRecord>[] = [];
+    for (const [id, generation] of owned) {
+      if (!this.#isSettled(id, generation)) {
+        const record = await this.#take(id);
+        if (record !== undefined) given.push(record);
+      } else if (this.#needsStart(id)) {
+        const record = await this.#membership.store.vm(id);
+        if (record?.owner !== this.#host) continue;
+        this.#wanted.set(id, record.wanted);
+        given.push(record);
+      }
+    }
+    for (const id of this.#membership.local.vms()) if (!owned.has(id)) await this.#giveUp(id);
+    const rank = ({ policy }: VmRecord): number => priorities.indexOf(policy.priority);
+    for (const record of given.toSorted((a, b) => rank(a) - rank(b))) this.#start(record);
+  }
+
+  /** Writes what changed into the records. Fails silently: it is tried again. */
+  async writeDown(): Promise<void> {
+    this.#writing ??= this.#writeBehind().finally(() => {
+      this.#writing = undefined;
+    });
+    await this.#writing;
+  }
+
+  get #host(): string {
+    return this.#membership.own.host;
+  }
+
+  #isSettled(id: string, generation: number): boolean {
+    const row = this.#parts.vms.find(id);
+    if (row === undefined) return false;
+    // A move brings it or takes it: the migration settles that.
+    if (row.ownership !== "owner" || row.migration !== null) return true;
+    const { local, own } = this.#membership;
+    return row.generation === generation && local.incarnationOf(id) === own.incarnation;
+  }
+
+  /** It should run as far as this host knows, and does not. */
+  #needsStart(id: string): boolean {
+    const row = this.#parts.vms.find(id);
+    if (row === undefined || row.ownership !== "owner" || row.migration !== null) return false;
+    // A stopped one of which nothing is known yet was stopped by the machine's own end.
+    return (
+      row.state === "crashed" || (row.state === "stopped" && this.#wanted.get(id) !== "stopped")
+    );
+  }
+
+  /** The record says that a VM is this host's, and this host does not have it so yet. */
+  async #take(id: string): Promise<Versioned<VmRecord> | undefined> {
+    const { store, local, own } = this.#membership;
+    const { vms } = this.#parts;
+    let record = await store.vm(id);
+    if (record === undefined || record.owner !== own.host) return undefined;
+    const row = vms.find(id);
+    const isNewerHere = row?.ownership === "owner" && row.generation > record.generation;
+    if (record.incarnation !== own.incarnation || isNewerHere) {
+      // From before this host was declared dead, and nobody else has taken it; or from a backup of the cluster's data.
+      const { revision: _, ...kept } = record;
+      const generation = Math.max(record.generation, row?.generation ?? 0);
+      const mine = { ...kept, generation, incarnation: own.incarnation };
+      if (!(await store.replaceVm(record, mine, [store.lives(own.host)]))) return undefined;
+      record = await store.vm(id);
+      if (record === undefined) return undefined;
+    }
+    local.guard(id, own.incarnation);
+    if (row === undefined || row.generation < record.generation) {
+      await vms.takeGiven(record.definition, record.generation);
+      this.#parts.log.warn({ vm: record.definition.name }, "the cluster gave a VM to this host");
+    }
+    this.#wanted.set(id, record.wanted);
+    return record;
+  }
+
+  /** The record names another host, or there is none: this copy has no right to be. */
+  async #giveUp(id: string): Promise<void> {
+    const { store, local, own } = this.#membership;
+    const { vms, log } = this.#parts;
+    const row = vms.find(id);
+    if (row === undefined) return local.release(id);
+    if (row.ownership !== "owner" || row.migration !== null) return;
+    const record = await store.vm(id);
+    if (record === undefined) {
+      log.warn({ vm: row.definition.name }, "the VM is the cluster's no longer");
+      return local.release(id);
+    }
+    if (record.owner === own.host) return;
+    if (row.generation > record.generation) {
+      // A backup of the cluster's data was restored: what this host knows is newer.
+      const { revision: _, ...kept } = record;
+      const mine = {
+        ...kept,
+        owner: own.host,
+        generation: row.generation,
+        incarnation: own.incarnation,
+      };
+      await store.replaceVm(record, mine, [store.lives(own.host)]);
+      return;
+    }
+    log.warn({ vm: row.definition.name, owner: record.owner }, "another host has the VM");
+    await vms.destroyCopy(id);
+    local.release(id);
+  }
+
+  #start({ id, definition, wanted, policy }: Versioned<VmRecord>): void {
+    const row = this.#parts.vms.find(id);
+    const isDown = row?.state === "stopped" || row?.state === "crashed";
+    if (wanted !== "running" || policy.priority === "never" || !isDown) return;
+    if (this.#starting.has(id) || !this.#mayRestart(id)) return;
+    this.#starting.add(id);
+    const { vms, log, publish } = this.#parts;
+    vms
+      .start(id)
+      .then(() => publish("cluster.vm-started", id, { name: definition.name }))
+      .catch(async (error: unknown) => {
+        log.error(
+          { vm: definition.name, reason: errorChain(error) },
+          "cannot start the cluster's VM",
+        );
+        await this.#returnToCluster(id, FerryError.from(error));
+      })
+      .catch((error: unknown) =>
+        log.error({ reason: errorChain(error) }, "cannot give the VM back"),
+      )
+      .finally(() => this.#starting.delete(id));
+  }
+
+  #mayRestart(id: string): boolean {
+    const now = this.#parts.now();
+    const recent = (this.#restarts.get(id) ?? []).filter((at) => at > now - restartsWithinMs);
+    if (recent.length >= restartsMax) return false;
+    this.#restarts.set(id, [...recent, now]);
+    return true;
+  }
+
+  /** This host can't start it: somebody else may. Its copy goes first, so that it is certainly nowhere. */
+  async #returnToCluster(id: string, error: FerryError): Promise<void> {
+    const { store, local, own } = this.#membership;
+    const record = await store.vm(id);
+    const row = this.#parts.vms.find(id);
+    if (record?.owner !== own.host || row?.state === "running") return;
+    await this.#parts.vms.destroyCopy(id);
+    const { revision: _, ...kept } = record;
+    const after: VmRecord = {
+      ...kept,
+      owner: null,
+      incarnation: 0,
+      generation: record.generation + 2,
+      since: this.#parts.now(),
+      tried: [...(record.tried ?? []), own.host],
+      trouble: `${this.#parts.host}: ${error.message}`,
+    };
+    if (await store.replaceVm(record, after)) local.release(id);
+  }
+
+  #changed({ kind, id, record }: VmChange): void {
+    if (this.#membership.local.incarnationOf(id) === undefined) return;
+    if (kind === "deleted" || record === null) {
+      this.#states.delete(id);
+      this.#wanted.delete(id);
+      return;
+    }
+    const before = this.#states.get(id);
+    this.#states.set(id, record.state);
+    if (record.ownership !== "owner") return;
+    this.#noteWanted(id, before, record);
+    this.#behind.add(id);
+    void this.writeDown();
+  }
+
+  /** A guest that shut down, or was shut down, shall stay so; one that was killed with its lease shall not. */
+  #noteWanted(id: string, before: string | undefined, { state }: LocalRecord): void {
+    if (state === "running") this.#wanted.set(id, "running");
+    const wasUp = before === "running" || before === "paused";
+    if (state === "stopped" && wasUp && this.#membership.keeper.standing === "held") {
+      this.#wanted.set(id, "stopped");
+    }
+  }
+
+  async #writeBehind(): Promise<void> {
+    for (const id of this.#behind) {
+      this.#behind.delete(id);
+      try {
+        await this.#write(id);
+      } catch (error) {
+        this.#behind.add(id);
+        this.#parts.log.warn(
+          { vm: id, reason: errorChain(error) },
+          "the cluster's record is behind",
+        );
+        return;
+      }
+    }
+  }
+
+  async #write(id: string): Promise<void> {
+    const { store, own, local } = this.#membership;
+    const row = this.#parts.vms.find(id);
+    if (row === undefined || row.ownership !== "owner" || row.migration !== null) return;
+    if (local.incarnationOf(id) !== own.incarnation) return;
+    const record = await store.vm(id);
+    // N.B. only the owner of this generation has a say.
+    if (record === undefined || record.owner !== own.host) return;
+    if (record.generation !== row.generation || record.incarnation !== own.incarnation) return;
+    const { revision: _, ...kept } = record;
+    const wanted = this.#wanted.get(id) ?? record.wanted;
+    const runs = row.state === "running";
+    const after: VmRecord = {
+      ...kept,
+      definition: row.definition,
+      wanted,
+      ...(runs && { tried: [], trouble: null }),
+    };
+    if (JSON.stringify(after) === JSON.stringify(kept)) return;
+    if (!(await store.replaceVm(record, after))) this.#behind.add(id);
+  }
+
+  [Symbol.dispose](): void {
+    this.#stopListening();
+  }
+}

@@ -1,0 +1,103 @@
+/** In a cluster the owner record decides whom a VM belongs to (src/migration/ownership.ts). VMs that are not the cluster's go by the journals. */
+import { FerryError } from "../base/errors.ts";
+import type { OwnerAuthority, OwnerChange, OwnerQuestion } from "../migration/ownership.ts";
+import { mayHaveHappened } from "./etcd-error.ts";
+import type { Membership } from "./membership.ts";
+import type { ClusterParts } from "./parts.ts";
+import { HostRecord, readRecord, VmRecord } from "./records.ts";
+
+type Owner = Awaited<ReturnType<OwnerAuthority["owner"]>>;
+
+/** The guest stands still meanwhile. */
+const swapAttemptMs = 2_000;
+
+export class ClusterOwners implements OwnerAuthority {
+  readonly #parts: ClusterParts;
+  readonly #membership: () => Membership | undefined;
+
+  constructor(parts: ClusterParts, membership: () => Membership | undefined) {
+    this.#parts = parts;
+    this.#membership = membership;
+  }
+
+  async owner({ vm, generation, source }: OwnerQuestion): Promise<Owner> {
+    const membership = this.#membership();
+    if (membership === undefined) return "journal";
+    const { store, own } = membership;
+    const isSource = source === this.#parts.host;
+    try {
+      // N.B. a source may have asked for the swap without hearing of it: what is on its way must not come after this answer.
+      const record = isSource ? await store.pinVm(vm) : await store.vm(vm);
+      if (record === undefined) return "journal";
+      if (record.generation === generation) return "source";
+      const isHere = record.owner === own.host;
+      // A handover raises the generation by one, every other change of owner by more (failover.ts).
+      return record.generation === generation + 1 && isHere !== isSource ? "target" : "elsewhere";
+    } catch {
+      return "silent";
+    }
+  }
+
+  async swap({ vm, to, generation }: OwnerChange): Promise<void> {
+    const membership = this.#membership();
+    if (membership?.local.incarnationOf(vm) === undefined) return;
+    const { store, own } = membership;
+    const { keys, etcd } = store;
+    try {
+      const { answers } = await etcd.transact(
+        { questions: [{ get: keys.vm(vm) }, { prefix: keys.hosts }] },
+        { timeoutMs: swapAttemptMs },
+      );
+      const hosts = (answers[1] ?? []).map((kept) => readRecord(HostRecord, kept));
+      const target = hosts.find(({ id, name }) => name === to || id === to);
+      const [kept] = answers[0] ?? [];
+      const record = kept && readRecord(VmRecord, kept);
+      if (record?.owner !== own.host || record.generation !== generation - 1) throw notOurs(vm, to);
+      if (target === undefined) throw leavesCluster(record.definition.name, to);
+      const { revision: _, ...same } = record;
+      const after: VmRecord = {
+        ...same,
+        owner: target.id,
+        incarnation: target.incarnation,
+        generation,
+        since: this.#parts.now(),
+      };
+      const living = [store.lives(own.host), store.lives(target.id)];
+      if (!(await store.replaceVm(record, after, living))) throw notOurs(vm, to);
+    } catch (error) {
+      if (isRefusal(error) || !mayHaveHappened(error)) throw error;
+      throw inDoubt(vm, error);
+    }
+  }
+}
+
+class Refusal extends FerryError {}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Refusal;
+}
+
+function notOurs(vm: string, to: string): Refusal {
+  return new Refusal(
+    "conflict",
+    `Cannot hand VM ${vm} over to "${to}": the cluster's owner record was changed, or one of the hosts was declared dead`,
+    { remedy: "See: ferry cluster status" },
+  );
+}
+
+function leavesCluster(name: string, to: string): Refusal {
+  return new Refusal(
+    "conflict",
+    `Cannot hand VM "${name}" over to "${to}": the VM is the cluster's, and that host is not in it`,
+    { remedy: `Make it standalone first: ferry vm standalone ${name}` },
+  );
+}
+
+/** Recovery reads the record, as soon as it can, and goes on from there. */
+function inDoubt(vm: string, cause: unknown): FerryError {
+  return new FerryError(
+    "migration-unresolved",
+    `Whether VM ${vm} was handed over is in doubt: etcd did not answer`,
+    { remedy: "It is settled by itself when etcd answers: ferry cluster status", cause },
+  );
+}

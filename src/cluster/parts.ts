@@ -1,0 +1,66 @@
+/** What a cluster stands on; the agent wires it (src/agent/wire-cluster.ts). */
+import type { DatabaseSync } from "node:sqlite";
+import type { Log } from "../base/log.ts";
+import type { EventType } from "../database/event-log.ts";
+import type { Trust } from "../trust/trust.ts";
+import type { LocalVms } from "../vm/local-vms.ts";
+import type { MemberPlan } from "./etcd-member.ts";
+
+/** What one host tells another that wants to join, or asks where etcd is now. */
+export interface ClusterPlace {
+  readonly id: string;
+  readonly name: string;
+  readonly managed: boolean;
+  readonly endpoints: readonly string[];
+}
+
+/** A host that may take VMs, as it says itself. */
+export interface HostRoom {
+  readonly memoryAvailableBytes: number;
+  readonly memoryTotalBytes: number;
+  /** Of its processors. */
+  readonly threads: number;
+  readonly runningVms: number;
+  /** No VM starts there. */
+  readonly drained: boolean;
+  /** Names of its pools and switches. */
+  readonly pools: readonly string[];
+  readonly switches: readonly string[];
+}
+
+/** The other hosts of the domain, as a cluster needs them. Hosts are named by their id. Each throws FerryError when a host does not answer. */
+export interface ClusterPeers {
+  /** The clusters that hosts of the domain are in. */
+  seek(): Promise<readonly ClusterPlace[]>;
+  room(host: string): Promise<HostRoom>;
+  /** Whether the host misses etcd too and promises not to declare this one dead for a lease from now on. */
+  consent(host: string, leaseMs: number): Promise<boolean>;
+  /** Lets the host start a member of etcd. May be repeated. */
+  startMember(host: string, plan: MemberPlan): Promise<void>;
+  /** Tells the host that the cluster's data were restored elsewhere. */
+  restored(host: string, place: ClusterPlace): Promise<void>;
+}
+
+export interface ClusterParts {
+  readonly database: DatabaseSync;
+  readonly log: Log;
+  /** Milliseconds since the epoch; for people to read, never for a lease. */
+  readonly now: () => number;
+  /** This host's name. */
+  readonly host: string;
+  readonly trust: Trust;
+  readonly vms: LocalVms;
+  readonly peers: ClusterPeers;
+  readonly etcdBinary: string;
+  /** Where this host is for others; a name is looked up, since etcd listens on addresses. */
+  readonly advertise: string;
+  readonly clientPort: number;
+  readonly peerPort: number;
+  readonly watchdog: string | null;
+  readonly paths: { readonly state: string; readonly run: string };
+  readonly publish: (
+    type: EventType & `cluster.${string}`,
+    subject: string,
+    data: Readonly<Record<string, unknown>>,
+  ) => void;
+}

@@ -1,0 +1,72 @@
+/**
+ * Watches the other hosts' beats and declares dead whoever's lease is over. The coordinator watches all, everybody else the coordinator. What one
+ * watcher concludes holds for all, because etcd takes it only while the beat is still the one that was watched.
+ */
+import { bootClockMs } from "./boot-clock.ts";
+import { isOverdue, promised, type Watched, watched } from "./lease.ts";
+import type { Membership } from "./membership.ts";
+import type { ClusterParts } from "./parts.ts";
+import { type DeadRecord, writeRecord } from "./records.ts";
+import type { HostsView } from "./store.ts";
+
+export class Watch {
+  readonly #parts: ClusterParts;
+  readonly #membership: Membership;
+  readonly #watched = new Map<string, Watched>();
+
+  constructor(parts: ClusterParts, membership: Membership) {
+    this.#parts = parts;
+    this.#membership = membership;
+  }
+
+  /** This host gives its word not to declare that one dead for a lease from now on. */
+  promise(host: string, leaseMs: number): void {
+    this.#watched.set(host, promised(this.#watched.get(host), bootClockMs(), leaseMs));
+  }
+
+  /** Milliseconds since a host's beat was first seen here as it is; null for one that is not watched. */
+  silentMs(host: string): number | null {
+    const seen = this.#watched.get(host);
+    return seen === undefined ? null : bootClockMs() - seen.seenAtMs;
+  }
+
+  /** One look at hosts that shall be alive. Answers the ids of those that were declared dead by it. */
+  async look(view: HostsView, of: (host: string) => boolean): Promise<string[]> {
+    const now = bootClockMs();
+    const dead: string[] = [];
+    for (const { id, name } of view.hosts) {
+      const beat = view.beats.get(id);
+      if (beat === undefined || id === this.#membership.own.host || view.deaths.has(id)) continue;
+      if (!of(id)) continue;
+      const seen = watched(this.#watched.get(id), beat, now);
+      this.#watched.set(id, seen);
+      if (isOverdue(seen, now) && (await this.#declare(id, name, seen, beat.incarnation)))
+        dead.push(id);
+    }
+    return dead;
+  }
+
+  async #declare(
+    id: string,
+    name: string,
+    { revision }: Watched,
+    incarnation: number,
+  ): Promise<boolean> {
+    const { store } = this.#membership;
+    const { keys } = store;
+    const { host: by, now, log, publish } = this.#parts;
+    const record: DeadRecord = { incarnation, at: now(), by, how: "lease" };
+    const { done } = await store.etcd.transact({
+      conditions: [
+        { key: keys.beat(id), revision },
+        { key: keys.death(id), revision: null },
+      ],
+      changes: [{ put: keys.death(id), value: writeRecord(record) }],
+    });
+    if (done) {
+      log.warn({ host: name }, "a host's lease is over: it is dead to the cluster");
+      publish("cluster.host-dead", id, { name, by });
+    }
+    return done;
+  }
+}

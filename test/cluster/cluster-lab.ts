@@ -1,0 +1,51 @@
+/** A cluster in a lab, and what tests wait for in one. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Lab } from "../../lab/lab.ts";
+import type { LabHost } from "../../lab/lab-host.ts";
+import type { ClusterStatus } from "../../src/api/schema/cluster.ts";
+import type { Vm } from "../../src/api/schema/vm.ts";
+
+/** Under the load of everything else; whatever takes longer is stuck. */
+const waitMsMax = 180_000;
+const lookEveryMs = 100;
+
+/** Every host joins; resolves when etcd has a member on three of them. */
+export async function formCluster(lab: Lab): Promise<void> {
+  const [first, ...others] = lab.hosts;
+  if (first === undefined) throw new Error("a lab without hosts");
+  await first.api("POST /v1/cluster", { body: { name: lab.name } });
+  for (const host of others) await host.api("POST /v1/cluster/join", { body: {} });
+  await until("etcd has three members", async () => {
+    const { etcd } = await clusterOf(first);
+    return etcd.voters === 3 && etcd.working === 3;
+  });
+}
+
+export async function clusterOf(host: LabHost): Promise<ClusterStatus> {
+  const { cluster } = await host.api("GET /v1/cluster");
+  if (cluster === null) throw new Error(`${host.name} is in no cluster`);
+  return cluster;
+}
+
+/** A VM as the host itself sees it; undefined when it does not have it. */
+export async function vmOn(host: LabHost, name: string): Promise<Vm | undefined> {
+  const { vms } = await host.api("GET /v1/vms");
+  return vms.find((vm) => vm.name === name);
+}
+
+/** Names of the hosts that let the guest run. */
+export async function runsOn(hosts: readonly LabHost[], name: string): Promise<string[]> {
+  const seen = await Promise.all(
+    hosts.map(async (host) => ({ host: host.name, vm: await vmOn(host, name) })),
+  );
+  return seen.filter(({ vm }) => vm?.state === "running").map(({ host }) => host);
+}
+
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + waitMsMax;
+  for (;;) {
+    if (await isSo()) return;
+    if (performance.now() > deadline) throw new Error(`still not so: ${what}`);
+    await sleep(lookEveryMs);
+  }
+}

@@ -1,0 +1,75 @@
+/** Three hosts, real etcd, a real guest: what a cluster is for. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { createGuest, guestPorts } from "../../lab/guest.ts";
+import { Lab } from "../../lab/lab.ts";
+import { finished, startMove } from "../move/moves.ts";
+import { clusterOf, formCluster, runsOn, until, vmOn } from "./cluster-lab.ts";
+
+const vm = "web01";
+const address = "10.77.0.50";
+const disk = (line: string) => lab.client.ask(address, guestPorts.disk, line);
+let lab: Lab;
+
+before(async () => {
+  lab = await Lab.up({ name: "cluster", hosts: 3 });
+  await formCluster(lab);
+  await createGuest(lab, { name: vm, host: "host-a", address, memoryMib: 192, diskMib: 32 });
+});
+
+after(() => Lab.down("cluster"));
+
+test("a VM becomes the cluster's while it runs, moves with its owner record, and its connections stay", async () => {
+  const body = {
+    priority: "high",
+    preferredHosts: ["host-c"],
+    possibleHosts: null,
+    apart: [],
+  } as const;
+  const host = lab.host("host-a");
+  await host.api("PUT /v1/vms/{vm}/cluster", {
+    params: { vm },
+    body: { ...body, preferredHosts: [...body.preferredHosts], apart: [] },
+  });
+  await using watch = await lab.client.use(address, ["counter"]);
+  const record = await finished(lab, await startMove(lab, vm, "host-b"));
+  assert.equal(record.state, "completed", record.error?.message ?? "");
+  const { lost, duplicates, errors } = await watch.counter();
+  assert.deepEqual({ lost, duplicates, errors }, { lost: 0, duplicates: 0, errors: 0 });
+  const owned = (await clusterOf(host)).vms.find(({ name }) => name === vm);
+  assert.deepEqual([owned?.host, owned?.generation], ["host-b", 2]);
+  const refused = await host.ferry(["vm", "delete", vm, "--yes"]);
+  assert.notEqual(refused.exitCode, 0);
+  assert.match(refused.stderr, /it is the cluster's/);
+});
+
+test("a host loses its power: its VM starts elsewhere once, every acknowledged record on its disk; the host starts nothing when it is back", async () => {
+  await disk("write /dev/vda 3 50");
+  const [, acknowledged = "0"] = (await disk("stop")).split(" ");
+  const [a, b, c] = [lab.host("host-a"), lab.host("host-b"), lab.host("host-c")];
+  await b.powerCut();
+  await until("the VM runs elsewhere", async () => (await runsOn([a, c], vm)).length > 0);
+  assert.deepEqual(await runsOn([a, c], vm), ["host-c"], "its preferred host, and no other");
+  await lab.client.waitFor(address, guestPorts.disk, 120_000);
+  assert.match(await disk(`verify /dev/vda 3 ${acknowledged}`), / 0$/);
+  await b.agent.start();
+  await until("the host is back", async () => {
+    const { lease, hosts } = await clusterOf(b);
+    const self = hosts.find(({ name }) => name === "host-b");
+    return (
+      lease.standing === "held" && self?.state === "alive" && (await vmOn(b, vm)) === undefined
+    );
+  });
+  assert.deepEqual(await runsOn(lab.hosts, vm), ["host-c"]);
+});
+
+test("a host is cut off: it stops its guest before another starts it", async () => {
+  const [a, b, c] = [lab.host("host-a"), lab.host("host-b"), lab.host("host-c")];
+  await lab.wire("host-c.lan").cut();
+  // Whoever sees it run elsewhere looks here: it must not run any more.
+  await until("the VM runs elsewhere", async () => (await runsOn([a, b], vm)).length > 0);
+  assert.notEqual((await vmOn(c, vm))?.state, "running");
+  await lab.wire("host-c.lan").restore();
+  await until("the cut off host gives its copy up", async () => (await vmOn(c, vm)) === undefined);
+  assert.equal((await runsOn(lab.hosts, vm)).length, 1);
+});
