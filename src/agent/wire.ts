@@ -101,22 +101,24 @@ export async function wireAgent(
   const secrets = new Secrets(config.paths.state);
   const identity = () => ({ host, domain: trust.membership?.domain.id ?? null });
   const serialLogs = parts.use(new SerialLogs());
-  let cluster: Cluster | undefined;
+  // The VMs are there before the cluster that has a word in whether they run.
+  const later: { cluster?: Cluster } = {};
   const vms = parts.use(
     await LocalVms.open({
       ...{ database, log, paths: config.paths, qemu: config.qemu, pools, switches, identity },
       onProcess: (...process) => serialLogs.follow(...process),
-      permission: async (vm) => cluster?.permission(vm),
+      permission: async (vm) => later.cluster?.permission(vm),
     }),
   );
   parts.defer(announceVms(vms, events, host));
   const metrics = new Metrics(vms, trust);
-  cluster = parts.use(
+  const cluster = parts.use(
     wireCluster({
       ...{ config, database, log, now, trust, peers, vms, events },
       room: () => ownRoom({ vms, pools, switches, database }),
     }),
   );
+  later.cluster = cluster;
 
   // Moves.
   const announce = migrationAnnouncer(events, now);
