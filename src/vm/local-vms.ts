@@ -241,11 +241,7 @@ export class LocalVms implements AsyncDisposable {
     await setDisksAside(this.#table.parts, files, suffix);
   }
 
-  /**
-   * Lets an owned VM's guest run: after a handover on the target, after a failed move on the source. The locks on its
-   * disks follow once it runs; they would only lengthen the blackout.
-   * @throws FerryError `conflict` when this host is not the owner.
-   */
+  /** After a handover, or a failed move. The locks follow: they would lengthen the blackout. @throws as `letRun`. */
   async resumeOwned(id: string): Promise<void> {
     await letRun(this.#table, this.#table.get(id));
     this.takeOverLocks(id);
