@@ -7,14 +7,15 @@ export class Relay implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   readonly #targetPort: number;
   #isCut = false;
+  #isPulled = false;
 
   constructor(targetPort: number) {
     this.#targetPort = targetPort;
     this.#server = createServer((socket) => this.#connected(socket));
   }
 
-  async listen(): Promise<number> {
-    this.#server.listen(0, "127.0.0.1");
+  async listen(address = "127.0.0.1", atPort = 0): Promise<number> {
+    this.#server.listen(atPort, address);
     await once(this.#server, "listening");
     return (this.#server.address() as AddressInfo).port;
   }
@@ -34,6 +35,12 @@ export class Relay implements AsyncDisposable {
   cut(): void {
     this.#isCut = true;
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** From now on nothing gets through and nobody hears of it, as where a cable was pulled. */
+  pull(): void {
+    this.#isPulled = true;
+    for (const socket of this.#sockets) silence(socket);
   }
 
   mend(): void {
@@ -62,7 +69,13 @@ export class Relay implements AsyncDisposable {
         this.#sockets.delete(from);
         to.destroy();
       });
-      from.pipe(to);
+      if (this.#isPulled) silence(from);
+      else from.pipe(to);
     }
   }
+}
+
+function silence(socket: Socket): void {
+  socket.unpipe();
+  socket.pause();
 }

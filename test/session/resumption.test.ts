@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import { madeStream } from "../../src/memory/made-stream.ts";
 import { Relay } from "./relay.ts";
 import { carry, next, openPair, type Pair, type PairOptions } from "./session-pair.ts";
@@ -91,6 +92,31 @@ test("memory told page by page survives lanes that break, in memory that is used
   });
   assert.equal(received, digest(stream));
   assert.ok(broken >= 10);
+});
+
+test("of two networks one goes silent, and the other carries all of it without a failure", async () => {
+  let second: Relay | undefined;
+  await using pair = await openPair({
+    lanes: 2,
+    addresses: ["127.0.0.1", "127.0.0.2"],
+    via: async (port) => {
+      second = new Relay(port);
+      return await second.listen("127.0.0.2", port);
+    },
+  });
+  assert.ok(second !== undefined);
+  await using network = second;
+  while ((await pair.source.stats()).lanes < 2) await turn();
+  const { near, far } = await carry(pair, "disk:root");
+  const data = randomBytes(48 * MiB);
+  let wasLost = false;
+  pair.source.on("link-lost", () => (wasLost = true));
+  near.end(data);
+  const received = await receive(far, 16 * MiB, () => network.pull());
+  assert.equal(received, digest(data));
+  assert.ok(!wasLost);
+  const { wireBytes } = await pair.source.stats();
+  assert.ok(wireBytes < data.length + 33 * MiB, "only what was not acknowledged goes out again");
 });
 
 test("a session whose every lane is lost goes on where it stopped when the link is back", async () => {

@@ -27,6 +27,8 @@ export interface PairOptions {
   readonly limits?: Partial<SessionLimits>;
   /** Where the source connects instead of the target's own port. */
   readonly via?: (port: number) => Promise<number>;
+  /** The target's addresses as the source knows them; 127.0.0.1 is its own. */
+  readonly addresses?: readonly string[];
 }
 
 export interface Pair extends AsyncDisposable {
@@ -56,7 +58,7 @@ export async function pairOptions(
       ...common,
       credentials: sourceHost.credentials,
       peer: { domain: domain.id, host: targetHost.id },
-      addresses: ["127.0.0.1"],
+      addresses: pair.addresses ?? ["127.0.0.1"],
       port: 0,
       ticket: "",
       lanes: pair.lanes ?? 1,
