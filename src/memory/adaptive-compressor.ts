@@ -22,6 +22,9 @@ const trialEvery = 16;
 /** What kept bytes from going out: the link; the other host, which did not apply them; or nothing did. */
 export type HeldBy = "link" | "peer" | "nothing";
 
+/** Of what the link drained when it was full. */
+const asSeenMin = 0.75;
+
 export interface AdaptiveCompressorOptions {
   /** How many batches are compressed at once; at least 1. */
   readonly jobs: number;
@@ -127,9 +130,12 @@ export class AdaptiveCompressor {
     const { at, bytesIn, batches, full } = this.#look;
     const now = performance.now();
     const isFull = full > batches / 2;
-    const isCompressing = this.#knowledge.current !== "raw";
+    const { current, linkBytesPerSecond, linkWasFull } = this.#knowledge;
+    // One that was seen full, and takes about as much now, is full.
+    const isAsSeen = linkWasFull && bytesPerSecond >= asSeenMin * linkBytesPerSecond;
+    const isDoubtful = isStarved && current !== "raw" && !isAsSeen;
     const isOwn = isFull || held === "peer" || (isStarved && batches > 0);
-    const isLink = held === "link" && !(isStarved && isCompressing);
+    const isLink = held === "link" && !isDoubtful;
     const bottleneck: Bottleneck = isLink ? "link" : isOwn ? "compressor" : "source";
     const guestBytesPerSecond = ((this.#bytesIn - bytesIn) / (now - at)) * 1000;
     this.#look = { at: now, bytesIn: this.#bytesIn, batches: 0, full: 0 };

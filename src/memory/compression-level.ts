@@ -83,7 +83,7 @@ const sparingRatioMin = 1.1;
  */
 const linkGrowth = { unknown: 1.5, known: 1.04 };
 /** What a full link drains is certain when nothing was compressed; compressed, it may be the other host that is slow. */
-const fullWeight = { raw: 0.6, compressed: 0.25 };
+const fullWeight = { raw: 0.85, compressed: 0.25 };
 const achievedWeight = 0.4;
 const linkBytesPerSecondMax = 25e9;
 /** A batch is at most this long on the wire: the last one of the blackout waits for nothing longer. */
