@@ -116,7 +116,9 @@ export class Outbound {
     }
     for (;;) {
       const lane = soonest(lanes, hasRoom);
-      if (lane === undefined || !this.window.hasRoom) {
+      // What a broken lane had needs no room: until it is there, nothing behind it is acknowledged, and no room comes.
+      const onlyAgain = !this.window.hasRoom;
+      if (lane === undefined || (onlyAgain && !this.#hasAgain)) {
         this.#countHeld(lane === undefined);
         break;
       }
@@ -124,7 +126,7 @@ export class Outbound {
         this.#countHeld(true);
         break;
       }
-      const outlet = this.#share.pick(this.#ready(now));
+      const outlet = this.#share.pick(this.#ready(now, onlyAgain));
       const frame = outlet?.stream.next(this.frameBytes);
       if (outlet === undefined || frame === undefined) break;
       const wireBytes = frame.length + frameHeaderBytes;
@@ -182,10 +184,16 @@ export class Outbound {
       : { heldByLink, heldByPeer: heldByPeer + 1 };
   }
 
-  *#ready(now: number): Generator<BulkOutlet, void, void> {
+  get #hasAgain(): boolean {
+    return [...this.#bulk.values()].some(({ stream }) => stream.hasAgain);
+  }
+
+  *#ready(now: number, onlyAgain: boolean): Generator<BulkOutlet, void, void> {
     for (const outlet of this.#bulk.values()) {
       const { stream, buckets } = outlet;
-      if (!stream.hasNext || stream.unacknowledgedFrames >= framesInFlightMax) continue;
+      if (onlyAgain && !stream.hasAgain) continue;
+      const isFull = stream.unacknowledgedFrames >= framesInFlightMax && !stream.hasAgain;
+      if (!stream.hasNext || isFull) continue;
       if (!buckets.some((bucket) => this.#heldBack(bucket, now))) yield outlet;
       // A limit is a link as slow as that.
       else this.#countHeld(true);

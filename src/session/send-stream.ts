@@ -71,6 +71,11 @@ export class SendStream<Carrier> {
     return this.#again.length > 0 || this.#unsent.length > 0;
   }
 
+  /** Whether a broken lane had frames that wait to go out again: the peer holds back all that came behind them. */
+  get hasAgain(): boolean {
+    return this.#again.length > 0;
+  }
+
   get unacknowledgedFrames(): number {
     return this.#unacknowledged.length;
   }

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Lane } from "./lane.ts";
+import { sessionLimits } from "./limits.ts";
+import { Outbound } from "./outbound.ts";
+import type { NumberedFrame } from "./send-stream.ts";
+
+/** As much of a lane as sending needs: it has room for everything, and notes what it carries. */
+function madeLane(): { lane: Lane; carried: NumberedFrame<Lane>[] } {
+  const carried: NumberedFrame<Lane>[] = [];
+  const lane = {
+    hasRoom: true,
+    backlogMs: 0,
+    carry: (frame: NumberedFrame<Lane>) => void carried.push(frame),
+  };
+  return { lane: lane as unknown as Lane, carried };
+}
+
+test("what a broken lane had goes out again although there is room for nothing else", () => {
+  const outbound = new Outbound(sessionLimits, () => {});
+  const { stream } = outbound.open("memory", () => {});
+  const broken = madeLane();
+  const whole = madeLane();
+  stream.offer(Buffer.alloc(64 * 1024));
+  outbound.pump([broken.lane]);
+  const lost = broken.carried.filter(({ stream: { number } }) => number !== 0);
+  assert.ok(lost.length > 0);
+  stream.offer(Buffer.alloc(8 * 1024 * 1024));
+  outbound.pump([whole.lane]);
+  // The peer acknowledges nothing: it waits for the frames that the broken lane had.
+  assert.ok(!outbound.window.hasRoom);
+  // A window that is being measured anew is a quarter of what it was, however much the lost frames made room.
+  Object.defineProperty(outbound.window, "hasRoom", { get: () => false });
+  outbound.laneLost(broken.lane);
+  const before = whole.carried.length;
+  outbound.pump([whole.lane]);
+  assert.deepEqual(whole.carried.slice(before), lost);
+  outbound.pump([whole.lane]);
+  assert.equal(whole.carried.length, before + lost.length);
+});
