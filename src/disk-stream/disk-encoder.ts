@@ -29,7 +29,7 @@ export interface DiskEncoderOptions {
 export interface DiskEncoderStats {
   bytesIn: number;
   bytesOut: number;
-  /** Of what came in, what is to be written to the disk. */
+  /** Of what came in, what is to be written to the disk; all, once it is not understood. */
   contentBytes: number;
   /** Content that the target had kept. */
   referencedBytes: number;
@@ -73,7 +73,8 @@ export class DiskEncoder {
     this.stats.bytesIn += chunk.length;
     this.#compressor.came(chunk.length);
     for (const piece of this.#requests.push(chunk)) {
-      if (piece.offset !== undefined) this.stats.contentBytes += piece.bytes.length;
+      const isContent = piece.offset !== undefined || this.#requests.isOpaque;
+      if (isContent) this.stats.contentBytes += piece.bytes.length;
       if (this.#kept === undefined || piece.offset === undefined) this.#append(piece.bytes);
       else this.#content(this.#kept, piece, piece.offset);
     }

@@ -12,7 +12,7 @@ import { blockBytes, readDiskOperations } from "./disk-batch.ts";
 import { DiskDecoder } from "./disk-decoder.ts";
 import { DiskEncoder } from "./disk-encoder.ts";
 import { KeptFile, scanBlocks } from "./kept-blocks.ts";
-import { greeting, write } from "./made-requests.ts";
+import { greeting, headerKinds, write } from "./made-requests.ts";
 import { NbdRequests } from "./nbd-requests.ts";
 
 let directory: string;
@@ -96,7 +96,7 @@ test("bytes of any kind, cut anywhere, arrive as they were", async () => {
 
 test("requests are found however they are cut, and their content with its place", () => {
   const requests = fc.array(
-    fc.record({ offset: fc.nat(100), blocks: fc.nat(3), extended: fc.boolean() }),
+    fc.record({ offset: fc.nat(100), blocks: fc.nat(3), kind: fc.constantFrom(...headerKinds) }),
     { maxLength: 5 },
   );
   fc.assert(
@@ -104,9 +104,9 @@ test("requests are found however they are cut, and their content with its place"
       const disk = new Map<number, number>();
       const bytes = Buffer.concat([
         greeting(),
-        ...made.map(({ offset, blocks, extended }, number) => {
+        ...made.map(({ offset, blocks, kind }, number) => {
           for (let at = 0; at < blocks * 512; at++) disk.set(offset * 512 + at, number);
-          return write(offset * 512, Buffer.alloc(blocks * 512, number), extended);
+          return write(offset * 512, Buffer.alloc(blocks * 512, number), kind);
         }),
       ]);
       const parser = new NbdRequests();
@@ -120,7 +120,7 @@ test("requests are found however they are cut, and their content with its place"
       }
       assert.ok(Buffer.concat(whole).equals(bytes));
       assert.deepEqual(found, disk);
-      assert.ok(parser.isBetween);
+      assert.ok(parser.isBetween && !parser.isOpaque);
     }),
   );
 });
@@ -143,7 +143,7 @@ test("blocks that the target has kept cross as references, wherever they lie", a
   const bytes = Buffer.concat([
     greeting(),
     write(7 * blockBytes, content.subarray(0, 16 * blockBytes)),
-    write(23 * blockBytes, content.subarray(16 * blockBytes), true),
+    write(23 * blockBytes, content.subarray(16 * blockBytes), "qemu"),
     write(512, randomBytes(512)),
   ]);
   for (const step of [bytes.length, 65_536, 100_003]) {

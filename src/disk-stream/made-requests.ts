@@ -10,11 +10,19 @@ export function greeting(): Buffer {
   return option;
 }
 
-/** NBD_CMD_WRITE, with the short header or the extended one. */
-export function write(offset: number, content: Buffer, extended = false): Buffer {
+/** The short header of a request, the extended one, and that as QEMU's client makes it: without the flag for a payload. */
+export const headerKinds = ["short", "extended", "qemu"] as const;
+
+/** NBD_CMD_WRITE. */
+export function write(
+  offset: number,
+  content: Buffer,
+  kind: (typeof headerKinds)[number] = "short",
+): Buffer {
+  const extended = kind !== "short";
   const header = Buffer.alloc(extended ? 32 : 28);
   header.writeUInt32BE(extended ? 0x21e41c71 : 0x25609513, 0);
-  header.writeUInt16BE(extended ? 1 << 5 : 0, 4);
+  header.writeUInt16BE(kind === "extended" ? 1 << 5 : 0, 4);
   header.writeUInt16BE(1, 6);
   header.writeBigUInt64BE(BigInt(offset), 16);
   if (extended) header.writeBigUInt64BE(BigInt(content.length), 24);

@@ -39,6 +39,11 @@ export class NbdRequests {
   #bodyBytes = 0;
   #offset: number | undefined;
 
+  /** Whether something came that is not understood: nothing is known of what follows. */
+  get isOpaque(): boolean {
+    return this.#isOpaque;
+  }
+
   /** Whether the last byte was the last of a request, or nothing is known of requests. */
   get isBetween(): boolean {
     return this.#isOpaque || (this.#bodyBytes === 0 && this.#filled === 0);
@@ -95,7 +100,9 @@ export class NbdRequests {
   #written(magic: number): number {
     const isExtended = magic === extendedMagic;
     const isWrite = this.#header.readUInt16BE(6) === writeType;
-    const hasPayload = isExtended ? (this.#header.readUInt16BE(4) & payloadFlag) !== 0 : isWrite;
+    // QEMU's client leaves the flag out that the protocol wants with a write, and its server does not miss it.
+    const hasFlag = isExtended && (this.#header.readUInt16BE(4) & payloadFlag) !== 0;
+    const hasPayload = isWrite || hasFlag;
     const offset = Number(this.#header.readBigUInt64BE(16));
     this.#offset = isWrite && Number.isSafeInteger(offset) ? offset : undefined;
     if (!hasPayload) return 0;

@@ -1,5 +1,5 @@
 /** What recent moves of this host say about the next one: what a move costs whatever it moves, and how fast memory goes. Pure. */
-import type { MigrationRecord } from "../migration/record.ts";
+import type { BlackoutRecord, MigrationRecord } from "../migration/record.ts";
 
 export interface PastMoves {
   /** How many moves this stands on; 0: it is what is usual. */
@@ -12,6 +12,12 @@ export interface PastMoves {
   readonly wireRatio: number;
   /** Of the blackout what does not depend on how much memory is left. */
   readonly blackoutMs: number;
+  /** The least that sending the last memory took: of a guest that leaves next to nothing. */
+  readonly lastSendMs: number;
+  /** Content of disks that was copied, bytes per second; null: no move to judge by. */
+  readonly diskBytesPerSecond: number | null;
+  /** Bytes on the wire for one of a disk. */
+  readonly diskWireRatio: number;
 }
 
 /** Before a host has moved anything. */
@@ -20,7 +26,11 @@ const usual: PastMoves = {
   fixedMs: 2_500,
   guestBytesPerSecond: null,
   wireRatio: 0.6,
-  blackoutMs: 100,
+  blackoutMs: 80,
+  lastSendMs: 20,
+  diskBytesPerSecond: null,
+  // Between a file system of programs and one of pictures.
+  diskWireRatio: 0.7,
 };
 
 /** Older moves tell of another load, another network or another Ferry. */
@@ -43,7 +53,7 @@ export function pastMoves(
   ].find((list) => list.length > 0);
   const moves = (chosen ?? []).slice(0, movesMax);
   if (moves.length === 0) {
-    return performance === "compression" ? usual : { ...usual, wireRatio: 1 };
+    return performance === "compression" ? usual : { ...usual, wireRatio: 1, diskWireRatio: 1 };
   }
   const rates = moves.flatMap((record) => {
     const copyingMs = durationOf(record, "memory-precopy");
@@ -52,14 +62,34 @@ export function pastMoves(
   const ratios = moves.flatMap(({ guestBytes, diskBytes, wireBytes }) =>
     guestBytes > 0 && diskBytes === 0 ? [wireBytes / guestBytes] : [],
   );
+  const blackouts = moves.flatMap(({ blackout }) => blackout ?? []);
   return {
     moves: moves.length,
     fixedMs: median(moves.map(fixedMs)) ?? usual.fixedMs,
     guestBytesPerSecond: median(rates) ?? null,
     wireRatio: median(ratios) ?? usual.wireRatio,
-    blackoutMs:
-      median(moves.map(({ blackout }) => (blackout?.totalMs ?? 0) - (blackout?.disksMs ?? 0))) ??
-      usual.blackoutMs,
+    blackoutMs: median(blackouts.map(withoutSending)) ?? usual.blackoutMs,
+    lastSendMs: Math.min(...blackouts.map(({ sendMs }) => sendMs)),
+    ...pastDisks(moves, performance),
+  };
+}
+
+function withoutSending({ totalMs, disksMs, sendMs }: BlackoutRecord): number {
+  return Math.max(0, totalMs - disksMs - sendMs);
+}
+
+function pastDisks(moves: readonly MigrationRecord[], performance: string) {
+  const copied = moves.flatMap((record) => {
+    const { diskBytes, disks } = record;
+    const copyingMs = durationOf(record, "storage-mirror");
+    if (diskBytes === 0 || copyingMs === 0) return [];
+    const wireBytes = disks.reduce((sum, disk) => sum + (disk.wireBytes ?? disk.copiedBytes), 0);
+    return [{ rate: (diskBytes * 1000) / copyingMs, ratio: wireBytes / diskBytes }];
+  });
+  const usualRatio = performance === "compression" ? usual.diskWireRatio : 1;
+  return {
+    diskBytesPerSecond: median(copied.map(({ rate }) => rate)) ?? null,
+    diskWireRatio: median(copied.map(({ ratio }) => ratio)) ?? usualRatio,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Measures what a prediction stands on: the guest, while the checks run; the way to the target, once it has said where it is. */
 import { errorChain } from "../base/errors.ts";
-import type { MigrationOptions, MigrationRecord } from "../migration/record.ts";
+import type { MigrationRecord } from "../migration/record.ts";
 import { usableAddresses } from "../network/migration-network.ts";
 import type { VmProcess, VmRecord } from "../vm/vm-host.ts";
 import type { CheckInput } from "./check.ts";
@@ -18,6 +18,7 @@ export interface PredictionParts {
     readonly performance: string;
     readonly blackoutMsMax: number;
     readonly bandwidthBytesPerSecond: number;
+    readonly storageBytesPerSecond: number;
   };
   readonly probeLink: (target: string, addresses: readonly string[]) => Promise<LinkFacts>;
 }
@@ -53,7 +54,11 @@ export async function predictMove(
       ...{ guest, link },
       past: pastMoves(parts.moves(), target.host, performance),
       diskBytes: bytesBesideMemory(input),
-      bandwidthBytesPerSecond: bandwidth(options, limits.bandwidthBytesPerSecond),
+      bandwidthBytesPerSecond: limit(
+        options.bandwidthBytesPerSecond,
+        limits.bandwidthBytesPerSecond,
+      ),
+      storageBytesPerSecond: limit(options.storageBytesPerSecond, limits.storageBytesPerSecond),
       blackoutMsMax: options.blackoutMsMax ?? limits.blackoutMsMax,
     });
   } catch (error) {
@@ -61,8 +66,9 @@ export async function predictMove(
   }
 }
 
-function bandwidth(options: MigrationOptions, hostLimit: number): number | null {
-  return options.bandwidthBytesPerSecond ?? (hostLimit > 0 ? hostLimit : null);
+/** In bytes per second, of the move and of its host; null: none. */
+function limit(wanted: number | undefined, hostLimit: number): number | null {
+  return wanted ?? (hostLimit > 0 ? hostLimit : null);
 }
 
 function bytesBesideMemory(input: CheckInput): number {

@@ -17,9 +17,12 @@ function input(more: {
   return {
     guest: { usedBytes: used, dirtyBytesPerSecond: dirty },
     link: { addresses: ["10.0.0.2"], bytesPerSecond: 10_000 * MiB, roundTripMs: 1 },
-    past: { moves: 3, fixedMs: 2000, guestBytesPerSecond: rate, wireRatio: 0.5, blackoutMs: 80 },
+    past: {
+      ...{ moves: 3, fixedMs: 2000, guestBytesPerSecond: rate, wireRatio: 0.5 },
+      ...{ blackoutMs: 60, lastSendMs: 20, diskBytesPerSecond: null, diskWireRatio: 0.5 },
+    },
     diskBytes,
-    bandwidthBytesPerSecond: null,
+    ...{ bandwidthBytesPerSecond: null, storageBytesPerSecond: null },
     blackoutMsMax: 500,
   };
 }
@@ -43,10 +46,20 @@ test("a guest that writes faster than memory crosses is known beforehand, with w
 
 test("a slow link, or a limit, decides instead of the hosts", () => {
   const slow = { ...input({}), bandwidthBytesPerSecond: 16 * MiB };
-  assert.equal(predict(slow).guestBytesPerSecond, 16 * MiB);
-  const link = { addresses: ["10.0.0.2"], bytesPerSecond: 8 * MiB, roundTripMs: 1 };
   // At half a byte on the wire for one of memory.
+  assert.equal(predict(slow).guestBytesPerSecond, 32 * MiB);
+  const link = { addresses: ["10.0.0.2"], bytesPerSecond: 8 * MiB, roundTripMs: 1 };
   assert.equal(predict({ ...input({}), link }).guestBytesPerSecond, 16 * MiB);
+});
+
+test("disks cross as they compress, as fast as the link, their limit and past copies allow", () => {
+  const withDisk = input({ diskBytes: 1000 * MiB });
+  const idle = predict(input({}));
+  const limited = predict({ ...withDisk, storageBytesPerSecond: 10 * MiB });
+  assert.equal(limited.totalMs - idle.totalMs, 50_000);
+  assert.equal(limited.wireBytes - idle.wireBytes, 500 * MiB);
+  const past = { ...withDisk.past, diskBytesPerSecond: 100 * MiB };
+  assert.equal(predict({ ...withDisk, past }).totalMs - idle.totalMs, 10_000);
 });
 
 test("more memory, more writing or more disk never shortens what is expected", () => {
@@ -87,8 +100,16 @@ test("what a move costs is learned from those that ended well, to the same host 
     fixedMs: 3000,
     guestBytesPerSecond: 100 * MiB,
     wireRatio: 0.5,
-    blackoutMs: 80,
+    blackoutMs: 60,
+    lastSendMs: 20,
+    diskBytesPerSecond: null,
+    diskWireRatio: 0.7,
   });
+  const stages = [{ name: "storage-mirror", startedAt: 500, endedAt: 2500 }];
+  const disks = [{ wireBytes: 60 * MiB, copiedBytes: 100 * MiB }];
+  const copied = { diskBytes: 100 * MiB, stages, disks } as unknown as Partial<MigrationRecord>;
+  const { diskBytesPerSecond, diskWireRatio } = pastMoves([moved(copied)], "host-b", "compression");
+  assert.deepEqual([diskBytesPerSecond, diskWireRatio], [50 * MiB, 0.6]);
   assert.equal(pastMoves(records, "host-d", "compression").moves, 2);
   assert.equal(pastMoves([], "host-b", "compression").moves, 0);
 });

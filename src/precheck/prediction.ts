@@ -28,8 +28,10 @@ export interface PredictionInput {
   readonly past: PastMoves;
   /** Disks and files that move along. */
   readonly diskBytes: number;
-  /** Of the move or its host; null: none. */
+  /** On the wire, of the move or its host; null: none. */
   readonly bandwidthBytesPerSecond: number | null;
+  /** The same for disks and files. */
+  readonly storageBytesPerSecond: number | null;
   readonly blackoutMsMax: number;
 }
 
@@ -52,6 +54,8 @@ export interface Prediction {
 /** What is left when the guest stops takes at least so long to notice and to collect. */
 const collectMs = 50;
 const roundsMax = 30;
+/** Memory and disks that were next to nothing on the wire say little of the next. */
+const ratioMin = 0.01;
 /** Below this, rounds shrink too slowly to end. */
 const shrinkMax = 0.9;
 
@@ -62,11 +66,11 @@ export function predict(input: PredictionInput): Prediction {
   const { sentBytes, copyingMs, leftBytes } = rounds(guest.usedBytes, dirty, rate, blackoutMsMax);
   const leftMs = (leftBytes / rate) * 1000;
   const converges = leftMs <= blackoutMsMax;
-  const diskMs = (diskBytes / link.bytesPerSecond) * 1000;
+  const diskMs = (diskBytes / diskRate(input)) * 1000;
   return {
     totalMs: past.fixedMs + copyingMs + diskMs,
-    blackoutMs: past.blackoutMs + Math.min(leftMs, blackoutMsMax),
-    wireBytes: Math.round(sentBytes * past.wireRatio + diskBytes),
+    blackoutMs: past.blackoutMs + Math.max(past.lastSendMs, Math.min(leftMs, blackoutMsMax)),
+    wireBytes: Math.round(sentBytes * past.wireRatio + diskBytes * past.diskWireRatio),
     converges,
     advice: converges ? null : adviceOn(dirty, rate, blackoutMsMax),
     usedBytes: guest.usedBytes,
@@ -79,11 +83,16 @@ export function predict(input: PredictionInput): Prediction {
 
 /** Guest memory that crosses, bytes per second: as fast as the wire, the hosts and the limit allow. */
 function guestRate({ link, past, bandwidthBytesPerSecond }: PredictionInput): number {
-  const wire = link.bytesPerSecond / Math.max(past.wireRatio, 0.01);
-  return Math.max(
-    1,
-    Math.min(wire, past.guestBytesPerSecond ?? Infinity, bandwidthBytesPerSecond ?? Infinity),
-  );
+  const wire = Math.min(link.bytesPerSecond, bandwidthBytesPerSecond ?? Infinity);
+  const carried = wire / Math.max(past.wireRatio, ratioMin);
+  return Math.max(1, Math.min(carried, past.guestBytesPerSecond ?? Infinity));
+}
+
+/** Content of disks and files that crosses, bytes per second. */
+function diskRate({ link, past, storageBytesPerSecond }: PredictionInput): number {
+  const wire = Math.min(link.bytesPerSecond, storageBytesPerSecond ?? Infinity);
+  const carried = wire / Math.max(past.diskWireRatio, ratioMin);
+  return Math.max(1, Math.min(carried, past.diskBytesPerSecond ?? Infinity));
 }
 
 function rounds(usedBytes: number, dirty: number, rate: number, blackoutMsMax: number) {
