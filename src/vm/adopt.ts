@@ -1,4 +1,8 @@
-/** After the agent came back: takes over the QEMUs that outlived it. Stops nothing, lets nothing run. */
+/**
+ * After the agent came back: takes over the QEMUs that outlived it. Stops nothing, lets nothing run. One that lives and does not answer, for
+ * whatever it waits, is not taken for one that is gone.
+ */
+import { setTimeout as delay } from "node:timers/promises";
 import { errorChain } from "../base/errors.ts";
 import { QemuProcess } from "../qemu/process.ts";
 import { currentBootId, isAlive, type ProcessIdentity } from "../qemu/process-identity.ts";
@@ -12,6 +16,7 @@ import type { VmTable } from "./vm-table.ts";
 
 /** A guest that came by a post-copy may keep its QEMU from answering; an idle one answers in 100 ms. */
 const silenceMs = 5_000;
+const retryMs = 500;
 
 /** One VM that cannot be adopted does not keep the agent from the others. */
 export async function adoptAll(table: VmTable): Promise<void> {
@@ -38,9 +43,9 @@ async function adopt(table: VmTable, vm: LocalVm, identity: ProcessIdentity): Pr
   const { directory } = vmPlaces(parts.paths, vm.row.definition);
   vm.urgent = UrgentMonitor.open(directory);
   try {
-    await takeOver(table, vm, identity, vm.urgent === undefined ? undefined : silenceMs);
+    await takeOver(table, vm, identity, vm.urgent && silenceMs);
   } catch (error) {
-    if (vm.urgent === undefined || !isAlive(identity)) throw error;
+    if (!isAlive(identity)) throw error;
     vm.isSilent = true;
     vm.runState = "paused";
     parts.log.warn({ vm: vm.name, reason: errorChain(error) }, "QEMU lives and does not answer");
@@ -60,7 +65,7 @@ async function takeOverWhenItAnswers(
       vm.isSilent = false;
       table.refresh(vm);
     } catch {
-      // Asked again, until it answers or is gone.
+      await delay(retryMs, undefined, { ref: false }); // until it answers or is gone
     }
   }
 }
