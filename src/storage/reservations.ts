@@ -47,6 +47,11 @@ export class Reservations {
     for (const path of paths) this.#byPath.delete(path);
   }
 
+  /** What room is held for now. */
+  get paths(): string[] {
+    return [...this.#byPath.keys()];
+  }
+
   /** Bytes promised and not written yet on the file system of a directory. */
   async outstanding(directory: string): Promise<number> {
     const { dev } = await stat(directory);

@@ -2,7 +2,7 @@
  * `npm run test:faults`: the fault matrix (cases.ts) with real agents, QEMUs, wires and disks.
  *   --slice 3/40      only every 40th case, beginning with the 3rd; default: all
  *   --minutes 9       stops beginning cases after that time
- *   --only TEXT       cases whose name has that text
+ *   --only TEXT,TEXT  cases whose name has one of these texts, such as disk-full,link-cut
  *   --labs 2          so many cases at once, each in a lab of its own (default 2)
  *   --report          only writes docs/reliability.md from the results there are
  * Results are appended to .cache/faults.jsonl; a case that has a right result there is not run again, unless --again. What the agents of a
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   );
   const chosen = faultCases()
     .filter((_, index) => index % parts === part - 1)
-    .filter(({ id }) => id.includes(values.only) && !done.has(id));
+    .filter(({ id }) => !done.has(id) && values.only.split(",").some((text) => id.includes(text)));
   const end = performance.now() + Number(values.minutes) * 60_000;
   const queues = storages.map((storage) => chosen.filter((fault) => fault.storage === storage));
   const labs = Array.from({ length: Number(values.labs) }, (_, index) => index);

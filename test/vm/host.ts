@@ -91,11 +91,11 @@ export class TestHost implements AsyncDisposable {
     });
   }
 
-  /** What is left of VMs on this host, outside pools. */
+  /** What is left of VMs on this host, outside pools, and the room that is held in them. */
   async traces(): Promise<string[]> {
     const places = [join(this.paths.run, "vms"), join(this.paths.state, "vms"), this.paths.memory];
     const lists = await Promise.all(places.map((place) => readdir(place).catch(() => [])));
-    return lists.flat();
+    return [...lists.flat(), ...this.pools.reservations.paths];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
