@@ -2,7 +2,8 @@
  * `npm run demo`: a Linux guest with redis and a web server moves from one host to another and back, while a client
  * outside uses it. `--json`: the first move's figures as the last line. `--keep`: everything stays up, to be played
  * with. `--storage shared`: disk and kernel are in a pool that both hosts share, the default; `--storage none`: they are in a
- * pool of the host's own and move along. The guest writes to its disk all the time.
+ * pool of the host's own and move along. The guest writes to its disk all the time. `--cluster`: three hosts, one of which
+ * dies (demo-cluster.ts).
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -10,6 +11,7 @@ import type { MigrationRecord } from "../src/migration/record.ts";
 import type { Watch } from "./client/outside-client.ts";
 import { clientErrors, demoLine, type MoveOutcome, moveReport } from "./demo-report.ts";
 import { openDoor, standOutside } from "./door/console-door.ts";
+import { showCluster } from "./demo-cluster.ts";
 import { createGuest, guestPorts } from "./guest.ts";
 import { Lab } from "./lab.ts";
 import { execInNamespace } from "./namespaces.ts";
@@ -41,6 +43,7 @@ async function main(): Promise<number> {
       json: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       storage: { type: "string", default: "shared" },
+      cluster: { type: "boolean", default: false },
     },
   });
   if (values.storage !== "shared" && values.storage !== "none") {
@@ -54,8 +57,9 @@ async function main(): Promise<number> {
   // Ctrl-C ends the program under way as well; what is left to do is to clean up.
   process.once("SIGINT", () => void Lab.down("demo").finally(() => process.exit(130)));
   const say = (line: string) => void process[values.json ? "stderr" : "stdout"].write(`${line}\n`);
-  const lab = await Lab.up({ name: "demo", say });
+  const lab = await Lab.up({ name: "demo", say, ...(values.cluster && { hosts: 3 }) });
   try {
+    if (values.cluster) return (await showCluster(lab, say)) ? 0 : 1;
     return await show(lab, values, say);
   } finally {
     if (!values.keep) await Lab.down("demo");

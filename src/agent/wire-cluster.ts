@@ -8,6 +8,7 @@ import { Cluster } from "../cluster/cluster.ts";
 import type { HostRoom } from "../cluster/parts.ts";
 import type { EventLog } from "../database/event-log.ts";
 import { DrainStore } from "../scheduler/drain-state.ts";
+import type { MachineFacts } from "../precheck/gather.ts";
 import type { Switches } from "../network/switches.ts";
 import type { Pools } from "../storage/pools.ts";
 import type { Trust } from "../trust/trust.ts";
@@ -26,6 +27,14 @@ export interface ClusterWiring {
   readonly events: EventLog;
   /** This host's own room: asked of itself as of the others. */
   readonly room: () => Promise<HostRoom>;
+}
+
+/** Nothing for a host without a cluster. */
+export function clusterFact({ membership, local }: Cluster): Pick<MachineFacts, "cluster"> {
+  if (membership === undefined) return {};
+  const { own, keeper } = membership;
+  const trouble = keeper.standing === "held" ? keeper.trouble : `its lease is ${keeper.standing}`;
+  return { cluster: { id: own.id, name: own.name, trouble, vms: local.vms() } };
 }
 
 /** What this host has left for VMs that lost theirs. */

@@ -54,7 +54,7 @@ import { RosterExchange } from "./roster-exchange.ts";
 import { socketGroupId } from "./socket-group.ts";
 import { closedNow, hostLimits, wireScheduling } from "./scheduling.ts";
 import { ferryVersion } from "./version.ts";
-import { ownRoom, wireCluster } from "./wire-cluster.ts";
+import { clusterFact, ownRoom, wireCluster } from "./wire-cluster.ts";
 
 /** For predictions. */
 const movesRemembered = 50;
@@ -153,6 +153,7 @@ export async function wireAgent(
       ...(await readMachineFacts(vms.qemu, version)),
       memoryAvailableBytes: await freeMemory(vms),
       ...domainFact(trust),
+      ...clusterFact(cluster),
       closed: closedNow(database, settings),
       defaultDiskPool: settings.current.settings.defaultDiskPool,
       moveAddresses: [...moveAddresses(advertise, settings.current.settings)],

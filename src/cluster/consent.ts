@@ -15,11 +15,9 @@ export function consent(
   host: string,
   leaseMs: number,
 ): boolean {
-  const { keeper, own } = membership;
-  const { askMs } = clusterTimes(own.settings.leaseMs);
-  const { silentMs } = keeper;
-  // N.B. a host that reaches etcd would declare that one dead, or be told by one that does.
-  if (silentMs !== null && silentMs < askMs) return false;
+  // N.B. the latest beat itself counts, not the lease: others' consent may have renewed that. A host that reaches etcd would declare the
+  // asker dead, or learn of one that does.
+  if (membership.keeper.trouble === null) return false;
   watch.promise(host, leaseMs);
   return true;
 }

@@ -18,10 +18,6 @@ export const ClusterSettings = Type.Object(
     etcdMembers: Type.Unsafe<1 | 3 | 5>(Type.Integer({ enum: [1, 3, 5], default: 3 })),
     /** False: a dead host's VMs wait for it, or for a person. */
     failover: Type.Boolean({ default: true }),
-    /** Moves at once in the whole cluster, beside each host's own limit; null: no other. */
-    simultaneousMovesMax: Type.Union([Type.Integer({ minimum: 1, maximum: 256 }), Type.Null()], {
-      default: null,
-    }),
   },
   strict,
 );

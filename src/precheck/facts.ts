@@ -98,6 +98,19 @@ export const HostFacts = Type.Object({
       }),
     ),
   ),
+  /** The cluster it is in, whether it may run the cluster's VMs and change its records now, and which of its VMs those are. */
+  cluster: since(
+    3,
+    Type.Optional(
+      Type.Object({
+        id: Type.String({ maxLength: 64 }),
+        name: Type.String({ maxLength: 64 }),
+        /** Why it can't; null when it can. */
+        trouble: nullable(Type.String({ maxLength: 1024 })),
+        vms: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 4096 }),
+      }),
+    ),
+  ),
   cpu: Type.Object({
     vendor: Type.String({ maxLength: 64 }),
     flags: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 2048 }),

@@ -28,6 +28,7 @@ export type MachineFacts = Pick<
   | "acceleratorReason"
   | "load"
   | "domain"
+  | "cluster"
   | "cpu"
   | "memoryAvailableBytes"
   | "closed"

@@ -104,6 +104,30 @@ export const hostChecks: readonly Check[] = [
     },
   },
   {
+    id: "cluster",
+    title: "A VM of a cluster stays in it, and the cluster can hand it over",
+    compares:
+      "The source's cluster, if the VM is its, against the target's, and whether etcd takes beats from both",
+    severity: "blocking",
+    remedy: "See what is wrong: ferry cluster status",
+    look({ source, target, definition }) {
+      const here = source.cluster;
+      if (here === undefined || !here.vms.includes(definition.id)) return [];
+      if (target.cluster?.id !== here.id) {
+        const message = `VM "${definition.name}" is cluster "${here.name}"'s, and "${target.host}" is not in it`;
+        const remedy = `Let the host join (ferry cluster join), or make the VM standalone: ferry vm standalone ${definition.name}`;
+        return [{ on: "target", message, remedy }];
+      }
+      return (["source", "target"] as const).flatMap((on): Trouble[] => {
+        const { host, cluster } = on === "source" ? source : target;
+        if (cluster === undefined || cluster.trouble === null) return [];
+        return [
+          { on, message: `"${host}" can't change the cluster's records: ${cluster.trouble}` },
+        ];
+      });
+    },
+  },
+  {
     id: "load",
     title: "Both hosts have processor time left for a move",
     compares: "The runnable tasks of each host, averaged over a minute, against its processors",

@@ -5,7 +5,7 @@ import type { ClusterCreate, ClusterStatus } from "../../api/schema/cluster.ts";
 import { FerryError } from "../../base/errors.ts";
 import type { Cli } from "../cli.ts";
 import { confirm } from "../confirm.ts";
-import { parseCount, parseDuration } from "../quantities.ts";
+import { parseDuration } from "../quantities.ts";
 import { defineClusterUpdate } from "./cluster-update.ts";
 import { defineClusterCare } from "./cluster-care.ts";
 import { renderCluster, renderClusterSettings } from "../render/cluster.ts";
@@ -21,7 +21,6 @@ interface SettingOptions {
   readonly lease?: number;
   readonly etcdMembers?: string;
   readonly failover?: string;
-  readonly maxMoves?: number | null;
 }
 
 export function defineCluster(command: Command, cli: Cli): void {
@@ -142,21 +141,15 @@ function withSettings(command: Command): Command {
         "on",
         "off",
       ]),
-    )
-    .option(
-      "--max-moves <count>",
-      "moves at once in the whole cluster, or none for no limit",
-      (text: string) => (text === "none" ? null : parseCount(text, "--max-moves", 1, 256)),
     );
 }
 
 function settingsOf(options: SettingOptions): Partial<ClusterStatus["settings"]> {
-  const { lease, etcdMembers, failover, maxMoves } = options;
+  const { lease, etcdMembers, failover } = options;
   return {
     ...(lease !== undefined && { leaseMs: lease }),
     ...(etcdMembers !== undefined && { etcdMembers: Number(etcdMembers) as 1 | 3 | 5 }),
     ...(failover !== undefined && { failover: failover === "on" }),
-    ...(maxMoves !== undefined && { simultaneousMovesMax: maxMoves }),
   };
 }
 

@@ -90,11 +90,5 @@ export function renderClusterSettings(settings: ClusterStatus["settings"]): stri
     ["lease", formatDuration(settings.leaseMs)],
     ["etcd members", String(settings.etcdMembers)],
     ["failover", settings.failover ? "on" : "off"],
-    [
-      "moves at once",
-      settings.simultaneousMovesMax === null
-        ? "as each host allows"
-        : String(settings.simultaneousMovesMax),
-    ],
   ]);
 }
