@@ -1,6 +1,6 @@
 /** Two hosts with nothing in common but a network: each has a pool `local` of its own. */
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { DiskPlacement } from "../../src/migration/record.ts";
@@ -55,7 +55,8 @@ export async function qemuIo(format: string, path: string, ...commands: string[]
 export async function sameContent(format: string, one: string, other: string): Promise<boolean> {
   // Beside it, where it finds what it may stand on.
   const copy = `${other}.look`;
-  await copyFile(other, copy);
+  // A copy of twenty gigabytes of holes is to be as quick as the move.
+  await run("cp", ["--sparse=always", other, copy]);
   try {
     const args = ["compare", "-f", format, "-F", format, one, copy];
     return (await run("qemu-img", args)).stdout.includes("identical");
