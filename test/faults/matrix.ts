@@ -5,8 +5,8 @@
  *   --only TEXT,TEXT  cases whose name has one of these texts, such as disk-full,link-cut
  *   --labs 2          so many cases at once, each in a lab of its own (default 2)
  *   --report          only writes docs/reliability.md from the results there are
- * Results are appended to .cache/faults.jsonl; a case that has a right result there is not run again, unless --again. What the agents of a
- * wrong case have logged is kept in .cache/faults/.
+ * Results are appended to .cache/faults.jsonl; a case that has a right result there is not run again, unless --again; wrong
+ * ones come first. What the agents of a wrong case have logged is kept in .cache/faults/.
  */
 import { appendFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -34,16 +34,13 @@ async function main(): Promise<number> {
   }
   const [part = 1, parts = 1] = values.slice.split("/").map(Number);
   const isRight = ({ outcome }: CaseResult): boolean => outcome !== "wrong";
-  const done = new Set(
-    values.again
-      ? []
-      : readResults()
-          .filter(isRight)
-          .map(({ id }) => id),
-  );
+  const before = readResults();
+  const done = new Set(values.again ? [] : before.filter(isRight).map(({ id }) => id));
+  const failed = new Set(before.filter((result) => !isRight(result)).map(({ id }) => id));
   const chosen = faultCases()
     .filter((_, index) => index % parts === part - 1)
-    .filter(({ id }) => !done.has(id) && values.only.split(",").some((text) => id.includes(text)));
+    .filter(({ id }) => !done.has(id) && values.only.split(",").some((text) => id.includes(text)))
+    .toSorted((a, b) => Number(failed.has(b.id)) - Number(failed.has(a.id)));
   const end = performance.now() + Number(values.minutes) * 60_000;
   const queues = storages.map((storage) => chosen.filter((fault) => fault.storage === storage));
   const labs = Array.from({ length: Number(values.labs) }, (_, index) => index);
