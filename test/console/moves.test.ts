@@ -1,6 +1,6 @@
 /**
  * A day's work in the console, in Chromium over the lab's real agents and guests: a VM created and its screen seen, what stands in
- * the way of a move mended, moves by the wizard watched to their end, one of them with its disk, a host drained, and a
+ * the way of a move mended, moves by the wizard watched to their end, one of them with its disk, one cancelled, a host drained, and a
  * viewer who may only look. Screen and serial console stay open while their VM changes hosts, and its agent is killed. Dialogs and pages
  * are held against WCAG on the way.
  */
@@ -9,6 +9,7 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { LabBrowser } from "../../lab/browser.ts";
 import { createGuest } from "../../lab/guest.ts";
@@ -100,6 +101,15 @@ test("a day's work in the console", async (context) => {
     await serial.goesOn();
     serial.requireWhole();
     await screen.requireNeverDead();
+    // The target's half ends when what the guest wrote before is there too.
+    const isOver = async () =>
+      (await b.api("GET /v1/migrations", {})).migrations.every(({ endedAt }) => endedAt !== null);
+    while (!(await isOver())) await sleep(50);
+    const late = await opened(browser, a, "administrator");
+    const whole = new SerialWatch(late);
+    await show(late, "vms/web01?tab=serial");
+    await whole.beganAt(1);
+    await late.context().close();
     await terminal.context().close();
     await beside.context().close();
   });
@@ -116,6 +126,30 @@ test("a day's work in the console", async (context) => {
     await page.getByRole("button", { name: "Move", exact: true }).click();
     await page.getByText(/Moved in .*; it runs on host-b/).waitFor();
     await page.getByRole("heading", { name: "Disks that move along" }).waitFor();
+  });
+
+  await context.test("a move that takes long is stepped into, and cancelled", async () => {
+    await show(page, "");
+    await page
+      .getByLabel("Host host-b")
+      .getByRole("link", { name: "web01" })
+      .dragTo(page.getByLabel("Host host-a"));
+    await page.getByRole("tab", { name: /How/ }).click();
+    await page.getByRole("spinbutton", { name: /Bandwidth at most/ }).fill("8");
+    await page.getByRole("tab", { name: /Check and go/ }).click();
+    await page.getByRole("button", { name: "Move", exact: true }).click();
+    await page.getByRole("button", { name: "Slow the guest down" }).click();
+    await page.getByText("web01 is slowed down").first().waitFor();
+    await page.getByRole("heading", { name: "What was done to bring memory across" }).waitFor();
+    await page.getByText(/To host-a at 10\./).waitFor();
+    await requireAccessible(page, "the page of a move that runs");
+    await page.getByRole("button", { name: "Cancel move of web01" }).click();
+    await page.getByRole("button", { name: "Cancel the move", exact: true }).click();
+    await page.getByText("It runs on host-b, as before").waitFor();
+    await page.getByRole("button", { name: "Try again" }).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Slow the guest down" }).count(), 0);
+    const { state, host } = await b.api("GET /v1/vms/{vm}", { params: { vm: "web01" } });
+    assert.deepEqual([state, host], ["running", "host-b"]);
   });
 
   await context.test("imports a disk of another hypervisor, and edits the VM", async () => {
@@ -181,8 +215,5 @@ test("a day's work in the console", async (context) => {
     await a.agent.start();
     await page.getByText("The agent of host-a does not answer").waitFor({ state: "hidden" });
     await page.getByText("Live, on host-a").waitFor();
-    await a.api("POST /v1/vms", { body: { name: "after", memoryMib: 64 } });
-    await show(page, "");
-    await page.getByRole("link", { name: "after" }).waitFor();
   });
 });

@@ -34,6 +34,12 @@ export class SerialWatch {
     await this.#until(() => this.#counts().length > before + enough);
   }
 
+  /** Resolves when the page has been told that count. */
+  async beganAt(count: number): Promise<void> {
+    await this.#until(() => this.#counts().includes(count));
+    this.requireWhole();
+  }
+
   requireWhole(): void {
     const counts = this.#counts();
     const wanted = counts.map((_, index) => index + 1);

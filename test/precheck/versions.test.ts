@@ -110,6 +110,16 @@ test("a guest that has all of the newer host's processor can't go back, and is t
   assert.match(await said(b, "vm", "cpu", "max01"), /host-a\s+no\s+"host-a" lacks/);
 });
 
+test("a guest whose processor is whatever its host has would find another at its next start, which is said", async () => {
+  await make(a, { name: "max02", cpuModel: "max" });
+  const report = await ferry<CheckReport>(a, "check", "max02", "host-b");
+  assert.match(
+    messages(report, "cpu-portable", "warning").join(),
+    /CPU model "max" is whatever the host has: on "host-b" the guest would find \d+ more features/,
+  );
+  await a.api("DELETE /v1/vms/{vm}", { params: { vm: "max02" } });
+});
+
 test("the guest's processor is shown, and the greatest model of both hosts is offered", async () => {
   const cpu = await ferry<VmCpu>(a, "vm", "cpu", "web01");
   assert.equal(cpu.model, "x86-64-v2");
