@@ -34,6 +34,21 @@ export async function reached(lab: Lab, id: string, stage: StageName): Promise<M
   throw new Error(`The move ${record.state} before stage ${stage}: ${record.error?.message}`);
 }
 
+/** The record when so many bytes of a disk are on the target, with more to copy. */
+export async function copied(
+  lab: Lab,
+  id: string,
+  disk: string,
+  bytes: number,
+): Promise<MigrationRecord> {
+  const record = await followed(lab, id, ({ disks, endedAt }) => {
+    const isCopied = disks.some(({ name, copiedBytes }) => name === disk && copiedBytes >= bytes);
+    return endedAt !== null || isCopied;
+  });
+  if (record.stage === "storage-mirror" && record.endedAt === null) return record;
+  throw new Error(`The move ${record.state} in stage ${record.stage}: ${record.error?.message}`);
+}
+
 /** The record when it is as wanted. */
 export async function followed(
   lab: Lab,

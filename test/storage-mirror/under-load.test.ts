@@ -11,8 +11,8 @@ import { after, before, test } from "node:test";
 import { createGuest } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
-import type { MigrationRecord } from "../../src/migration/record.ts";
-import { finished, reached, startMove } from "../move/moves.ts";
+import type { MigrationOptions, MigrationRecord } from "../../src/migration/record.ts";
+import { copied, finished, startMove } from "../move/moves.ts";
 import { RecordWriter } from "../support/records.ts";
 import { assertOnlyOn, hostsOf } from "./whole-vm.ts";
 
@@ -20,6 +20,7 @@ const vm = "web01";
 const address = "10.77.0.50";
 const MiB = 2 ** 20;
 const contentMib = 48;
+const copiedMib = 4;
 /** A lane keeps silent for four seconds before it is given up; ten are in fault-matrix.ts. */
 const cutMs = 5_000;
 const consent = { withStorage: true };
@@ -52,15 +53,16 @@ async function assertWholeOn(host: LabHost): Promise<void> {
   await writer.assertAllOn(host);
 }
 
-/** Runs `body` while disks are copied over a wire slow enough for it. */
+/** Runs `body` while disks are copied over a wire slow enough for it, and some of them is there. */
 async function whileCopied(
   body: (id: string, hosts: { here: LabHost; there: LabHost }) => Promise<void>,
+  options: MigrationOptions = {},
 ): Promise<{ record: MigrationRecord; here: LabHost; there: LabHost }> {
   const { here, there } = await hostsOf(lab, vm);
   const wire = lab.wire(`${there.name}.lan`);
   await wire.setSpeed("50mbit");
-  const id = await startMove(lab, vm, there.name, consent);
-  await reached(lab, id, "storage-mirror");
+  const id = await startMove(lab, vm, there.name, { ...consent, ...options });
+  await copied(lab, id, "disk1", copiedMib * MiB);
   await body(id, { here, there });
   await wire.setSpeed("1gbit");
   return { record: await finished(lab, id), here, there };
@@ -114,15 +116,27 @@ test("a wire cut while disks are copied costs nothing but time", async () => {
 
 for (const role of ["here", "there"] as const) {
   const name = role === "here" ? "source" : "target";
-  test(`the ${name}'s agent killed while disks are copied: the VM stays, whole, and can move`, async () => {
+  test(`the ${name}'s agent killed while disks are copied: the VM stays, whole, and moves with what was kept`, async () => {
     const { here, there } = await hostsOf(lab, vm);
-    await whileCopied(async (_, hosts) => {
-      await hosts[role].agent.stop("SIGKILL");
-      await hosts[role].agent.start();
-    });
-    await assertWholeOn(here);
-    const again = await finished(lab, await startMove(lab, vm, there.name, consent));
+    await whileCopied(
+      async (_, hosts) => {
+        await hosts[role].agent.stop("SIGKILL");
+        await hosts[role].agent.start();
+      },
+      { keepPartial: true },
+    );
+    await assertOnlyOn(lab, vm, here, "partial");
+    await writer.assertAllOn(here);
+    const { partialDisks } = await there.api("GET /v1/partial-disks", { query: {} });
+    assert.ok(partialDisks.some(({ disk }) => disk === "disk1"));
+    const resuming = { ...consent, resume: true };
+    const again = await finished(lab, await startMove(lab, vm, there.name, resuming));
     assert.equal(again.state, "completed", again.error?.message ?? "");
+    const data = again.disks.find(({ name }) => name === "disk1");
+    assert.ok((data?.resumedBytes ?? 0) > 0, JSON.stringify(data));
     await assertOnlyOn(lab, vm, there);
+    assert.deepEqual(await there.api("GET /v1/partial-disks", { query: {} }), {
+      ...{ partialDisks: [], unreachable: [] },
+    });
   });
 }

@@ -21,8 +21,15 @@ export async function hostsOf(lab: Lab, vm: string): Promise<Hosts> {
   return { here: lab.host(host), there: lab.host(other) };
 }
 
-/** Waits until nothing of a move is open any more; at no time do both hosts let the VM run. */
-export async function settled(lab: Lab, vm: string): Promise<Hosts> {
+/**
+ * Waits until nothing of a move is open any more; at no time do both hosts let the VM run.
+ * @param leaves what the other host may have of it: what it keeps for another attempt, or nothing at all
+ */
+export async function settled(
+  lab: Lab,
+  vm: string,
+  leaves: "nothing" | "partial" = "nothing",
+): Promise<Hosts> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const states = await Promise.all(
@@ -36,7 +43,8 @@ export async function settled(lab: Lab, vm: string): Promise<Hosts> {
     const [here] = running;
     const there = states.find((state) => state !== here);
     const rest = here?.vm?.migration === null && there?.vm === undefined;
-    if (here && there && rest && there.files.length === 0) {
+    const left = there?.files.filter((file) => leaves === "nothing" || !file.includes(".partial-"));
+    if (here && there && rest && left?.length === 0) {
       return { here: here.host, there: there.host };
     }
     const seen = states.map((state) => [
@@ -51,8 +59,13 @@ export async function settled(lab: Lab, vm: string): Promise<Hosts> {
 }
 
 /** As `settled`, with the VM on `host`. */
-export async function assertOnlyOn(lab: Lab, vm: string, host: LabHost): Promise<void> {
-  const { here } = await settled(lab, vm);
+export async function assertOnlyOn(
+  lab: Lab,
+  vm: string,
+  host: LabHost,
+  leaves: "nothing" | "partial" = "nothing",
+): Promise<void> {
+  const { here } = await settled(lab, vm, leaves);
   assert.equal(here.name, host.name);
 }
 
