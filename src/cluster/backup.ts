@@ -56,7 +56,7 @@ export async function restore(
       { remedy: "Give the backup of this cluster" },
     );
   }
-  if (await answers(membership)) {
+  if (await answers(parts, membership, own.endpoints)) {
     throw new FerryError(
       "conflict",
       "Cannot restore the cluster's data: etcd has a quorum, nothing is lost",
@@ -93,16 +93,17 @@ async function newMember(parts: ClusterParts, { member }: Membership): Promise<s
 
 /** Takes what was restored on another host: this host's own member of the lost etcd goes. */
 export async function takeRestored(
+  parts: ClusterParts,
   membership: Membership,
   endpoints: readonly string[],
 ): Promise<void> {
-  if (await answers(membership)) {
+  // The new one may be where one of the old was.
+  const old = membership.own.endpoints.filter((endpoint) => !endpoints.includes(endpoint));
+  if (await answers(parts, membership, old)) {
     throw new FerryError(
       "conflict",
-      "Cannot take restored data: etcd has a quorum as this host sees it",
-      {
-        remedy: "Two halves of a cluster must not be restored apart; see: ferry cluster status",
-      },
+      "Cannot take restored data: the old etcd has a quorum as this host sees it",
+      { remedy: "Two halves of a cluster must not be restored apart; see: ferry cluster status" },
     );
   }
   await membership.member.remove();
@@ -110,9 +111,15 @@ export async function takeRestored(
   membership.keeper.reload();
 }
 
-async function answers({ store }: Membership): Promise<boolean> {
+async function answers(
+  parts: ClusterParts,
+  { own, store }: Membership,
+  endpoints: readonly string[],
+): Promise<boolean> {
+  if (endpoints.length === 0) return false;
+  using etcd = new EtcdClient(() => ({ endpoints, ...clusterTls(parts, own) }));
   try {
-    await store.etcd.get(store.keys.cluster);
+    await etcd.get(store.keys.cluster);
     return true;
   } catch {
     return false; // as it must be

@@ -8,7 +8,7 @@ import type { OwnerAuthority } from "../migration/ownership.ts";
 import { takeRestored } from "./backup.ts";
 import { clusterVm, standaloneVm } from "./cluster-vms.ts";
 import { configureCluster } from "./configure-cluster.ts";
-import { consent, seekConsent } from "./consent.ts";
+import { consent, seekConsents } from "./consent.ts";
 import { Coordinating } from "./coordinating.ts";
 import {
   createCluster,
@@ -35,7 +35,7 @@ interface Running {
   readonly ownVms: OwnVms;
   readonly coordinating: Coordinating;
   readonly stop: AbortController;
-  readonly looking: Promise<void>;
+  readonly looking: Promise<unknown>;
 }
 
 export class Cluster implements AsyncDisposable {
@@ -148,7 +148,7 @@ export class Cluster implements AsyncDisposable {
 
   async takeRestored(id: string, endpoints: readonly string[]): Promise<void> {
     const membership = this.require();
-    if (membership.own.id === id) await takeRestored(membership, endpoints);
+    if (membership.own.id === id) await takeRestored(this.parts, membership, endpoints);
   }
 
   async clusterVm(nameOrId: string, policy: VmPolicy): Promise<VmRecord> {
@@ -209,7 +209,10 @@ export class Cluster implements AsyncDisposable {
     const membership = new Membership(parts, this.local, () => this.#wake());
     const ownVms = new OwnVms(parts, membership);
     const coordinating = new Coordinating(parts, membership);
-    const looking = Promise.resolve().then(() => this.#goOn(stop.signal));
+    const looking = Promise.all([
+      Promise.resolve().then(() => this.#goOn(stop.signal)),
+      seekConsents(parts, membership, stop.signal),
+    ]);
     this.#running = { membership, ownVms, coordinating, stop, looking };
   }
 
@@ -241,13 +244,6 @@ export class Cluster implements AsyncDisposable {
     if (running === undefined) return false;
     const { membership, ownVms, coordinating } = running;
     const { keeper, store, own } = membership;
-    const refusing = await seekConsent(this.parts, membership);
-    if (refusing !== undefined) {
-      this.parts.log.warn(
-        { refusing },
-        refusing.length === 0 ? "no host reaches etcd" : "others reach etcd",
-      );
-    }
     if (keeper.standing === "dead" && !(await membership.comeBack())) {
       this.parts.log.error("the cluster does not know this host any more");
       void this.#end();

@@ -2,6 +2,7 @@
  * When etcd takes no beats from anybody, its hosts run on: each asks all others, and only if every one of them misses etcd as well and promises
  * not to declare it dead, its time is counted anew. One that does not answer, or still reaches etcd, is reason enough to stop the guests.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import { bootClockMs } from "./boot-clock.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
@@ -22,8 +23,26 @@ export function consent(
   return true;
 }
 
+/** Beside everything else that waits for etcd: guests' lives hang on its pace. */
+export async function seekConsents(
+  parts: ClusterParts,
+  membership: Membership,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    const { beatMs } = clusterTimes(membership.local.membership?.settings.leaseMs);
+    await wait(beatMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted || membership.local.membership === undefined) return;
+    const refusing = await seekConsent(parts, membership);
+    if (refusing === undefined) continue;
+    const said =
+      refusing.length === 0 ? "no host reaches etcd: all run on" : "not every host consents";
+    parts.log.warn({ refusing }, said);
+  }
+}
+
 /** Asks, if it is time to. Resolves to whom it failed with; empty when all consented; undefined when there was no need. */
-export async function seekConsent(
+async function seekConsent(
   { peers }: ClusterParts,
   { keeper, own }: Membership,
 ): Promise<string[] | undefined> {
