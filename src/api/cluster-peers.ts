@@ -12,6 +12,8 @@ import { PeerClusterPlace, PeerClusterRoom, PeerConsentAnswer } from "./schema/c
 /** A guest's life may hang on it: who does not answer by then does not consent. */
 const consentMsMax = 1_500;
 const roomMsMax = 3_000;
+/** Its member of the old etcd is ended, which may hang. */
+const restoredMsMax = 30_000;
 const Nothing = Type.Unknown();
 
 export class HttpClusterPeers implements ClusterPeers {
@@ -62,6 +64,7 @@ export class HttpClusterPeers implements ClusterPeers {
   async restored(host: string, { id, name, endpoints }: ClusterPlace): Promise<void> {
     await this.#peers.ask(findPeer(this.#trust, host), Nothing, {
       ...{ method: "POST", path: "/v1/peer/cluster/restored", body: { id, name, endpoints } },
+      timeoutMs: restoredMsMax,
     });
   }
 }

@@ -106,9 +106,10 @@ export async function takeRestored(
       { remedy: "Two halves of a cluster must not be restored apart; see: ferry cluster status" },
     );
   }
-  await membership.member.remove();
+  // Beats first: from now on the restoring host reaches etcd, and consents no more.
   membership.learn({ endpoints: [...endpoints] });
   membership.keeper.reload();
+  await membership.member.remove();
 }
 
 async function answers(
