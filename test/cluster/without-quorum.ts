@@ -20,7 +20,7 @@ let lab: Lab;
 before(async () => {
   lab = await Lab.up({ name: "quorum", hosts: 3 });
   await formCluster(lab);
-  await createGuest(lab, { name: vm, host: "host-a", address, memoryMib: 192, diskMib: 32 });
+  await createGuest(lab, { name: vm, host: "host-a", address, diskMib: 32 });
   const body = { priority: "normal" as const, preferredHosts: [], possibleHosts: null, apart: [] };
   await lab.host("host-a").api("PUT /v1/vms/{vm}/cluster", { params: { vm }, body });
 });

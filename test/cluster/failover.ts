@@ -14,7 +14,7 @@ let lab: Lab;
 before(async () => {
   lab = await Lab.up({ name: "cluster", hosts: 3 });
   await formCluster(lab);
-  await createGuest(lab, { name: vm, host: "host-a", address, memoryMib: 192, diskMib: 32 });
+  await createGuest(lab, { name: vm, host: "host-a", address, diskMib: 32 });
 });
 
 after(() => Lab.down("cluster"));
