@@ -2,6 +2,7 @@
 import { access, constants, lstat, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { errorChain } from "../base/errors.ts";
+import type { HostPaths } from "../vm/places.ts";
 import type { Switches } from "../network/switches.ts";
 import { imageInfo } from "../storage/images.ts";
 import type { Pools } from "../storage/pools.ts";
@@ -50,8 +51,8 @@ export interface GatherParts extends Omit<AttachedParts, "fibreChannelTree"> {
   readonly vms: LocalVms;
   readonly pools: Pools;
   readonly switches: Switches;
-  /** Guests' memory, and where the kernel shows its devices. */
-  readonly paths: { readonly memory: string; readonly sysfs: string; readonly devices: string };
+  /** The host's own, and where the kernel shows its devices. */
+  readonly paths: HostPaths & { readonly sysfs: string; readonly devices: string };
   /** Facts about the machine that have nothing to do with the VM. */
   readonly machine: () => Promise<MachineFacts>;
 }

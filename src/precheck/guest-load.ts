@@ -1,5 +1,5 @@
 /** How much memory a running guest uses and how fast it changes, as its QEMU and the kernel say; takes about a second. */
-import { readFile } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Qmp } from "../qemu/qmp.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
@@ -16,13 +16,14 @@ const samplesMax = 16_384;
 export async function measureGuestLoad(
   process: VmProcess,
   memoryMib: number,
+  memoryPath: string,
   isRunning: boolean,
 ): Promise<GuestLoad> {
-  const [dirtyBytesPerSecond, resident] = await Promise.all([
+  const [dirtyBytesPerSecond, filled] = await Promise.all([
     isRunning ? dirtyRate(process.qmp, memoryMib) : 0,
-    residentBytes(process.pid),
+    filledBytes(memoryPath),
   ]);
-  return { usedBytes: Math.min(resident, memoryMib * 1048576), dirtyBytesPerSecond };
+  return { usedBytes: Math.min(filled, memoryMib * 1048576), dirtyBytesPerSecond };
 }
 
 /** Null where this QEMU can't say. */
@@ -45,8 +46,11 @@ async function dirtyRate(qmp: Qmp, memoryMib: number): Promise<number | null> {
   return null;
 }
 
-/** Guest memory is a shared file: the pages of it that are there. */
-async function residentBytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  return Number(/^RssShmem:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+/**
+ * Guest memory is a shared file: the pages of it that are there. Not what QEMU has mapped of it: of a guest that came by a
+ * move, that is only what it has used since.
+ */
+async function filledBytes(memoryPath: string): Promise<number> {
+  const status = await stat(memoryPath).catch(() => undefined);
+  return (status?.blocks ?? 0) * 512;
 }

@@ -30,9 +30,10 @@ const networksMax = 4;
 export async function guestLoad(
   { definition, state }: VmRecord,
   process: VmProcess | undefined,
+  memoryPath: string,
 ): Promise<GuestLoad | null> {
   if (process === undefined) return null;
-  return await measureGuestLoad(process, definition.memory.mib, state === "running");
+  return await measureGuestLoad(process, definition.memory.mib, memoryPath, state === "running");
 }
 
 /** Or why there is none, as a sentence for people. */
