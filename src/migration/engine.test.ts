@@ -24,7 +24,7 @@ function world(failing?: StageName, error: Error = new Error("struck")): World {
     log: pino({ level: "silent" }),
     signal: new AbortController().signal,
     stopping: new AbortController().signal,
-    faults: { reach: async () => undefined },
+    faults: { reach: async () => undefined, repeats: () => false },
     record: { current: { cancellable: false }, stageBegun: () => undefined },
     journal: {
       append: (_id: string, record: { kind: string }) => log.push(`journal ${record.kind}`),

@@ -38,6 +38,8 @@ const seldom = [
 const websockets = ["GET /v1/vms/{vm}/screen", "GET /v1/vms/{vm}/serial"];
 /** Driven by test/scheduler/. */
 const ofTheScheduler = /\/(settings|drain|resume|place|slots)\b/;
+/** Driven by `npm run test:cluster`, on etcd. */
+const ofTheCluster = /\/cluster\b|\/best-host$/;
 
 inOwnNetwork(import.meta.filename, () => {
   test("every operation answers as the document says", everyOperation);
@@ -81,6 +83,7 @@ async function everyOperation(): Promise<void> {
       !betweenAgents.includes(name) &&
       !websockets.includes(name) &&
       !seldom.includes(name) &&
+      !ofTheCluster.test(name) &&
       !(ofTheScheduler.test(name) && !name.includes("/v1/vms/")),
   );
   assert.deepEqual(missed, []);
@@ -90,6 +93,7 @@ async function domains(a: RunningAgent, b: RunningAgent): Promise<void> {
   await using x = await runAgent({ name: "host-x" });
   await makeDomain("other", x);
   await a.good("GET /v1/domain");
+  await a.good("GET /v1/cluster");
   await a.good("GET /v1/hosts");
   await a.good("GET /v1/host");
   await a.good("GET /v1/host/cpu");
