@@ -1,6 +1,6 @@
 /**
- * How the agent is packed: its sources and dependencies become two files, `ferryd.js` and the session's `worker.js`, which
- * start in a fifth of the time that hundreds take.
+ * How the agent is packed: its sources and dependencies become a few files, which start in a quarter of the
+ * time that hundreds take.
  */
 export default {
   logLevel: "warn",
@@ -9,7 +9,12 @@ export default {
     target: "node26",
     minify: false,
     rolldownOptions: {
-      input: { ferryd: "bin/ferryd.ts", worker: "src/session/worker.ts" },
+      // Every program that the agent starts out of its own sources; each keeps its file's name.
+      input: {
+        ferryd: "bin/ferryd.ts",
+        worker: "src/session/worker.ts",
+        "keeper-process": "src/cluster/keeper-process.ts",
+      },
       output: { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
     },
   },

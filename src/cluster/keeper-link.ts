@@ -23,7 +23,10 @@ import {
   standingOf,
 } from "./lease.ts";
 
-const program = join(import.meta.dirname, "keeper-process.ts");
+const program = join(
+  import.meta.dirname,
+  import.meta.filename.endsWith(".ts") ? "keeper-process.ts" : "keeper-process.js",
+);
 const tickMs = 250;
 /** A process that starts on a busy machine; tried again after that. */
 const connectMsMax = 20_000;
