@@ -34,21 +34,34 @@ export async function soundQemu(
   directory: string,
   say: (line: string) => void,
 ): Promise<QemuSettings | undefined> {
-  if ((await hasKvm()) || (await versionOf(program)) >= soundVersion) return undefined;
+  const unpacked = await unpackSoundQemu(say);
+  if (unpacked === undefined) return undefined;
   try {
-    const unpacked = await unpackedQemu(say);
     await mkdir(directory, { recursive: true });
     const settings = { binary: join(directory, program), dataDirectory: join(directory, "roms") };
     await copyFile(join(unpacked, program), settings.binary, constants.COPYFILE_FICLONE);
     await cp(join(unpacked, "roms"), settings.dataDirectory, { recursive: true });
     return settings;
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    say(
-      `Going on with this machine's QEMU, which without KVM may lose changes of memory in a move: ${reason}`,
-    );
-    return undefined;
+    return goOnWithout(error, say);
   }
+}
+
+/** Where a sound one is kept; undefined where the machine's own is sound, or none can be had. */
+export async function unpackSoundQemu(say: (line: string) => void): Promise<string | undefined> {
+  if ((await hasKvm()) || (await versionOf(program)) >= soundVersion) return undefined;
+  try {
+    return await unpackedQemu(say);
+  } catch (error) {
+    return goOnWithout(error, say);
+  }
+}
+
+function goOnWithout(error: unknown, say: (line: string) => void): undefined {
+  const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+  say(
+    `Going on with this machine's QEMU, which without KVM may lose changes of memory in a move: ${reason}`,
+  );
 }
 
 async function unpackedQemu(say: (line: string) => void): Promise<string> {

@@ -6,6 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
+import { prepareLabs } from "../lab/prepare.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
 
 /** Agents that start often, and a process for each file, compile their sources once. */
@@ -25,6 +26,8 @@ if (elsewhere === undefined) {
   const checked = files.length > 0 || runNode(["scripts/check.ts"]);
   const chosen =
     files.length > 0 ? files : patterns.flatMap((pattern) => globSync(pattern).toSorted());
+  // Two files that start at once would fetch and build the same, in each other's way.
+  await prepareLabs((line) => console.error(line));
   const passed = runNode(["--test", `--test-concurrency=${filesAtOnce}`, ...options, ...chosen]);
   if (!checked) console.error("The tests have run, but the checks before them failed: see above");
   process.exitCode = checked && passed ? 0 : 1;

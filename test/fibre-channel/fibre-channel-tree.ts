@@ -92,11 +92,12 @@ export class FakeFabricHost implements AsyncDisposable {
       const path = join(this.tree.sysfs, `class/fc_host/host${host}`);
       const name = await readFile(join(path, "port_name"), "utf8").catch(() => "");
       if (name !== `0x${wwpn}`) continue;
+      // The port itself last: who sees it gone finds nothing of it any more.
       const gone = [
-        path,
-        join(this.tree.sysfs, `class/fc_vports/vport-${parent}:0-${host}`),
-        join(this.tree.sysfs, `class/fc_remote_ports/rport-${host}:0-0`),
         join(this.tree.sysfs, `class/scsi_device/${host}:0:2:3`),
+        join(this.tree.sysfs, `class/fc_remote_ports/rport-${host}:0-0`),
+        join(this.tree.sysfs, `class/fc_vports/vport-${parent}:0-${host}`),
+        path,
       ];
       for (const directory of gone) await rm(directory, { recursive: true, force: true });
     }
