@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { cart } from "./cart.ts";
 
 const values = 80_000;
 const batch = 40;
@@ -40,18 +41,6 @@ async function write(count: number, key: (index: number) => number): Promise<voi
   });
   if (!socket.write(text)) await once(socket, "drain");
   await all;
-}
-
-/** About 2 KB: field names repeat, numbers and names do not. */
-function cart(): string {
-  const items = Array.from({ length: 14 }, () => ({
-    sku: Math.random().toString(36).slice(2, 12),
-    title: `Article ${Math.floor(Math.random() * 1e6)} in colour ${Math.floor(Math.random() * 64)}`,
-    price: Math.floor(Math.random() * 1e5) / 100,
-    quantity: 1 + Math.floor(Math.random() * 9),
-    available: Math.random() > 0.5,
-  }));
-  return JSON.stringify({ customer: Math.random().toString(36).slice(2), currency: "EUR", items });
 }
 
 function command(...words: readonly string[]): string {

@@ -5,7 +5,7 @@
  *
  *   node bench/session-memory.ts [--content json|random] [--mib 320] [--zero 600] [--limit BYTES_PER_SECOND] [--runs 3]
  */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
@@ -20,15 +20,16 @@ import { codingJobs } from "../src/session/memory-coding.ts";
 import { openSourceSession, openTargetSession } from "../src/session/open.ts";
 import type { Session } from "../src/session/session.ts";
 import { SpareWorkers } from "../src/session/spare-workers.ts";
+import { cart } from "./cart.ts";
+import { answerOf, startPart } from "./forked-part.ts";
 import { owner, pairOptions } from "../test/session/session-pair.ts";
 
 type Options = Awaited<ReturnType<typeof pairOptions>>;
 type Task =
   | { role: "source"; path: string; options: Omit<Options["source"], "log">; limit: number }
   | { role: "target"; path: string; memory: string; options: Omit<Options["target"], "log"> };
-type Word =
-  | { ready: true; port?: number; ticket?: string }
-  | { cpu: number; wireBytes: number; memory: unknown };
+type Ready = { ready: true; port?: number; ticket?: string };
+type Measures = { cpu: number; wireBytes: number; memory: unknown };
 
 const block = "pc.ram";
 const rehearsalMs = 4_000;
@@ -115,17 +116,6 @@ function made(content: string, fullMib: number, zeroMib: number) {
   return { memory, stream: madeStream({ blocks, records }) };
 }
 
-function cart(): string {
-  const items = Array.from({ length: 14 }, () => ({
-    sku: Math.random().toString(36).slice(2, 12),
-    title: `Article ${Math.floor(Math.random() * 1e6)} in colour ${Math.floor(Math.random() * 64)}`,
-    price: Math.floor(Math.random() * 1e5) / 100,
-    quantity: 1 + Math.floor(Math.random() * 9),
-    available: Math.random() > 0.5,
-  }));
-  return JSON.stringify({ customer: Math.random().toString(36).slice(2), currency: "EUR", items });
-}
-
 /** Resolves when the devices' state is there: memory is in its place then. */
 async function deviceState(path: string): Promise<void> {
   const server = createServer();
@@ -147,19 +137,12 @@ async function hashOf(file: string): Promise<string> {
   return hash.digest("hex");
 }
 
-async function start(
-  task: Task,
-): Promise<{ child: ChildProcess; word: { port?: number; ticket?: string } }> {
-  const child = fork(import.meta.filename);
-  child.send(task);
-  const [word] = (await once(child, "message")) as [Extract<Word, { ready: true }>];
-  return { child, word };
+function start(task: Task): ReturnType<typeof startPart<Task, Ready>> {
+  return startPart<Task, Ready>(import.meta.filename, task);
 }
 
-async function measures(child: ChildProcess) {
-  child.send("measure");
-  const [word] = (await once(child, "message")) as [Extract<Word, { cpu: number }>];
-  return word;
+function measures(child: ChildProcess): Promise<Measures> {
+  return answerOf<Measures>(child, "measure");
 }
 
 async function work(task: Task): Promise<void> {
@@ -192,6 +175,6 @@ async function work(task: Task): Promise<void> {
   });
 }
 
-function say(word: Word): void {
+function say(word: Ready | Measures): void {
   process.send?.(word);
 }

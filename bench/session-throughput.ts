@@ -5,13 +5,14 @@
  *
  *   node bench/session-throughput.ts [gigabytes] [lanes]
  */
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSourceSession, openTargetSession } from "../src/session/open.ts";
+import { answerOf, startPart } from "./forked-part.ts";
 import { owner, pairOptions } from "../test/session/session-pair.ts";
 
 type Options = Awaited<ReturnType<typeof pairOptions>>;
@@ -22,7 +23,8 @@ type Task =
   | { role: "target"; path: string; options: Omit<Options["target"], "log"> };
 
 /** What a process has to say: that it is ready, or what it measured. */
-type Word = { ready: true; port?: number; ticket?: string } | { bytes: number } | { cpu: number };
+type Ready = { ready: true; port?: number; ticket?: string };
+type Word = Ready | { bytes: number } | { cpu: number };
 
 const MB = 1_000_000;
 
@@ -65,19 +67,12 @@ async function measure(): Promise<void> {
   await rm(directory, { recursive: true });
 }
 
-async function start(
-  task: Task,
-): Promise<{ child: ChildProcess; word: { port?: number; ticket?: string } }> {
-  const child = fork(import.meta.filename);
-  child.send(task);
-  const [word] = (await once(child, "message")) as [Extract<Word, { ready: true }>];
-  return { child, word };
+function start(task: Task): ReturnType<typeof startPart<Task, Ready>> {
+  return startPart<Task, Ready>(import.meta.filename, task);
 }
 
 async function cpu(child: ChildProcess): Promise<number> {
-  child.send("cpu");
-  const [word] = (await once(child, "message")) as [{ cpu: number }];
-  return word.cpu;
+  return (await answerOf<{ cpu: number }>(child, "cpu")).cpu;
 }
 
 function round(value: number): number {
