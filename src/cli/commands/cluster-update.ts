@@ -101,7 +101,7 @@ async function fill(cli: Cli, host: string, done: readonly string[]): Promise<vo
       );
     }
   }
-  cli.output.line(`${host}: ${formatCount(returns.length, "VM")} are back`);
+  cli.output.line(`${host}: ${formatCount(returns.length, "VM")} back`);
 }
 
 async function untilWell(

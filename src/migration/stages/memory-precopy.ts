@@ -9,15 +9,13 @@ import {
   guestRuns,
   listenIncoming,
   prepareOutgoing,
-  queryMemory,
   startOutgoing,
-  waitForStatus,
 } from "../../qemu/migration.ts";
 import { freshSocket } from "../carry-socket.ts";
 import { firstState } from "../convergence.ts";
 import { RoundsFollower } from "../follow-rounds.ts";
 import { answeredEncoding, decodingFor, encodingFor, wantedEncoding } from "../memory-coding.ts";
-import type { SourceMove, Stage, TargetMove } from "../stage.ts";
+import type { Stage, TargetMove } from "../stage.ts";
 import { SwitchoverWatch } from "../switchover-watch.ts";
 import { endMigration } from "../end-migration.ts";
 import { sessionOf, skeletonOf } from "./setup.ts";
@@ -64,7 +62,6 @@ export const memoryPrecopy: Stage = {
       await startOutgoing(qmp, socket);
       await move.faults.reach("source:memory-precopy:inside", move.signal);
       await new RoundsFollower(move, watch, convergence).run();
-      move.postCopy = move.postCopyAsked && (await switchedToPostCopy(move));
     },
 
     /** Before the handover this puts the guest back to work, from wherever the switch-over was left. */
@@ -129,12 +126,4 @@ function unreceived(reason: string): FerryError {
     `Cannot receive the guest's memory: its stream ended before the guest stopped (${reason})`,
     { remedy: "Read QEMU's log in the VM's directory on both hosts, then move again" },
   );
-}
-
-/** The rest may have fitted the blackout just before QEMU was told: then it switches over as always. */
-async function switchedToPostCopy({ process, limits }: SourceMove): Promise<boolean> {
-  const { qmp } = process;
-  const timeoutMs = limits.blackoutTimeoutMs;
-  await waitForStatus(qmp, ["postcopy-active", "device", "completed"], { timeoutMs });
-  return (await queryMemory(qmp)).status === "postcopy-active";
 }

@@ -18,10 +18,11 @@ export const modifiedPages: Stage = {
   source: {
     async run(move) {
       const { blackoutMsAllowed } = move;
-      sessionOf(move).send({ type: "stopped", blackoutMsAllowed, postCopy: move.postCopy });
       // What is left is little, and the guest waits for it.
       sessionOf(move).limit("memory", 0);
       sessionOf(move).limitOutage(move.limits.blackoutOutageMsMax);
+      move.postCopy = move.postCopyAsked && (await switchedToPostCopy(move));
+      sessionOf(move).send({ type: "stopped", blackoutMsAllowed, postCopy: move.postCopy });
       await move.faults.reach("source:modified-pages:inside");
       if (move.disks.length > 0) await settleDisksOnSource(move);
       // QEMU's word comes with the last page then; the target's agent says *ready* when its devices are loaded.
@@ -45,6 +46,28 @@ export const modifiedPages: Stage = {
     undo: nothingToUndo,
   },
 };
+
+/**
+ * The rest may have fitted the blackout just before QEMU was told: then it switches over as always. Both ways begin with the
+ * same status (`device` since QEMU 10), so only what comes after it tells them apart.
+ */
+async function switchedToPostCopy(move: SourceMove): Promise<boolean> {
+  const timeoutMs = move.blackoutMsAllowed + stepMsMax(move.limits);
+  const known = new AbortController();
+  try {
+    return await Promise.race([
+      waitForStatus(move.process.qmp, ["postcopy-active"], {
+        timeoutMs,
+        signal: known.signal,
+      }).then(() => true),
+      watchOf(move)
+        .loaded(timeoutMs)
+        .then(() => false),
+    ]);
+  } finally {
+    known.abort();
+  }
+}
 
 export function watchOf(move: SourceMove): SwitchoverWatch {
   if (move.watch === undefined)
