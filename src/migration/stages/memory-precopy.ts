@@ -5,12 +5,7 @@
  */
 import { FerryError } from "../../base/errors.ts";
 import type { ControlMessageOf } from "../../protocol/messages.ts";
-import {
-  guestRuns,
-  listenIncoming,
-  prepareOutgoing,
-  startOutgoing,
-} from "../../qemu/migration.ts";
+import { guestRuns, listenIncoming, prepareOutgoing, startOutgoing } from "../../qemu/migration.ts";
 import { freshSocket } from "../carry-socket.ts";
 import { firstState } from "../convergence.ts";
 import { RoundsFollower } from "../follow-rounds.ts";
