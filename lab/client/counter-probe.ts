@@ -14,8 +14,9 @@ export class CounterProbe {
   #errors = 0;
   #closing = false;
 
-  constructor(host: string, port: number) {
+  constructor(host: string, port: number, everyMs: number) {
     this.#socket = connect({ host, port, noDelay: true });
+    this.#socket.write(`every ${everyMs}\n`);
     this.#socket.setEncoding("latin1");
     this.#socket.on("data", (text: string) => this.#read(text));
     this.#socket.on("error", () => undefined);

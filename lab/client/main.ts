@@ -1,6 +1,6 @@
 /**
  * The outside client: runs in the client's namespace and uses the guest's services as a user would.
- * `main.ts ADDRESS PROBES` with PROBES of counter,redis,http. On standard input: `mark` starts a new window, `report`
+ * `main.ts ADDRESS PROBES MS` with PROBES of counter,redis,http, and a number of the counter every so many ms. On standard input: `mark` starts a new window, `report`
  * answers with the window's report as one line of JSON, `stop` ends it.
  */
 import { createInterface } from "node:readline";
@@ -14,9 +14,11 @@ const ports = { counter: 7001, redis: 6379, http: 80 };
 const redisPerSecond = 100;
 const httpPerSecond = 10;
 
-const [address = "", list = ""] = process.argv.slice(2);
+const [address = "", list = "", everyMs = "1"] = process.argv.slice(2);
 const wanted = list.split(",");
-const counter = wanted.includes("counter") ? new CounterProbe(address, ports.counter) : undefined;
+const counter = wanted.includes("counter")
+  ? new CounterProbe(address, ports.counter, Number(everyMs))
+  : undefined;
 const redisConnection = wanted.includes("redis")
   ? new RedisRequests(address, ports.redis)
   : undefined;
