@@ -49,6 +49,7 @@ import { freeMemory } from "./free-memory.ts";
 import { readMachine, readMachineFacts } from "./machine.ts";
 import { Metrics } from "./metrics.ts";
 import { moveAddresses } from "./move-addresses.ts";
+import { retainMoves } from "./move-retention.ts";
 import { PartialExpiry } from "./partial-expiry.ts";
 import { RosterExchange } from "./roster-exchange.ts";
 import { socketGroupId } from "./socket-group.ts";
@@ -237,6 +238,7 @@ export async function wireAgent(
   await listener.start(new FrontDoor(app, guestSockets));
   scheduler.start();
   parts.use(new PartialExpiry({ log, now, pools, migrations })).start();
+  parts.use(retainMoves({ log, now, database }));
 
   // What goes on by itself.
   const exchange = parts.use(new RosterExchange(trust, peers, log));
