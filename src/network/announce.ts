@@ -26,8 +26,8 @@ interface Announcement {
 
 /**
  * Network-cleanup, target: QEMU's `announce-self` and the host's own RARP frames into each NIC's bridge, repeated.
- * Resolves after the first round of both; the repetitions go on by themselves. A failure is logged, not thrown: the
- * guest's own traffic repairs what an announcement would have.
+ * Resolves after QEMU's first round; the host's frames and the repetitions go on by themselves. A failure is logged, not thrown:
+ * the guest's own traffic repairs what an announcement would have.
  */
 export async function announce(
   definition: VmDefinition,
@@ -38,8 +38,7 @@ export async function announce(
   const failed = (error: unknown) =>
     log.warn({ vm: definition.name, reason: errorChain(error) }, "a NIC was not announced");
   await askQemu(process.qmp).catch(failed);
-  await delay(ownFramesAfterMs);
-  await sendOwnFrames(definition, switches, failed).catch(failed);
+  void sendOwnFrames(definition, switches, failed).catch(failed);
 }
 
 async function askQemu(qmp: Qmp): Promise<void> {
@@ -51,6 +50,7 @@ async function sendOwnFrames(
   switches: Switches,
   failed: (error: unknown) => void,
 ): Promise<void> {
+  await delay(ownFramesAfterMs, undefined, { ref: false });
   const announcements = await plan(definition, switches);
   if (announcements.length === 0) return;
   await sendRound(announcements);

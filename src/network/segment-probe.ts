@@ -8,10 +8,11 @@ import { findLink } from "./ip.ts";
 import { openPacketListener, openPacketSocket } from "./packet-socket.ts";
 import { nonceOf, probeEtherType, probeFrame } from "./probe-frame.ts";
 
-const repeatMs = 50;
-/** Frames that have not come by now do not come: they are sent twenty times a second, be the source ever so busy. */
+/** The target waits for one of them while a person waits for the move. */
+const repeatMs = 15;
+/** Frames that have not come by now do not come: many a second are sent, be the source ever so busy. */
 const waitMs = 1500;
-const lookEveryMs = 10;
+const lookEveryMs = 5;
 
 interface Probing extends AsyncDisposable {}
 

@@ -30,12 +30,11 @@ export async function createTap({ name, bridge, vlan, uid }: TapRequest): Promis
   const link = await requireBridge(bridge);
   if (vlan !== null && !link.filtersVlans) throw noVlans(bridge, vlan);
   await openTunDevice(uid);
-  await removeTap(name);
-  await changeLink(
-    "ip",
-    ["tuntap", "add", "dev", name, "mode", "tap", "user", String(uid)],
-    `create tap device "${name}"`,
-  );
+  // One that is left of a start that failed is rare: only then is it asked for and removed.
+  await addTap(name, uid).catch(async () => {
+    await removeTap(name);
+    await addTap(name, uid);
+  });
   try {
     // The host itself has no IP address on a tap: without one it also sends nothing of its own into the guest.
     await changeLink(
@@ -56,6 +55,11 @@ export async function createTap({ name, bridge, vlan, uid }: TapRequest): Promis
     await removeTap(name);
     throw error;
   }
+}
+
+async function addTap(name: string, uid: number): Promise<void> {
+  const added = ["tuntap", "add", "dev", name, "mode", "tap", "user", String(uid)];
+  await changeLink("ip", added, `create tap device "${name}"`);
 }
 
 /**

@@ -20,22 +20,24 @@ export async function gatherSwitches(
 ): Promise<SwitchFacts> {
   const { vms } = parts;
   const bridges = bridgesOf(parts.switches, definition);
-  const seen = nonce === null ? undefined : await probesSeen([...bridges.values()], nonce);
+  const probing = nonce === null ? undefined : probesSeen([...bridges.values()], nonce);
   const taps = vms.list().flatMap((record) => vms.taps(record.definition.id));
+  const elsewhere = macsSeenElsewhere(parts, definition);
+  elsewhere.catch(() => {});
   const facts = await Promise.all(
     [...bridges].map(async ([name, bridge]) => {
       const link = await findLink(bridge);
       if (link === undefined) return [];
       const { mtu, filtersVlans } = link;
       const uncarriedVlans = filtersVlans ? await uncarried(definition, name, bridge, taps) : [];
-      const probeSeen = seen?.get(bridge) ?? null;
+      const probeSeen = (await probing)?.get(bridge) ?? null;
       return [[name, { mtu, filtersVlans, uncarriedVlans, probeSeen }] as const];
     }),
   );
   return {
     bridges: Object.fromEntries(facts.flat()),
     macUsers: macUsers(parts, definition),
-    macsSeenElsewhere: await macsSeenElsewhere(parts, definition),
+    macsSeenElsewhere: await elsewhere,
   };
 }
 

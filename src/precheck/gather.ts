@@ -57,42 +57,43 @@ export interface GatherParts extends Omit<AttachedParts, "fibreChannelTree"> {
   readonly machine: () => Promise<MachineFacts>;
 }
 
-/** `role`: only the target waits for the frames that the source sends meanwhile, and tries the names it holds. */
+/**
+ * `role`: only the target waits for the frames that the source sends meanwhile, and tries the names it holds. What is done in
+ * pools waits for `answered`: on the source, until the target's answers were read.
+ */
 export async function gatherFacts(
   parts: GatherParts,
   request: FactsRequest,
   role: "source" | "target",
+  answered: Promise<void> = Promise.resolve(),
 ): Promise<HostFacts> {
   const { definition, proof } = request;
   const isTarget = role === "target";
   const { memory: memoryPath, sysfs } = parts.paths;
-  const [attached, network, capacity] = await Promise.all([
-    gatherAttached({ ...parts, fibreChannelTree: parts.paths }, definition),
-    gatherSwitches(parts, definition, isTarget ? proof : null),
-    gatherCapacity({ ...parts, memoryPath, sysfs }, definition),
-  ]);
   const { vms, host } = parts;
   const known = vms.find(definition.id) ?? vms.find(definition.name);
-  const pools = await Promise.all(
-    poolsOf(definition).map(
-      async (pool) => [pool, await poolFacts(parts, definition, pool, proof, isTarget)] as const,
-    ),
-  );
+  const isOwner = known?.ownership === "owner";
+  const [attached, network, capacity, pools, machine, storage, images, features] =
+    await Promise.all([
+      gatherAttached({ ...parts, fibreChannelTree: parts.paths }, definition),
+      gatherSwitches(parts, definition, isTarget ? proof : null),
+      gatherCapacity({ ...parts, memoryPath, sysfs }, definition),
+      answered.then(() => allPoolFacts(parts, definition, proof, isTarget)),
+      parts.machine(),
+      storageFacts(parts.pools, definition),
+      isOwner ? imageFacts(parts, definition) : {},
+      isOwner ? guestFeatures(vms, definition) : undefined,
+    ]);
   return {
-    ...(await parts.machine()),
-    storage: await storageFacts(parts.pools, definition),
-    ...{ attached, network, capacity },
+    ...machine,
+    ...{ storage, attached, network, capacity, images, pools },
     usedImages: usedImages(vms, definition),
-    images: known?.ownership === "owner" ? await imageFacts(parts, definition) : {},
-    ...(known?.ownership === "owner" && {
-      guestFeatures: [...(await guestFeatures(vms, definition))],
-    }),
+    ...(features !== undefined && { guestFeatures: [...features] }),
     host,
     definitionVersion,
     // The kernel's own: the agent's runs on from its start, whatever a time service sets right meanwhile.
     clockMs: Date.now(),
     known: known === undefined ? null : { id: known.definition.id, state: known.state },
-    pools: Object.fromEntries(pools),
     switches: Object.fromEntries(
       definition.nics.map((nic) => [
         nic.switch,
@@ -100,6 +101,20 @@ export async function gatherFacts(
       ]),
     ),
   };
+}
+
+async function allPoolFacts(
+  parts: GatherParts,
+  definition: VmDefinition,
+  proof: string,
+  isTarget: boolean,
+): Promise<HostFacts["pools"]> {
+  const pools = await Promise.all(
+    poolsOf(definition).map(
+      async (pool) => [pool, await poolFacts(parts, definition, pool, proof, isTarget)] as const,
+    ),
+  );
+  return Object.fromEntries(pools);
 }
 
 async function storageFacts(pools: Pools, definition: VmDefinition): Promise<HostFacts["storage"]> {

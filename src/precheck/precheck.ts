@@ -87,12 +87,23 @@ export class Precheck {
     try {
       const unwritable = await writeAll(paths, proof, host);
       const elsewhere = this.#parts.others().catch(() => []);
-      // The target answers first, so that the source's own facts do not find its own answer.
-      const { target, probesSent } = await this.#askWhileProbing(question.target, request);
-      // The target's clock is of the moment in which it answered: so is the one it is held against.
-      const clockMs = Date.now();
-      const answers = await readAll(paths, proof);
-      const own = await gatherFacts(this.#parts, request, "source");
+      // Only what this host answers in its pools waits for the target: it must not find its own answer.
+      const answered = Promise.withResolvers<void>();
+      const gathered = gatherFacts(this.#parts, request, "source", answered.promise);
+      gathered.catch(() => {});
+      let answers: Record<string, string | null>;
+      let clockMs: number;
+      let asked: { target: HostFacts; probesSent: boolean };
+      try {
+        asked = await this.#askWhileProbing(question.target, request);
+        // The target's clock is of the moment in which it answered: so is the one it is held against.
+        clockMs = Date.now();
+        answers = await readAll(paths, proof);
+      } finally {
+        answered.resolve();
+      }
+      const { target, probesSent } = asked;
+      const own = await gathered;
       const source = { ...withWriteErrors(own, unwritable), clockMs };
       const { options } = question;
       const others = (await elsewhere).filter(({ host: other }) => other !== host);
