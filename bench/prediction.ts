@@ -1,8 +1,10 @@
 /**
  * `node bench/prediction.ts`: what the check expects of a move, against the move itself, for ten moves of different load: an idle
  * guest, guests of two sizes, guests that write memory at several rates, and a slower wire. Prints a table and how many are
- * within a factor of 1.5 for the time and of 2 for the blackout. `--only 1,4` makes some of them.
+ * within a factor of 1.5 for the time and of 2 for the blackout. `--only 1,4` makes some of them, `--save FILE` keeps what was
+ * expected and the records of the moves.
  */
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckReport } from "../src/api/schema/check.ts";
@@ -42,7 +44,9 @@ const settleMs = 2_000;
 const moveMsMax = 300_000;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { only: { type: "string" } } });
+  const { values } = parseArgs({
+    options: { only: { type: "string" }, save: { type: "string" } },
+  });
   const chosen = values.only?.split(",").map(Number);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   await using lab = await Lab.up({ name: "predict", say });
@@ -51,12 +55,14 @@ async function main(): Promise<void> {
     await lab.client.ask(address, guestPorts.memory, `fill ${memoryMib / 4} 1`);
   }
   const rows: { time: number; blackout: number }[] = [];
+  const kept: object[] = [];
   for (const [index, load] of loads.entries()) {
     if (chosen !== undefined && !chosen.includes(index + 1)) continue;
     for (const host of ["host-a", "host-b"]) {
       await lab.wire(`${host}.lan`).setSpeed(load.wire ?? null);
     }
     const { expected, record } = await predictAndMove(lab, load);
+    kept.push({ load, expected, record });
     const total = (record.endedAt ?? 0) - (record.startedAt ?? 0);
     const blackout = record.blackout?.totalMs ?? 0;
     const factors = {
@@ -70,6 +76,7 @@ async function main(): Promise<void> {
         `${formatBytes(expected.wireBytes)} | ${formatBytes(record.wireBytes)} | ${expected.pastMoves} |\n`,
     );
   }
+  if (values.save !== undefined) await writeFile(values.save, JSON.stringify(kept, undefined, 2));
   const good = rows.filter(({ time, blackout }) => time <= 1.5 && blackout <= 2).length;
   process.stdout.write(`${good} of ${rows.length} within 1.5 (time) and 2 (blackout)\n`);
 }

@@ -36,15 +36,17 @@ type HostWideFact =
   | "moveAddresses"
   | "migrationNetworks"
   | "performanceOption"
-  | "convergencePolicy";
+  | "convergencePolicy"
+  | "pastMoves";
 
 export async function readMachineFacts(
   qemu: QemuHost,
   ferryVersion: string,
+  sysfs: string,
 ): Promise<Omit<MachineFacts, HostWideFact>> {
   const [facts, processor, found] = await Promise.all([
     readHostFacts(),
-    readProcessor(),
+    readProcessor(sysfs),
     findQemu(qemu),
   ]);
   const guests = found.qemu === null ? undefined : await qemu.cpu();

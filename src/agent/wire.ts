@@ -1,4 +1,5 @@
 /** Puts the agent together, from the leaves up. What is made here is closed in the reverse order. */
+import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { askMembers } from "../api/domain-questions.ts";
@@ -26,6 +27,7 @@ import { Migrations } from "../migration/migrations.ts";
 import type { MigrationRecord } from "../migration/record.ts";
 import { Switches } from "../network/switches.ts";
 import type { MachineFacts } from "../precheck/gather.ts";
+import { ownPastMoves } from "../precheck/past-moves.ts";
 import type { ElsewhereVm } from "../precheck/check.ts";
 import { Precheck } from "../precheck/precheck.ts";
 import { SettingsStore } from "../scheduler/settings-store.ts";
@@ -151,7 +153,7 @@ export async function wireAgent(
     paths: config.paths,
     others: () => vmsElsewhere(trust, peers),
     machine: async () => ({
-      ...(await readMachineFacts(vms.qemu, version)),
+      ...(await readMachineFacts(vms.qemu, version, config.paths.sysfs)),
       memoryAvailableBytes: await freeMemory(vms),
       ...domainFact(trust),
       ...clusterFact(cluster),
@@ -161,6 +163,7 @@ export async function wireAgent(
       migrationNetworks: settings.current.settings.migrationNetworks,
       performanceOption: settings.current.settings.performanceOption,
       convergencePolicy: settings.current.settings.convergencePolicy,
+      pastMoves: ownPastMoves(migrations.list({ state: "completed", limit: movesRemembered })),
     }),
     askTarget: (target, request) => link.facts(target, request),
     prediction: {
@@ -260,7 +263,9 @@ export async function wireAgent(
 function domainFact(trust: Trust): Pick<MachineFacts, "domain"> {
   const { membership } = trust;
   if (membership === undefined) return {};
-  return { domain: { ...membership.domain, trusted: trust.trustedDomains().map(({ id }) => id) } };
+  const trusted = trust.trustedDomains().map(({ id }) => id);
+  const certificateUntilMs = new X509Certificate(membership.certificate).validToDate.getTime();
+  return { domain: { ...membership.domain, trusted, certificateUntilMs } };
 }
 
 /** The VMs of the domain's other hosts; those of hosts that do not answer are not known. */

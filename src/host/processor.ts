@@ -1,5 +1,6 @@
 /** What of the processor a guest notices beyond its flags: its name, its microcode, whether guests may have guests. */
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 
 export interface ProcessorDetails {
   readonly model: string;
@@ -9,11 +10,13 @@ export interface ProcessorDetails {
   readonly nested: boolean | null;
 }
 
-export async function readProcessor(): Promise<ProcessorDetails> {
+/** @param sysfs Where the kernel shows its modules' settings. */
+export async function readProcessor(sysfs = "/sys"): Promise<ProcessorDetails> {
   const cpuinfo = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
   const value = (key: string) => new RegExp(`^${key}\\s*:\\s*(.*)$`, "m").exec(cpuinfo)?.[1];
   const parameters = ["kvm_intel", "kvm_amd"].map((module) => {
-    return readFile(`/sys/module/${module}/parameters/nested`, "utf8").catch(() => undefined);
+    const path = join(sysfs, "module", module, "parameters/nested");
+    return readFile(path, "utf8").catch(() => undefined);
   });
   const nested = (await Promise.all(parameters)).find((text) => text !== undefined);
   return {

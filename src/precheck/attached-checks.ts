@@ -122,9 +122,13 @@ export const attachedChecks: readonly Check[] = [
     severity: "blocking",
     remedy: "Use a disk in a shared pool, or a LUN of iSCSI or Fibre Channel",
     look(input) {
+      const { cluster } = input.source;
+      const inCluster = cluster !== undefined && cluster.id === input.target.cluster?.id;
       const refusal = physicalDiskRefusal({
-        // There are no clusters yet (docs/decisions/0086): a VM is its host's.
-        ...{ inCluster: false, definitionShared: false, clusterResource: false },
+        inCluster,
+        definitionShared: inCluster && cluster.vms.includes(input.definition.id),
+        // A cluster gives no disks from host to host yet (docs/decisions/0086).
+        clusterResource: false,
         copiesStorage: movingDisks(input).length > 0,
       });
       if (refusal === null) return [];

@@ -11,6 +11,7 @@ import { since } from "../protocol/since.ts";
 import { ConvergencePolicy, PerformanceOption } from "../migration/record.ts";
 import { VmDefinition } from "../vm/definition.ts";
 import { CapacityFacts } from "./capacity-facts.ts";
+import { OwnPastMoves } from "./past-moves.ts";
 import { SwitchFacts } from "./switch-facts.ts";
 import { AttachedFacts } from "./attached-facts.ts";
 
@@ -95,6 +96,8 @@ export const HostFacts = Type.Object({
         id: Type.String({ maxLength: 64 }),
         name: Type.String({ maxLength: 64 }),
         trusted: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 256 }),
+        /** When the host's certificate runs out, milliseconds since the epoch. */
+        certificateUntilMs: Type.Optional(Type.Number()),
       }),
     ),
   ),
@@ -180,6 +183,8 @@ export const HostFacts = Type.Object({
   images: Type.Record(Type.String({ maxLength: 64 }), ImageFacts),
   /** By switch name: the bridge, or null for a switch this host does not have. */
   switches: Type.Record(Type.String({ maxLength: 64 }), nullable(Type.String({ maxLength: 32 }))),
+  /** What its own moves were like, for one that has made none. */
+  pastMoves: since(3, Type.Optional(OwnPastMoves)),
   attached: since(3, Type.Optional(AttachedFacts)),
   network: since(3, Type.Optional(SwitchFacts)),
   capacity: since(3, Type.Optional(CapacityFacts)),

@@ -41,6 +41,7 @@ export type MachineFacts = Pick<
   | "tpmEmulator"
   | "convergencePolicy"
   | "postCopy"
+  | "pastMoves"
 >;
 
 /** As the schema bounds it: one that is found is enough to stop a move. */

@@ -1,6 +1,7 @@
 /** How much memory a running guest uses and how fast it changes, as its QEMU and the kernel say; takes about a second. */
 import { stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { guestMemoryPath } from "../qemu/guest-memory.ts";
 import type { Qmp } from "../qemu/qmp.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
 import type { GuestLoad } from "./prediction.ts";
@@ -16,14 +17,14 @@ const samplesMax = 16_384;
 export async function measureGuestLoad(
   process: VmProcess,
   memoryMib: number,
-  memoryPath: string,
   isRunning: boolean,
 ): Promise<GuestLoad> {
   const [dirtyBytesPerSecond, filled] = await Promise.all([
     isRunning ? dirtyRate(process.qmp, memoryMib) : 0,
-    filledBytes(memoryPath),
+    filledBytes(process.pid),
   ]);
-  return { usedBytes: Math.min(filled, memoryMib * 1048576), dirtyBytesPerSecond };
+  const wholeBytes = memoryMib * 1048576;
+  return { usedBytes: Math.min(filled ?? wholeBytes, wholeBytes), dirtyBytesPerSecond };
 }
 
 /** Null where this QEMU can't say. */
@@ -48,9 +49,10 @@ async function dirtyRate(qmp: Qmp, memoryMib: number): Promise<number | null> {
 
 /**
  * Guest memory is a shared file: the pages of it that are there. Not what QEMU has mapped of it: of a guest that came by a
- * move, that is only what it has used since.
+ * move, that is only what it has used since. Undefined where the file can't be found.
  */
-async function filledBytes(memoryPath: string): Promise<number> {
-  const status = await stat(memoryPath).catch(() => undefined);
-  return (status?.blocks ?? 0) * 512;
+async function filledBytes(pid: number): Promise<number | undefined> {
+  const path = await guestMemoryPath(pid).catch(() => undefined);
+  const status = path === undefined ? undefined : await stat(path).catch(() => undefined);
+  return status === undefined ? undefined : status.blocks * 512;
 }

@@ -5,6 +5,9 @@ import type { Check, Trouble } from "./check.ts";
 const loadPerCpuMax = 2;
 /** Beyond this certificates and records begin to disagree. */
 const clockDifferenceMsMax = 30_000;
+const dayMs = 86_400_000;
+/** They are renewed a month before: by now that has failed for weeks, and the longest move takes days. */
+const certificateLeftMsMin = 7 * dayMs;
 
 function closed(on: "source" | "target", host: string, message: string): Trouble {
   const remedy = `Open it: ferry host resume ${host}, ferry host set ${host} --migration on`;
@@ -101,6 +104,24 @@ export const hostChecks: readonly Check[] = [
         return [{ on, message: `Domain "${from.name}" does not trust domain "${to.name}"` }];
       };
       return [...oneWay("source", here, there), ...oneWay("target", there, here)];
+    },
+  },
+  {
+    id: "certificate",
+    title: "Both hosts' certificates hold for longer than a move takes",
+    compares: "When the certificate of each host runs out, by the host's own clock",
+    severity: "warning",
+    remedy:
+      "Let the host reach the domain's issuer, which renews certificates by itself, and set its clock right",
+    look({ source, target }) {
+      return (["source", "target"] as const).flatMap((on): Trouble[] => {
+        const { host, domain, clockMs } = on === "source" ? source : target;
+        const leftMs = (domain?.certificateUntilMs ?? Infinity) - clockMs;
+        if (leftMs >= certificateLeftMsMin) return [];
+        const left = `${Math.max(0, leftMs / dayMs).toFixed(1)} days`;
+        const message = `The certificate of "${host}" runs out in ${left}, and was not renewed: no host would take its moves then`;
+        return [{ on, message }];
+      });
     },
   },
   {

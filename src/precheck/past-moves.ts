@@ -1,24 +1,41 @@
 /** What recent moves of this host say about the next one: what a move costs whatever it moves, and how fast memory goes. Pure. */
-import type { BlackoutRecord, MigrationRecord } from "../migration/record.ts";
+import Type from "typebox";
+import {
+  type BlackoutRecord,
+  type MigrationRecord,
+  PerformanceOption,
+  performanceOptions,
+} from "../migration/record.ts";
 
-export interface PastMoves {
+const Rate = Type.Union([Type.Number({ minimum: 0 }), Type.Null()]);
+const Milliseconds = Type.Number({ minimum: 0 });
+
+export const PastMoves = Type.Object({
   /** How many moves this stands on; 0: it is what is usual. */
-  readonly moves: number;
+  moves: Type.Integer({ minimum: 0 }),
   /** Of a move without its copying: connecting, starting QEMU, cleaning up. */
-  readonly fixedMs: number;
+  fixedMs: Milliseconds,
   /** Guest memory that crossed, bytes per second; null: no move to judge by. */
-  readonly guestBytesPerSecond: number | null;
+  guestBytesPerSecond: Rate,
   /** Bytes on the wire for one of guest memory. */
-  readonly wireRatio: number;
+  wireRatio: Type.Number({ minimum: 0 }),
   /** Of the blackout what does not depend on how much memory is left. */
-  readonly blackoutMs: number;
+  blackoutMs: Milliseconds,
   /** The least that sending the last memory took: of a guest that leaves next to nothing. */
-  readonly lastSendMs: number;
+  lastSendMs: Milliseconds,
   /** Content of disks that was copied, bytes per second; null: no move to judge by. */
-  readonly diskBytesPerSecond: number | null;
+  diskBytesPerSecond: Rate,
   /** Bytes on the wire for one of a disk. */
-  readonly diskWireRatio: number;
-}
+  diskWireRatio: Type.Number({ minimum: 0 }),
+});
+export type PastMoves = Type.Static<typeof PastMoves>;
+
+/** A host's own moves, as it tells those that are about to move something to it: by performance option, where it made any. */
+export const OwnPastMoves = Type.Array(
+  Type.Object({ performance: PerformanceOption, past: PastMoves }),
+  { maxItems: 8 },
+);
+export type OwnPastMoves = Type.Static<typeof OwnPastMoves>;
 
 /** Before a host has moved anything. */
 const usual: PastMoves = {
@@ -74,6 +91,15 @@ export function pastMoves(
   };
 }
 
+/** @param records Newest first. */
+export function ownPastMoves(records: readonly MigrationRecord[]): OwnPastMoves {
+  return performanceOptions.flatMap((performance) => {
+    const own = records.filter((record) => optionOf(record) === performance);
+    const past = pastMoves(own, "", performance);
+    return past.moves === 0 ? [] : [{ performance, past }];
+  });
+}
+
 function withoutSending({ totalMs, disksMs, sendMs }: BlackoutRecord): number {
   return Math.max(0, totalMs - disksMs - sendMs);
 }
@@ -110,5 +136,7 @@ function durationOf({ stages }: MigrationRecord, name: string): number {
 
 function median(values: readonly number[]): number | undefined {
   const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)];
+  const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
+  if (middle.length === 0) return undefined;
+  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
 }

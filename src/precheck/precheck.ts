@@ -9,7 +9,6 @@ import { formatBytes } from "../base/format.ts";
 import type { MigrationOptions } from "../migration/record.ts";
 import { sendProbes } from "../network/segment-probe.ts";
 import { readProof, removeProof, sweepProofs, writeProof } from "../storage/shared-proof.ts";
-import { vmPlaces } from "../vm/places.ts";
 import { withoutMedia } from "../vm/media.ts";
 import type { FactsRequest, HostFacts } from "./facts.ts";
 import type { CheckInput, ElsewhereVm } from "./check.ts";
@@ -63,8 +62,7 @@ export class Precheck {
       return { ...(await this.run(question)), prediction: null, predictionMissing };
     }
     const vm = vms.get(question.vm);
-    const { memoryPath } = vmPlaces(this.#parts.paths, vm.definition);
-    const measured = guestLoad(vm, vms.process(vm.definition.id), memoryPath);
+    const measured = guestLoad(vm, vms.process(vm.definition.id));
     measured.catch(() => {});
     const input = await this.#gather(question);
     const expected = await predictMove(prediction, input, measured);

@@ -4,8 +4,9 @@ import type { MigrationRecord } from "../migration/record.ts";
 import { usableAddresses } from "../network/migration-network.ts";
 import type { VmProcess, VmRecord } from "../vm/vm-host.ts";
 import type { CheckInput } from "./check.ts";
+import type { HostFacts } from "./facts.ts";
 import { measureGuestLoad } from "./guest-load.ts";
-import { pastMoves } from "./past-moves.ts";
+import { type PastMoves, pastMoves } from "./past-moves.ts";
 import { placeDisks } from "./place-disks.ts";
 import { placeFiles } from "./place-files.ts";
 import { type GuestLoad, type LinkFacts, predict, type Prediction } from "./prediction.ts";
@@ -30,10 +31,9 @@ const networksMax = 4;
 export async function guestLoad(
   { definition, state }: VmRecord,
   process: VmProcess | undefined,
-  memoryPath: string,
 ): Promise<GuestLoad | null> {
   if (process === undefined) return null;
-  return await measureGuestLoad(process, definition.memory.mib, memoryPath, state === "running");
+  return await measureGuestLoad(process, definition.memory.mib, state === "running");
 }
 
 /** Or why there is none, as a sentence for people. */
@@ -53,7 +53,7 @@ export async function predictMove(
     if (guest === null) return `VM "${input.definition.name}" does not run`;
     return predict({
       ...{ guest, link },
-      past: pastMoves(parts.moves(), target.host, performance),
+      past: knownMoves(parts.moves(), target, performance),
       diskBytes: bytesBesideMemory(input),
       bandwidthBytesPerSecond: limit(
         options.bandwidthBytesPerSecond,
@@ -65,6 +65,18 @@ export async function predictMove(
   } catch (error) {
     return errorChain(error);
   }
+}
+
+/** This host's own moves; where it has made none, what the target says of its own: they cross the same network. */
+function knownMoves(
+  records: readonly MigrationRecord[],
+  { host, pastMoves: theirs = [] }: HostFacts,
+  performance: string,
+): PastMoves {
+  const own = pastMoves(records, host, performance);
+  if (own.moves > 0) return own;
+  const like = theirs.find((one) => one.performance === performance) ?? theirs[0];
+  return like?.past ?? own;
 }
 
 /** In bytes per second, of the move and of its host; null: none. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { MigrationRecord } from "../migration/record.ts";
-import { pastMoves } from "./past-moves.ts";
+import { ownPastMoves, pastMoves } from "./past-moves.ts";
 import { predict, type PredictionInput } from "./prediction.ts";
 
 const MiB = 1048576;
@@ -49,7 +49,10 @@ test("a slow link, or a limit, decides instead of the hosts", () => {
   // At half a byte on the wire for one of memory.
   assert.equal(predict(slow).guestBytesPerSecond, 32 * MiB);
   const link = { addresses: ["10.0.0.2"], bytesPerSecond: 8 * MiB, roundTripMs: 1 };
-  assert.equal(predict({ ...input({}), link }).guestBytesPerSecond, 16 * MiB);
+  const full = predict({ ...input({}), link });
+  assert.equal(full.guestBytesPerSecond, 16 * MiB);
+  // What is on the way when the guest stops drains first, by the session's own bound.
+  assert.equal(full.blackoutMs, predict(input({})).blackoutMs + 10);
 });
 
 test("disks cross as they compress, as fast as the link, their limit and past copies allow", () => {
@@ -112,4 +115,21 @@ test("what a move costs is learned from those that ended well, to the same host 
   assert.deepEqual([diskBytesPerSecond, diskWireRatio], [50 * MiB, 0.6]);
   assert.equal(pastMoves(records, "host-d", "compression").moves, 2);
   assert.equal(pastMoves([], "host-b", "compression").moves, 0);
+});
+
+test("a host tells its own moves by option, and nothing where it has made none", () => {
+  const records = [
+    moved({ options: { performance: "tcp" }, target: "host-c" }),
+    moved({ endedAt: 7000 }),
+    moved({ role: "target" }),
+    moved({ endedAt: 6000 }),
+  ];
+  assert.deepEqual(
+    ownPastMoves(records).map(({ performance, past }) => [performance, past.moves, past.fixedMs]),
+    [
+      ["tcp", 1, 3000],
+      ["compression", 2, 4500],
+    ],
+  );
+  assert.deepEqual(ownPastMoves([]), []);
 });

@@ -6,6 +6,7 @@
  * at R, a round leaves D/R of what it began with. The guest writes the same pages again and again, so that no round leaves more
  * than what was seen to change in a second, times the seconds the round took, up to all it uses.
  */
+import { sessionLimits } from "../session/limits.ts";
 import type { PastMoves } from "./past-moves.ts";
 
 export interface LinkFacts {
@@ -51,8 +52,8 @@ export interface Prediction {
   readonly pastMoves: number;
 }
 
-/** What is left when the guest stops takes at least so long to notice and to collect. */
-const collectMs = 50;
+/** QEMU looks ten times a second at what is left: a round takes no less. */
+const collectMs = 100;
 const roundsMax = 30;
 /** Memory and disks that were next to nothing on the wire say little of the next. */
 const ratioMin = 0.01;
@@ -61,7 +62,7 @@ const shrinkMax = 0.9;
 
 export function predict(input: PredictionInput): Prediction {
   const { guest, link, past, diskBytes, blackoutMsMax } = input;
-  const rate = guestRate(input);
+  const { rate, isLinkFull } = guestRate(input);
   const dirty = guest.dirtyBytesPerSecond ?? 0;
   const { sentBytes, copyingMs, leftBytes } = rounds(guest.usedBytes, dirty, rate, blackoutMsMax);
   const leftMs = (leftBytes / rate) * 1000;
@@ -69,7 +70,11 @@ export function predict(input: PredictionInput): Prediction {
   const diskMs = (diskBytes / diskRate(input)) * 1000;
   return {
     totalMs: past.fixedMs + copyingMs + diskMs,
-    blackoutMs: past.blackoutMs + Math.max(past.lastSendMs, Math.min(leftMs, blackoutMsMax)),
+    blackoutMs:
+      past.blackoutMs +
+      Math.max(past.lastSendMs, Math.min(leftMs, blackoutMsMax)) +
+      // What is on the way when the guest stops goes first.
+      (isLinkFull ? sessionLimits.drainMs : 0),
     wireBytes: Math.round(sentBytes * past.wireRatio + diskBytes * past.diskWireRatio),
     converges,
     advice: converges ? null : adviceOn(dirty, rate, blackoutMsMax),
@@ -82,10 +87,11 @@ export function predict(input: PredictionInput): Prediction {
 }
 
 /** Guest memory that crosses, bytes per second: as fast as the wire, the hosts and the limit allow. */
-function guestRate({ link, past, bandwidthBytesPerSecond }: PredictionInput): number {
+function guestRate({ link, past, bandwidthBytesPerSecond }: PredictionInput) {
   const wire = Math.min(link.bytesPerSecond, bandwidthBytesPerSecond ?? Infinity);
   const carried = wire / Math.max(past.wireRatio, ratioMin);
-  return Math.max(1, Math.min(carried, past.guestBytesPerSecond ?? Infinity));
+  const hosts = past.guestBytesPerSecond ?? Infinity;
+  return { rate: Math.max(1, Math.min(carried, hosts)), isLinkFull: carried < hosts };
 }
 
 /** Content of disks and files that crosses, bytes per second. */

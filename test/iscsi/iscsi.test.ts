@@ -1,9 +1,11 @@
 /** A VM on a LUN of a real iSCSI storage: what stops its move is found before, and it moves with the LUN. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { createGuest, guestPorts } from "../../lab/guest.ts";
 import { IscsiStorage } from "../../lab/iscsi-storage.ts";
 import { Lab } from "../../lab/lab.ts";
@@ -15,6 +17,7 @@ const address = "10.77.0.60";
 const password = "correct-horse-battery";
 const target = "iqn.2026-11.lab:vms";
 const disk = (line: string) => lab.client.ask(address, guestPorts.disk, line);
+const run = promisify(execFile);
 let lab: Lab;
 let storage: IscsiStorage;
 
@@ -23,14 +26,7 @@ before(async () => {
   storage = await IscsiStorage.start(lab);
   await storage.addTarget({ name: target, lunMib: 32, chap: { user: "ferry", password } });
   await setSecret("host-a", password);
-  const source = {
-    kind: "iscsi" as const,
-    portal: storage.portal,
-    target,
-    lun: 1,
-    secret: "array",
-  };
-  const draft = { luns: [{ name: "data", source }] };
+  const draft = { luns: [lun()] };
   await createGuest(lab, { name: vm, host: "host-a", address, draft });
 });
 
@@ -40,6 +36,11 @@ after(() => Lab.down("d2iscsi"));
 async function onlyOneLoggedIn(): Promise<void> {
   const signal = AbortSignal.timeout(60_000);
   while ((await storage.initiators(1)).length !== 1) await sleep(50, undefined, { signal });
+}
+
+function lun() {
+  const place = { kind: "iscsi" as const, portal: storage.portal, target, lun: 1 };
+  return { name: "data", source: { ...place, secret: "array" } };
 }
 
 async function setSecret(host: string, text: string): Promise<void> {
@@ -76,6 +77,31 @@ test("with the right one the check passes, opens the LUN on both hosts, and leav
   assert.equal(exitCode, 0, text);
   assert.match(text, /passed/);
   await onlyOneLoggedIn();
+});
+
+test("a portal's address that leads to another storage on the target is found by the LUN's size", async () => {
+  const b = lab.host("host-b");
+  const address = ["address", "add", storage.portal.split(":")[0] ?? "", "dev", "lo"];
+  await run("ip", ["-n", b.namespace, ...address]);
+  const other = await IscsiStorage.start(lab, b.name);
+  await other.addTarget({ name: target, lunMib: 16, chap: { user: "ferry", password } });
+  assert.match(
+    (await check("host-b", "lun-same")).text,
+    /BLOCKS .*LUN "data" .* has 32 MiB on "host-a" and 16 MiB on "host-b"/,
+  );
+  await run("ip", ["-n", b.namespace, ...address.with(1, "delete")]);
+  assert.match((await check("host-b", "lun-same")).text, /passed/);
+});
+
+test("a VM of the target that has the LUN too is found", async () => {
+  const b = lab.host("host-b");
+  await b.api("POST /v1/vms", { body: { name: "twin", memoryMib: 64, vnc: false, luns: [lun()] } });
+  assert.match(
+    (await check("host-b", "lun-free")).text,
+    /BLOCKS .*VM "twin" on "host-b" has LUN "data" too: both would write to it/,
+  );
+  await b.api("DELETE /v1/vms/{vm}", { params: { vm: "twin" } });
+  assert.match((await check("host-b", "lun-free")).text, /passed/);
 });
 
 test("the VM moves with its LUN there and back: every record the guest was told is written is there", async () => {

@@ -78,7 +78,7 @@ function partsOf({ vms, pools, switches, paths }: TestHost, host: string) {
     paths: { ...paths, sysfs: "/sys", devices: "/dev" },
     others: async () => [],
     machine: async () => ({
-      ...(await readMachineFacts(vms.qemu, "0.1.0")),
+      ...(await readMachineFacts(vms.qemu, "0.1.0", "/sys")),
       ...{
         memoryAvailableBytes: 2 ** 40,
         defaultDiskPool: null,
