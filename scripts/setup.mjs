@@ -24,6 +24,7 @@ const labPackages = {
   tgt: "is the lab's iSCSI storage",
   samba: "is the lab's SMB server",
   smbnetfs: "mounts its share without the kernel's help",
+  strace: "answers in the kernel's place for a host whose share gives a name twice",
   libfaketime: "gives a host of the lab a clock that is wrong",
   "busybox-static": "is the guest's user land",
   "etcd-server": "keeps the truth of the lab's clusters",

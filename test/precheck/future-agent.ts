@@ -1,29 +1,39 @@
 /**
- * An agent of a Ferry that is not written yet: this working copy's, but for the versions that it speaks. Its protocol
- * has nothing in common with today's, and its VMs' documents have a later version; those of today it still reads.
+ * An agent of a Ferry that is not written yet, or of an earlier one: this working copy's, but for the versions that it speaks.
+ * A later one still reads today's documents.
  */
 import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "../..");
 
-/** Makes its program in the directory and resolves to its path. */
+/** Nothing in common with today's protocol, and VMs' documents of a later version. */
 export async function futureAgent(directory: string): Promise<string> {
+  return await agentOfAge(directory, { protocol: 5, document: 2 });
+}
+
+/** Makes its program in the directory and resolves to its path. @param protocol The newest that it speaks. */
+export async function agentOfAge(
+  directory: string,
+  { protocol, document }: { protocol: number; document: 1 | 2 },
+): Promise<string> {
   await mkdir(directory);
   for (const part of ["src", "bin", "package.json"]) {
     await cp(join(root, part), join(directory, part), { recursive: true });
   }
   await symlink(join(root, "node_modules"), join(directory, "node_modules"));
   await change(join(directory, "src/protocol/version.ts"), [
-    ["currentVersion = 3;", "currentVersion = 5;"],
+    ["currentVersion = 3;", `currentVersion = ${protocol};`],
   ]);
-  await change(join(directory, "src/vm/definition.ts"), [
-    ["definitionVersion = 1;", "definitionVersion = 2;"],
-    [
-      "version: Type.Literal(definitionVersion)",
-      "version: Type.Union([Type.Literal(definitionVersion), Type.Literal(1)])",
-    ],
-  ]);
+  if (document === 2) {
+    await change(join(directory, "src/vm/definition.ts"), [
+      ["definitionVersion = 1;", "definitionVersion = 2;"],
+      [
+        "version: Type.Literal(definitionVersion)",
+        "version: Type.Union([Type.Literal(definitionVersion), Type.Literal(1)])",
+      ],
+    ]);
+  }
   return join(directory, "bin/ferryd.ts");
 }
 

@@ -145,15 +145,16 @@ test("the versions of all hosts are shown, with what all of them have", async ()
 
 test("a domain is upgraded host by host: the VM goes to the newer QEMU, back to the old one and on, and never stops", async () => {
   await using watch = await lab.client.use(address, ["counter", "redis"]);
-  const go = async (from: LabHost, to: LabHost): Promise<void> => {
-    const { exitCode, stderr } = await from.ferry(["move", "web01", to.name]);
+  const go = async (from: LabHost, to: LabHost, ...options: string[]): Promise<void> => {
+    const { exitCode, stderr } = await from.ferry(["move", "web01", to.name, ...options]);
     assert.equal(exitCode, 0, stderr);
   };
   await go(a, b);
-  await go(b, a);
+  // Where the newer QEMU is the source nothing may be lost, and every page is compared.
+  await go(b, a, "--verify");
   await go(a, b);
   await useQemu(a, newer);
-  await go(b, a);
+  await go(b, a, "--verify");
   const { state, definition } = await a.api("GET /v1/vms/{vm}", { params: { vm: "web01" } });
   assert.equal(state, "running");
   assert.equal(definition.machine.type, "pc-q35-7.2");
