@@ -38,10 +38,13 @@ async function trust(host: LabHost, other: LabHost): Promise<void> {
   await ferry(host, ["domain", "trust", "-"], await ferry(other, ["domain", "certificate"]));
 }
 
+/** A check of the move is answered as the move is. */
 async function refused(host: LabHost, target: LabHost): Promise<string> {
   const { exitCode, stderr } = await host.ferry(["move", vm, target.name, "--with-storage"]);
   assert.notEqual(exitCode, 0);
   assert.match(stderr, /domain/);
+  const checked = await host.ferry(["check", vm, target.name, "--with-storage"]);
+  assert.deepEqual([checked.exitCode, checked.stderr], [exitCode, stderr]);
   return stderr;
 }
 
@@ -56,6 +59,8 @@ test("trust of one side alone is not enough, and the error says which side is mi
 
 test("with trust on both sides a VM moves there and back with its disk; its records are all there", async () => {
   await trust(there, here);
+  const checked = await ferry(here, ["check", vm, there.name, "--with-storage"]);
+  assert.match(checked, /passed {3}domain \(host-b\): The hosts are in one domain, or in two that/);
   await lab.client.ask(address, guestPorts.disk, "write /dev/vda 3 100");
   await using watch = await lab.client.use(address, ["counter", "redis"]);
   await ferry(here, ["move", vm, there.name, "--with-storage"]);
