@@ -93,6 +93,8 @@ export class AdaptiveCompressor {
 
   /** So many bytes came to be sent; what the source of them gives is judged by it. */
   came(bytes: number): void {
+    // What was before the first byte is no time that anything took.
+    if (this.#bytesIn === 0) this.#look.at = performance.now();
     this.#bytesIn += bytes;
   }
 

@@ -48,9 +48,8 @@ export class BatchCompressor {
   #number = 0;
   readonly #spare: Buffer[] = [];
   readonly #spareOutputs: Buffer[] = [];
-  /** Those that are idle, all of one level. */
-  #contexts: ZstdContext[] = [];
-  #level: number | undefined;
+  /** Those that are idle, by their level. */
+  readonly #contexts = new Map<number, ZstdContext[]>();
   #idle: PromiseWithResolvers<void> | undefined;
 
   /** @param ahead batches that may wait for a job */
@@ -153,17 +152,13 @@ export class BatchCompressor {
   }
 
   #takeContext(level: number): ZstdContext {
-    if (level !== this.#level) {
-      for (const context of this.#contexts) context.close();
-      this.#contexts = [];
-      this.#level = level;
-    }
-    return this.#contexts.pop() ?? compressionContext(level);
+    return this.#contexts.get(level)?.pop() ?? compressionContext(level);
   }
 
   #giveContext(context: ZstdContext, level: number): void {
-    if (level === this.#level) this.#contexts.push(context);
-    else context.close();
+    const idle = this.#contexts.get(level);
+    if (idle === undefined) this.#contexts.set(level, [context]);
+    else idle.push(context);
   }
 
   #keepOutput(output: Buffer): void {

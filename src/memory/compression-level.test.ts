@@ -16,7 +16,7 @@ import {
 } from "./compression-level.ts";
 import { batchBytesMax, batchBytesMin } from "./limits.ts";
 
-const compressions: readonly Compression[] = ["raw", -5, -3, -1, 1, 2, 3];
+const compressions: readonly Compression[] = ["raw", -5, -3, -2, 1, 2, 3];
 const knowledge: fc.Arbitrary<CompressionKnowledge> = fc.record({
   current: fc.constantFrom(...compressions),
   jobBytesPerSecond: fc.double({ min: 1e6, max: 2e9, noNaN: true }),
@@ -26,7 +26,7 @@ const knowledge: fc.Arbitrary<CompressionKnowledge> = fc.record({
   bottleneck: fc.constantFrom("link", "compressor", "source"),
   currentRatio: fc.double({ min: 1, max: 20, noNaN: true }),
   gains: fc.dictionary(
-    fc.constantFrom("-5", "-3", "2", "3"),
+    fc.constantFrom("-5", "-3", "-2", "2", "3"),
     fc.double({ min: 0, max: 1.5, noNaN: true }),
   ),
   linkWasFull: fc.boolean(),

@@ -11,12 +11,13 @@ export type Compression = "raw" | number;
 
 /**
  * Rate and gain (ratio − 1) relative to level 1: measured on memory pages with Node 26's zstd. What a level gains differs with what the
- * memory holds (of JSON, level 3 makes more bytes than level 1), so the gain is only what is believed until it was seen.
+ * memory holds (of JSON, level 3 makes more bytes than level 1), so the gain is only what is believed until it was seen. Level −1 is not
+ * among them: Node's binding takes that number for a parameter that is not set, and zstd its default, level 3.
  */
 const levels: ReadonlyArray<{ level: number; rate: number; gain: number }> = [
-  { level: -5, rate: 1.4, gain: 0.6 },
+  { level: -5, rate: 1.35, gain: 0.6 },
   { level: -3, rate: 1.25, gain: 0.7 },
-  { level: -1, rate: 1.1, gain: 0.85 },
+  { level: -2, rate: 1.2, gain: 0.78 },
   { level: 1, rate: 1, gain: 1 },
   { level: 2, rate: 0.85, gain: 1.06 },
   { level: 3, rate: 0.62, gain: 1.15 },
@@ -41,8 +42,8 @@ export interface CompressionKnowledge {
   /** Whether the link was seen full: what it drains is known then, not guessed. */
   readonly linkWasFull: boolean;
   /**
-   * Guest bytes per second that came of compressing, where it was not the link that waited: jobs that share their
-   * processors with everything else promise more than they keep. Infinite while nothing says so.
+   * Guest bytes per second that came of compressing, where it was not the link that waited, as level 1 would have done it:
+   * jobs that share their processors with everything else promise more than they keep. Infinite while nothing says so.
    */
   readonly achievedBytesPerSecond: number;
 }
@@ -85,6 +86,11 @@ const linkGrowth = { unknown: 1.5, known: 1.04 };
 /** What a full link drains is certain when nothing was compressed; compressed, it may be the other host that is slow. */
 const fullWeight = { raw: 0.85, compressed: 0.25 };
 const achievedWeight = 0.4;
+/**
+ * Where processors are what everything waits for: of the time that a byte takes on both hosts, what compressing it at level
+ * 1 and decompressing it take. The rest, QEMU, sockets and TLS, no other level makes shorter.
+ */
+const codingShare = 0.4;
 const linkBytesPerSecondMax = 25e9;
 /** A batch is at most this long on the wire: the last one of the blackout waits for nothing longer. */
 const batchSeconds = 0.004;
@@ -196,9 +202,14 @@ function achieved(
 ): number {
   if (bottleneck === "link") return Number.POSITIVE_INFINITY;
   if (current === "raw" || bottleneck === "source") return before;
-  return Number.isFinite(before)
-    ? average(before, guestBytesPerSecond, achievedWeight)
-    : guestBytesPerSecond;
+  const now = guestBytesPerSecond * timeOf(current);
+  return Number.isFinite(before) ? average(before, now, achievedWeight) : now;
+}
+
+/** Of a byte at a level, relative to level 1, where processors are what it waits for. */
+function timeOf(level: number): number {
+  const rate = levels.find((each) => each.level === level)?.rate ?? 1;
+  return codingShare / rate + (1 - codingShare);
 }
 
 /** @param jobs how many batches are compressed at once */
@@ -241,7 +252,8 @@ export function yieldOf(
   const relative = levels.find(({ level }) => level === compression);
   if (relative === undefined) return linkBytesPerSecond;
   const levelRatio = 1 + (ratio - 1) * gainOf(relative.level, gains);
-  const compressed = Math.min(jobs * jobBytesPerSecond * relative.rate, achievedBytesPerSecond);
+  const achieves = achievedBytesPerSecond / timeOf(relative.level);
+  const compressed = Math.min(jobs * jobBytesPerSecond * relative.rate, achieves);
   return Math.min(compressed, levelRatio * linkBytesPerSecond);
 }
 

@@ -17,7 +17,7 @@ const contents = fc.array(
 
 test("one context makes a frame of each content that any decompressor reads, whatever came before", async () => {
   await fc.assert(
-    fc.asyncProperty(contents, fc.constantFrom(-5, -1, 1, 3), async (all, level) => {
+    fc.asyncProperty(contents, fc.constantFrom(-5, -2, 1, 3), async (all, level) => {
       const compressor = compressionContext(level);
       const decompressor = decompressionContext();
       for (const content of all) {

@@ -12,6 +12,7 @@ import {
   zstdCompress,
   zstdDecompress,
 } from "node:zlib";
+import { invariant } from "../base/invariant.ts";
 
 const compressOnce = promisify(zstdCompress);
 const decompressOnce = promisify(zstdDecompress);
@@ -82,6 +83,7 @@ export function decompressionContext(): ZstdContext {
 }
 
 function at(level: number): Record<number, number> {
+  invariant(level !== unset, "the binding has another meaning for this level");
   return { [constants.ZSTD_c_compressionLevel]: level };
 }
 
