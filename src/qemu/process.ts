@@ -132,6 +132,13 @@ export function logPath(directory: string): string {
   return join(directory, "qemu.log");
 }
 
+/**
+ * What QEMU copies disks through are buffers of megabytes, a fresh one for each request: given back to the kernel each time,
+ * their page faults cost an NBD server more than half of its processor time. glibc keeps them at hand with this; QEMU gives
+ * back what is left over when it is idle.
+ */
+const keepsBuffers = "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=134217728";
+
 async function spawnDetached(
   request: StartRequest,
 ): Promise<{ identity: ProcessIdentity; exited: Promise<void> }> {
@@ -146,7 +153,7 @@ async function spawnDetached(
       detached: true,
       cwd: "/",
       stdio: ["ignore", log, log],
-      env: { PATH: "/usr/bin:/bin", LC_ALL: "C" },
+      env: { PATH: "/usr/bin:/bin", LC_ALL: "C", GLIBC_TUNABLES: keepsBuffers },
       ...(user.uid === process.getuid?.() ? {} : { uid: user.uid, gid: user.gid }),
     });
     const exit = Promise.withResolvers<void>();
