@@ -8,7 +8,7 @@ import type { Frame } from "../protocol/frame-decoder.ts";
 import { type Consumer, Inbound } from "./inbound.ts";
 import type { Intake } from "./intake.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
-import { silenceWithOthersMs, violationsMax } from "./limits.ts";
+import { drainMsWithoutMemory, silenceWithOthersMs, violationsMax } from "./limits.ts";
 import type { SessionLimits } from "./options.ts";
 import { type BulkOutlet, type Held, Outbound } from "./outbound.ts";
 import type { ReceiveStream } from "./receive-stream.ts";
@@ -45,11 +45,14 @@ export class DataPath {
   readonly #writtenByLost = new Map<string, number>();
   #violations = 0;
   #silenceMs: number;
+  readonly #drainMs: number;
+  #carriesMemory = false;
   #stopped = false;
 
   constructor(limits: SessionLimits, events: DataPathEvents) {
     this.#events = events;
     this.#silenceMs = limits.silenceMs;
+    this.#drainMs = limits.drainMs;
     const later = () => this.#later();
     this.#outbound = new Outbound(limits, later);
     this.#inbound = new Inbound(events.control, later);
@@ -76,6 +79,7 @@ export class DataPath {
     lane.admit(this.#laneEvents);
     this.#lanes.set(lane.number, lane);
     this.#boundSilence();
+    this.#boundDrain();
     this.#inbound.repeatAcknowledgements();
     this.#events.laneAdded(lane);
     this.#later();
@@ -121,6 +125,8 @@ export class DataPath {
     const isThirsty = () => this.#outbound.isThirsty(outlet.stream);
     const held = () => this.#outbound.held;
     outlet.stream.offerWhole(frameTypes.open, Buffer.from(name));
+    this.#carriesMemory ||= name === "memory";
+    this.#boundDrain();
     this.#later();
     return port;
   }
@@ -214,6 +220,13 @@ export class DataPath {
   #boundSilence(): void {
     const others = this.#lanes.size > 1 ? silenceWithOthersMs : Number.POSITIVE_INFINITY;
     for (const lane of this.#lanes.values()) lane.silenceMs = Math.min(this.#silenceMs, others);
+  }
+
+  #boundDrain(): void {
+    const least = this.#carriesMemory ? 0 : drainMsWithoutMemory;
+    const drainMs = Math.max(this.#drainMs, least);
+    this.#outbound.window.drainMs = drainMs;
+    for (const { window } of this.#lanes.values()) window.drainMs = drainMs;
   }
 
   #later(): void {

@@ -17,6 +17,13 @@ export const sessionLimits: SessionLimits = {
   inFlightBytesMax: 32 * MiB,
 };
 
+/**
+ * While no memory crosses, no blackout is estimated, and more may wait: hosts whose processors are all taken read a socket
+ * some tens of milliseconds late, and a window that is shorter leaves the link idle until they do. A mirrored disk has
+ * more than this under way in any case.
+ */
+export const drainMsWithoutMemory = 40;
+
 /** A peer that has more than this on the way to one host broke the protocol: it bounds the memory it can take. */
 export const receivedBytesMax = 64 * MiB;
 /** Frames of few bytes cost memory of their own. */

@@ -18,14 +18,15 @@ interface Path {
  * A path with one queue, and a sender that always has something to say. Every frame waits its turn, takes its time on
  * the wire, and is acknowledged a latency later.
  */
-function simulate(path: Path, forMs: number, frameBytes = 32 * KiB) {
-  const window = new SendWindow(settings);
+function simulate(path: Path, forMs: number, frameBytes = 32 * KiB, drainMsFirst = 10) {
+  const window = new SendWindow({ ...settings, drainMs: drainMsFirst });
   const underWay: { sending: Sending; back: number }[] = [];
   let wireFree = 0;
   let now = 0;
   let delivered = 0;
   const waits: number[] = [];
   while (now < forMs) {
+    if (now > forMs / 4) window.drainMs = settings.drainMs;
     while (window.hasRoom) {
       const sending = window.sent(frameBytes, now);
       waits.push(Math.max(0, wireFree - now));
@@ -92,6 +93,13 @@ test("where threads wait for a processor now and then, the window does not starv
 test("a slow link keeps enough under way never to stall", () => {
   const { utilization } = simulate({ rate: 1 * MBps, latency: () => 5 }, 8_000);
   assert.ok(utilization > 0.95);
+});
+
+test("less waits once less may", () => {
+  const path = { rate: 118 * MBps, latency: () => 1 };
+  const { utilization, wait } = simulate(path, 8_000, 32 * KiB, 40);
+  assert.ok(utilization > 0.9);
+  assert.ok(wait < 1.6 * settings.drainMs, `${wait} ms waited`);
 });
 
 test("what was lost is no longer under way", () => {

@@ -42,6 +42,7 @@ const probeFraction = 1 / 4;
 
 export class SendWindow {
   readonly #settings: WindowSettings;
+  #drainMs: number;
   #phase: "starting" | "steady" | "draining" | "probing" = "starting";
   #limit: number;
   #inFlight = 0;
@@ -55,7 +56,13 @@ export class SendWindow {
 
   constructor(settings: WindowSettings) {
     this.#settings = settings;
+    this.#drainMs = settings.drainMs;
     this.#limit = settings.bytesMin;
+  }
+
+  /** What may wait from the next round on. */
+  set drainMs(drainMs: number) {
+    this.#drainMs = drainMs;
   }
 
   /** The most bytes that may be on the way now. */
@@ -168,7 +175,7 @@ export class SendWindow {
       }
     }
     this.#phase = "steady";
-    this.#limit = this.#bounded(this.rate * (this.#base + this.#settings.drainMs));
+    this.#limit = this.#bounded(this.rate * (this.#base + this.#drainMs));
     const probeEvery = Math.max(probeEveryMs, probeEveryRoundTrips * this.#base);
     if (now - this.#probedAt >= probeEvery) this.#phase = "draining";
   }
