@@ -9,8 +9,11 @@ import { blockBytes, digestOf } from "./disk-batch.ts";
 import { DiskBatchWriter } from "./disk-batch-writer.ts";
 import { type NbdPiece, NbdRequests } from "./nbd-requests.ts";
 
-/** How long part of a request waits for the rest of it, milliseconds: alone it is of no use to the target. */
-const flushMs = 1;
+/**
+ * How long part of a request waits for the rest of it, milliseconds: alone it is of no use to the target, and batches that are
+ * not full cost both hosts more than they save.
+ */
+const flushMs = 10;
 
 /** Batches that wait for a job, so that none waits for QEMU: which has more than this under way whatever is done here. */
 const batchesAhead = 2;

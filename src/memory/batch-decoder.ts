@@ -40,14 +40,10 @@ export class BatchDecoder {
    * when the bytes may be acknowledged. Rejects with FerryError, from then on always the same: `peer-protocol` for
    * batches that cannot be, else what applying them failed of.
    */
-  async write(chunk: Buffer): Promise<void> {
+  async write(...chunks: readonly Buffer[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      for (const batch of this.#assembler.push(chunk)) {
-        const applied = Promise.withResolvers<void>();
-        applied.promise.catch(() => {});
-        this.#waiting.push({ batch, content: undefined, applied });
-      }
+      for (const chunk of chunks) this.#assemble(chunk);
     } catch (error) {
       throw this.#fail(error);
     }
@@ -65,6 +61,14 @@ export class BatchDecoder {
   async stop(): Promise<void> {
     this.#fail(new FerryError("cancelled", "Cannot decode batches: nobody wants it any more"));
     await this.#applying;
+  }
+
+  #assemble(chunk: Buffer): void {
+    for (const batch of this.#assembler.push(chunk)) {
+      const applied = Promise.withResolvers<void>();
+      applied.promise.catch(() => {});
+      this.#waiting.push({ batch, content: undefined, applied });
+    }
   }
 
   /** What waits now; what comes later is no reason to hold back an acknowledgement. */

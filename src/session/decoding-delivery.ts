@@ -40,7 +40,7 @@ export class DecodingDelivery implements Delivery {
     this.#underWayBytes += bytes;
     this.#waiting.push(done);
     if (this.#options.countsEarly) process.nextTick(() => this.#countEarly());
-    this.#follow(Promise.all(pieces.map((piece) => this.#decoder.write(piece))), (failure) => {
+    this.#follow(this.#decoder.write(...pieces), (failure) => {
       this.#underWayBytes -= bytes;
       // Those that were given before it are applied too, or failed of the same.
       const counted = this.#waiting.splice(0, this.#waiting.indexOf(done) + 1);
