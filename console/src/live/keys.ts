@@ -2,6 +2,7 @@
 export const keys = {
   session: ["session"],
   vms: ["vms"],
+  storageMove: (vm: string) => ["storage-move", vm],
   migrations: ["migrations"],
   migration: (id: string) => ["migration", id],
   vmMigrations: (vm: string) => ["vm-migrations", vm],
@@ -12,6 +13,8 @@ export const keys = {
   pools: (host: string) => ["pools", host],
   poolFiles: (host: string, pool: string) => ["pool-files", host, pool],
   switches: (host: string) => ["switches", host],
+  clusters: ["cluster"],
+  cluster: (host: string) => ["cluster", host],
   domain: ["domain"],
   trusts: ["trusts"],
   tokens: ["tokens"],

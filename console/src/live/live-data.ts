@@ -2,20 +2,21 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { FerryEvent } from "../../../src/api/schema/event.ts";
 import type { MigrationList } from "../../../src/api/schema/migration.ts";
-import type { Vm, VmList } from "../../../src/api/schema/vm.ts";
+import type { VmList } from "../../../src/api/schema/vm.ts";
 import type { MigrationRecord } from "../../../src/migration/record.ts";
 import { rememberEvent } from "./event-memory.ts";
 import { recordProgress } from "./history.ts";
 import { keys } from "./keys.ts";
-import { withMigration, withoutVm, withVm } from "./merge-records.ts";
+import { migrationNews, newerRecord, vmNews, withMigrationNews, withVmNews } from "./news.ts";
 
 /** Several hosts answer at nearly the same moment: one refresh serves them all. */
 const gatherMs = 150;
 
 export class LiveData {
   readonly #cache: QueryClient;
-  /** Records told in this frame; one change of the cache shows them all. */
+  /** What was told in this frame; one change of the cache shows it all. */
   readonly #migrations = new Map<string, MigrationRecord>();
+  readonly #vms: FerryEvent[] = [];
   #frame: number | undefined;
   #refresh: ReturnType<typeof setTimeout> | undefined;
 
@@ -41,7 +42,9 @@ export class LiveData {
       case "vm.created":
       case "vm.changed":
       case "vm.deleted":
-        this.#takeVm(event);
+        vmNews.add(event);
+        this.#vms.push(event);
+        this.#showSoon();
         return;
       case "migration.changed":
       case "migration.progress":
@@ -58,7 +61,7 @@ export class LiveData {
         return;
       case "host.drained":
       case "host.resumed":
-        this.#forget(keys.drain(host));
+        this.#forget(keys.drain(host), keys.host(host));
         return;
       case "pool.created":
       case "pool.deleted":
@@ -73,41 +76,51 @@ export class LiveData {
         this.#forget(keys.tokens);
         return;
       default:
+        if (type.startsWith("cluster.")) this.#forget(keys.clusters);
         this.#forget(keys.hosts, keys.domain, keys.trusts);
     }
   }
 
-  #takeVm({ subject, host, data }: FerryEvent): void {
-    const vm = data as Vm | null;
+  #showVms(): void {
+    const told = this.#vms.splice(0);
+    if (told.length === 0) return;
     this.#cache.setQueryData<VmList>(keys.vms, (list) => {
       if (list === undefined) return list;
-      const vms = vm === null ? withoutVm(list.vms, subject, host ?? "") : withVm(list.vms, vm);
-      return { ...list, vms };
+      return { ...list, vms: [...withVmNews(list.vms, told)] };
     });
   }
 
   #takeMigration(record: MigrationRecord): void {
     recordProgress(record);
-    const present = this.#migrations.get(record.id);
-    if (present?.role === "source" && record.role === "target") return;
-    this.#migrations.set(record.id, record);
-    this.#frame ??= requestAnimationFrame(() => this.#showMigrations());
+    migrationNews.add(record);
+    this.#migrations.set(record.id, newerRecord(this.#migrations.get(record.id), record));
+    this.#showSoon();
+  }
+
+  #showSoon(): void {
+    this.#frame ??= requestAnimationFrame(() => this.#show());
     // A page in the background gets no frames, and shall be right when it is looked at.
-    if (document.hidden) this.#showMigrations();
+    if (document.hidden) this.#show();
+  }
+
+  #show(): void {
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+    this.#frame = undefined;
+    this.#showVms();
+    this.#showMigrations();
   }
 
   #showMigrations(): void {
-    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
-    this.#frame = undefined;
+    if (this.#migrations.size === 0) return;
     const records = [...this.#migrations.values()];
     this.#migrations.clear();
     this.#cache.setQueryData<MigrationList>(keys.migrations, (list) => {
       if (list === undefined) return list;
-      return { ...list, migrations: records.reduce(withMigration, list.migrations) };
+      return { ...list, migrations: [...withMigrationNews(list.migrations, records)] };
     });
     for (const record of records) {
       this.#cache.setQueryData<MigrationRecord>(keys.migration(record.id), (present) =>
-        present?.role === "source" && record.role === "target" ? present : record,
+        newerRecord(present, record),
       );
       if (record.endedAt === null) continue;
       this.#forget(keys.vmMigrations(record.vm.id));

@@ -1,8 +1,10 @@
 /** The domain's moves as every page reads them: those under way and the latest of the past. */
 import { useQuery } from "@tanstack/react-query";
+import type { MigrationList } from "../../../src/api/schema/migration.ts";
 import type { MigrationRecord } from "../../../src/migration/record.ts";
 import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
+import { migrationNews, newerRecord, withMigrationNews } from "../live/news.ts";
 
 const shownMax = 500;
 const none: readonly MigrationRecord[] = [];
@@ -10,8 +12,13 @@ const none: readonly MigrationRecord[] = [];
 export function useMigrationList() {
   return useQuery({
     queryKey: keys.migrations,
-    queryFn: ({ signal }) =>
-      call("GET /v1/migrations", { query: { scope: "domain", limit: shownMax }, signal }),
+    queryFn: async ({ signal }): Promise<MigrationList> => {
+      const { mark } = migrationNews;
+      const query = { scope: "domain", limit: shownMax } as const;
+      const list = await call("GET /v1/migrations", { query, signal });
+      const migrations = withMigrationNews(list.migrations, migrationNews.since(mark));
+      return { ...list, migrations: [...migrations] };
+    },
   });
 }
 
@@ -23,7 +30,12 @@ export function useMigrations(): readonly MigrationRecord[] {
 export function useMigration(id: string) {
   return useQuery({
     queryKey: keys.migration(id),
-    queryFn: ({ signal }) => call("GET /v1/migrations/{id}", { params: { id }, signal }),
+    queryFn: async ({ signal }): Promise<MigrationRecord> => {
+      const { mark } = migrationNews;
+      const record = await call("GET /v1/migrations/{id}", { params: { id }, signal });
+      const told = migrationNews.since(mark).filter((one) => one.id === id);
+      return told.reduce(newerRecord, record);
+    },
   });
 }
 

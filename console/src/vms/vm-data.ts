@@ -1,24 +1,34 @@
 /** The domain's VMs as every page reads them. */
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { Vm } from "../../../src/api/schema/vm.ts";
+import type { Vm, VmList } from "../../../src/api/schema/vm.ts";
 import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
+import { vmNews, withVmNews } from "../live/news.ts";
 import { ownedVms } from "../live/merge-records.ts";
 
 export function useVmList() {
   return useQuery({
     queryKey: keys.vms,
-    queryFn: ({ signal }) => call("GET /v1/vms", { query: { scope: "domain" }, signal }),
+    queryFn: async ({ signal }): Promise<VmList> => {
+      const { mark } = vmNews;
+      const list = await call("GET /v1/vms", { query: { scope: "domain" }, signal });
+      return { ...list, vms: [...withVmNews(list.vms, vmNews.since(mark))] };
+    },
   });
 }
 
 const none: readonly Vm[] = [];
+/** Every part of a page asks for the rows, and ordering thousands of them takes longer than drawing what is in sight. */
+const rowsOf = new WeakMap<VmList, readonly Vm[]>();
 
 /** One row a VM, by name; empty until they are read. */
 export function useVms(): readonly Vm[] {
   const { data } = useVmList();
-  return useMemo(() => (data === undefined ? none : ownedVms(data.vms)), [data]);
+  if (data === undefined) return none;
+  const rows = rowsOf.get(data) ?? ownedVms(data.vms);
+  rowsOf.set(data, rows);
+  return rows;
 }
 
 /** By name or id; undefined while there is none of it. */
