@@ -76,6 +76,15 @@ const move = createRoute({
   component: lazyRouteComponent(() => import("./wizard/wizard-page.tsx"), "WizardPage"),
 });
 
+const cluster = createRoute({
+  getParentRoute: () => root,
+  path: "/cluster",
+  validateSearch: (search: Record<string, unknown>): { host?: string } => ({
+    ...(text(search["host"]) && { host: text(search["host"]) ?? "" }),
+  }),
+  component: lazyRouteComponent(() => import("./cluster/cluster-page.tsx"), "ClusterPage"),
+});
+
 const domain = createRoute({
   getParentRoute: () => root,
   path: "/domain",
@@ -100,7 +109,7 @@ const preferences = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     ...[overview, vms, vm, hosts, host, migrations, migration],
-    ...[move, domain, events, preferences],
+    ...[move, cluster, domain, events, preferences],
   ]),
   basepath: "/console",
   defaultPreload: "intent",

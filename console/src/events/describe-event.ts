@@ -2,17 +2,26 @@
 import type { FerryEvent } from "../../../src/api/schema/event.ts";
 import type { Vm } from "../../../src/api/schema/vm.ts";
 import type { MigrationRecord } from "../../../src/migration/record.ts";
+import { vmStateText } from "../parts/vm-state.tsx";
 
-export function describeEvent({ type, data, subject }: FerryEvent): string {
-  const named = data as { readonly name?: string; readonly role?: string } | null;
+/** `nameOf`: what the VM of that id is called, as far as it is known. */
+export function describeEvent(
+  { type, data, subject }: FerryEvent,
+  nameOf: (vm: string) => string,
+): string {
+  const named = data as {
+    readonly name?: string;
+    readonly by?: string;
+    readonly host?: string;
+  } | null;
   const name = named?.name ?? subject;
   switch (type) {
     case "vm.created":
       return `VM ${name} is here now`;
     case "vm.changed":
-      return `VM ${name}: ${(data as Vm).state}`;
+      return `VM ${name}: ${vmStateText(data as Vm).toLowerCase()}`;
     case "vm.deleted":
-      return `A VM is gone from this host: ${subject}`;
+      return `VM ${nameOf(subject)} is gone from this host`;
     case "migration.changed":
       return describeMove(data as MigrationRecord);
     case "host.followed":
@@ -25,6 +34,22 @@ export function describeEvent({ type, data, subject }: FerryEvent): string {
       return "The host is closed for VMs; those it has leave";
     case "host.resumed":
       return "The host is open for VMs again";
+    case "cluster.created":
+      return `Cluster ${name} is there`;
+    case "cluster.joined":
+      return `The host joined cluster ${name}`;
+    case "cluster.left":
+      return `The host left cluster ${name}`;
+    case "cluster.host-dead":
+      return `${name} was declared dead by ${named?.by ?? "its cluster"}`;
+    case "cluster.vm-clustered":
+      return `VM ${name} is highly available`;
+    case "cluster.vm-standalone":
+      return `VM ${name} is standalone`;
+    case "cluster.vm-given":
+      return `VM ${name} starts on ${named?.host ?? "another host"}: its own is dead`;
+    case "cluster.vm-started":
+      return `VM ${name} was started by its cluster`;
     default: {
       const [thing = "", what = ""] = type.split(".");
       return `${thing} ${name} ${what.replaceAll("-", " ")}`;

@@ -1,9 +1,10 @@
 /** Links that look as Fluent's and go to pages of the console. */
-import { makeStyles, tokens } from "@fluentui/react-components";
+import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { createLink } from "@tanstack/react-router";
 import type { AnchorHTMLAttributes } from "react";
 
 const useStyles = makeStyles({
+  inText: { textDecorationLine: "underline" },
   link: {
     color: tokens.colorBrandForegroundLink,
     textDecorationLine: "none",
@@ -23,3 +24,15 @@ function Anchor({ children, ...properties }: AnchorHTMLAttributes<HTMLAnchorElem
 }
 
 export const AppLink = createLink(Anchor);
+
+function TextAnchor({ children, ...properties }: AnchorHTMLAttributes<HTMLAnchorElement>) {
+  const styles = useStyles();
+  return (
+    <a {...properties} className={mergeClasses(styles.link, styles.inText)}>
+      {children}
+    </a>
+  );
+}
+
+/** One within a sentence, where its colour alone would not tell it from the words around it. */
+export const TextLink = createLink(TextAnchor);

@@ -2,6 +2,7 @@
 import { makeStyles, NavDrawer, NavDrawerBody, NavItem, tokens } from "@fluentui/react-components";
 import { ArrowSwapFilled, ArrowSwapRegular } from "@fluentui/react-icons/svg/arrow-swap";
 import { BoardFilled, BoardRegular } from "@fluentui/react-icons/svg/board";
+import { OrganizationFilled, OrganizationRegular } from "@fluentui/react-icons/svg/organization";
 import { DesktopFilled, DesktopRegular } from "@fluentui/react-icons/svg/desktop";
 import { HistoryFilled, HistoryRegular } from "@fluentui/react-icons/svg/history";
 import { ServerFilled, ServerRegular } from "@fluentui/react-icons/svg/server";
@@ -14,6 +15,7 @@ const pages = [
   { to: "/hosts", label: "Hosts", icons: [ServerRegular, ServerFilled] },
   { to: "/vms", label: "Virtual machines", icons: [DesktopRegular, DesktopFilled] },
   { to: "/migrations", label: "Migrations", icons: [ArrowSwapRegular, ArrowSwapFilled] },
+  { to: "/cluster", label: "Cluster", icons: [OrganizationRegular, OrganizationFilled] },
   { to: "/domain", label: "Domain and trust", icons: [ShieldRegular, ShieldFilled] },
   { to: "/events", label: "Events", icons: [HistoryRegular, HistoryFilled] },
 ] as const;

@@ -1,6 +1,7 @@
 /** A VM at a glance, and the hosts it may go to. */
 import { makeStyles, tokens } from "@fluentui/react-components";
 import type { Vm } from "../../../src/api/schema/vm.ts";
+import { Availability } from "../cluster/availability.tsx";
 import { AppLink } from "../parts/app-link.tsx";
 import { Facts } from "../parts/facts.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -47,6 +48,7 @@ export function VmSummary({ vm }: { readonly vm: Vm }) {
         />
       </Panel>
       {mayCheck && vm.state === "running" ? <VmTargets vm={vm} /> : null}
+      <Availability vm={vm} />
     </div>
   );
 }

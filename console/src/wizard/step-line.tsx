@@ -1,5 +1,5 @@
 /** The wizard's steps, and where one is. */
-import { Tab, TabList } from "@fluentui/react-components";
+import { makeStyles, Tab, TabList } from "@fluentui/react-components";
 import { type Choice, isComplete, type Step, steps } from "./choice.ts";
 
 const names: Readonly<Record<Step, string>> = {
@@ -8,6 +8,8 @@ const names: Readonly<Record<Step, string>> = {
   how: "3. How",
   check: "4. Check and go",
 };
+
+const useStyles = makeStyles({ steps: { overflowX: "auto", flexShrink: 0 } });
 
 interface StepLineProps {
   readonly present: Step;
@@ -18,6 +20,7 @@ interface StepLineProps {
 export function StepLine({ present, choice, onStep }: StepLineProps) {
   return (
     <TabList
+      className={useStyles().steps}
       aria-label="Steps"
       selectedValue={present}
       onTabSelect={(_, { value }) => {

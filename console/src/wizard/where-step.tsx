@@ -10,6 +10,7 @@ import {
 } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import type { DomainHost, Host } from "../../../src/api/schema/host.ts";
+import { BestHost } from "../cluster/best-host.tsx";
 import { call } from "../api/call.ts";
 import { useHostDetails, useHosts } from "../hosts/host-data.ts";
 import { keys } from "../live/keys.ts";
@@ -32,6 +33,7 @@ const useStyles = makeStyles({
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusMedium,
   },
+  head: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalS },
   quiet: { color: tokens.colorNeutralForeground2 },
   for: { color: tokens.colorStatusSuccessForeground1 },
   against: { color: tokens.colorStatusDangerForeground1 },
@@ -59,40 +61,50 @@ function TargetHosts({ choice, onChange }: WhereStepProps) {
   const asked = hosts.filter(({ reachable }) => reachable).slice(0, askedMax);
   const verdicts = useTargetChecks(choice.vms[0] ?? "", asked, optionsOf({ ...choice, pool: "" }));
   const neededBytes = vms.reduce((sum, vm) => sum + memoryBytesOf(vm), 0);
+  const [only, ...others] = vms;
   return (
-    <RadioGroup
-      aria-label="Target host"
-      className={styles.targets}
-      value={choice.target ?? ""}
-      onChange={(_, { value }) => onChange({ target: value, pool: "" })}
-    >
-      {hosts.map((host) => (
-        <div key={host.id} className={styles.target}>
-          <div>
-            <Radio value={host.name} label={host.name} disabled={!host.reachable} />
-            {host.reachable && asked.includes(host) ? (
-              <Verdict verdict={verdicts.get(host.name)} />
-            ) : null}
-          </div>
-          <Reasons
-            host={host}
-            details={details.get(host.name)}
-            verdict={verdicts.get(host.name)}
-            neededBytes={neededBytes}
-          />
-        </div>
-      ))}
-      {hosts.length === 0 ? <Text>There is no other host in this domain.</Text> : null}
-      {choice.kind === "with-disks" && choice.target !== undefined ? (
-        <PoolField
-          host={choice.target}
-          label="Pool for the disks"
-          empty="As the checks find: the pool of the same name, else the host's default"
-          choice={choice}
-          onChange={onChange}
+    <>
+      {only === undefined || others.length > 0 ? null : (
+        <BestHost
+          vm={only}
+          chosen={choice.target}
+          onChoose={(target) => onChange({ target, pool: "" })}
         />
-      ) : null}
-    </RadioGroup>
+      )}
+      <RadioGroup
+        aria-label="Target host"
+        className={styles.targets}
+        value={choice.target ?? ""}
+        onChange={(_, { value }) => onChange({ target: value, pool: "" })}
+      >
+        {hosts.map((host) => (
+          <div key={host.id} className={styles.target}>
+            <div className={styles.head}>
+              <Radio value={host.name} label={host.name} disabled={!host.reachable} />
+              {host.reachable && asked.includes(host) ? (
+                <Verdict verdict={verdicts.get(host.name)} />
+              ) : null}
+            </div>
+            <Reasons
+              host={host}
+              details={details.get(host.name)}
+              verdict={verdicts.get(host.name)}
+              neededBytes={neededBytes}
+            />
+          </div>
+        ))}
+        {hosts.length === 0 ? <Text>There is no other host in this domain.</Text> : null}
+        {choice.kind === "with-disks" && choice.target !== undefined ? (
+          <PoolField
+            host={choice.target}
+            label="Pool for the disks"
+            empty="As the checks find: the pool of the same name, else the host's default"
+            choice={choice}
+            onChange={onChange}
+          />
+        ) : null}
+      </RadioGroup>
+    </>
   );
 }
 

@@ -1,11 +1,12 @@
 /** The move wizard: what, where, how, what the checks say, go. */
 import { Button, makeStyles, tokens } from "@fluentui/react-components";
 import { ArrowSwapRegular } from "@fluentui/react-icons/svg/arrow-swap";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { SavedReport } from "../../../src/api/schema/check.ts";
 import { call } from "../api/call.ts";
+import { keys } from "../live/keys.ts";
 import { useAnnounce } from "../parts/announce.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
@@ -113,14 +114,15 @@ function firstStep(vms: readonly string[], target: string | undefined): Step {
 function useGo(choice: Choice, { reports }: Reports) {
   const navigate = useNavigate();
   const announce = useAnnounce();
+  const cache = useQueryClient();
   return useMutation({
     mutationFn: async () => {
       const { vms, target = "", kind, pool } = choice;
       if (kind === "disks-only") {
         for (const vm of vms) {
-          await call("POST /v1/vms/{vm}/move-storage", {
-            ...{ params: { vm }, body: { pool }, timeoutMs: storageTimeoutMs },
-          });
+          const body = { pool };
+          const begun = await call("POST /v1/vms/{vm}/move-storage", { params: { vm }, body });
+          cache.setQueryData(keys.storageMove(begun.id), begun.storageMove);
         }
         return [];
       }
@@ -135,7 +137,7 @@ function useGo(choice: Choice, { reports }: Reports) {
     },
     onSuccess: ([only, ...more]) => {
       if (only === undefined) {
-        announce.done("The disks are in their new pool");
+        announce.done(`The disks are on their way to pool ${choice.pool}`);
         void navigate({
           to: "/vms/$vm",
           params: { vm: choice.vms[0] ?? "" },
@@ -146,6 +148,3 @@ function useGo(choice: Choice, { reports }: Reports) {
     },
   });
 }
-
-/** Answered when the disks are there: as long as copying them takes. */
-const storageTimeoutMs = 12 * 3_600_000;
