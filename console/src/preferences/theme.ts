@@ -1,19 +1,14 @@
 /** Fluent's own themes, chosen by the user or by the system they work on. */
 import { type Theme, webDarkTheme, webLightTheme } from "@fluentui/react-components";
 import { useSyncExternalStore } from "react";
+import { watchMedia } from "../parts/media.ts";
 import { usePreferences } from "./preferences.ts";
 
-const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
+const systemDark = watchMedia("(prefers-color-scheme: dark)");
 
 export function useIsDark(): boolean {
   const { theme } = usePreferences();
-  const isSystemDark = useSyncExternalStore(
-    (listener) => {
-      systemDark.addEventListener("change", listener);
-      return () => systemDark.removeEventListener("change", listener);
-    },
-    () => systemDark.matches,
-  );
+  const isSystemDark = useSyncExternalStore(systemDark.subscribe, systemDark.holds);
   return theme === "system" ? isSystemDark : theme === "dark";
 }
 

@@ -2,14 +2,20 @@
 import { makeStyles, tokens } from "@fluentui/react-components";
 import { Outlet } from "@tanstack/react-router";
 import { useRef, useState, useSyncExternalStore } from "react";
+import { watchMedia } from "../parts/media.ts";
 import { LineBanner } from "./line-banner.tsx";
 import { SideNav } from "./side-nav.tsx";
 import { TopBar } from "./top-bar.tsx";
 
-const narrow = window.matchMedia("(max-width: 900px)");
+const narrow = watchMedia("(max-width: 900px)");
 
 const useStyles = makeStyles({
-  shell: { height: "100%", display: "grid", gridTemplateRows: "auto 1fr" },
+  shell: {
+    height: "100%",
+    display: "grid",
+    gridTemplateRows: "auto 1fr",
+    gridTemplateColumns: "minmax(0, 1fr)",
+  },
   body: { display: "flex", minHeight: 0 },
   main: {
     flexGrow: 1,
@@ -27,7 +33,7 @@ const useStyles = makeStyles({
 
 export function Shell() {
   const styles = useStyles();
-  const isNarrow = useIsNarrow();
+  const isNarrow = useSyncExternalStore(narrow.subscribe, narrow.holds);
   /** What the user wants of the list of pages, for each width; open where there is room until they say otherwise. */
   const [wish, setWish] = useState({ narrow: false, wide: true });
   const width = isNarrow ? "narrow" : "wide";
@@ -48,15 +54,5 @@ export function Shell() {
         </main>
       </div>
     </div>
-  );
-}
-
-function useIsNarrow(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      narrow.addEventListener("change", listener);
-      return () => narrow.removeEventListener("change", listener);
-    },
-    () => narrow.matches,
   );
 }
