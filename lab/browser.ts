@@ -68,3 +68,17 @@ export async function consoleLink(host: LabHost, role: Role = "administrator"): 
   });
   return link.url;
 }
+
+const lookEveryMs = 50;
+
+/**
+ * Resolves when that expression is true in the page. The driver's own way to wait evaluates it by a task of the page, where the
+ * console's policy forbids that: it only works for what is true at once.
+ */
+export async function untilTrue(page: Page, expression: string): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (!(await page.evaluate<boolean>(expression))) {
+    if (performance.now() > deadline) throw new Error(`still not true: ${expression}`);
+    await page.waitForTimeout(lookEveryMs);
+  }
+}

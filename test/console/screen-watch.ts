@@ -1,6 +1,7 @@
 /** Looks at a VM's screen on a page as a person would: is there a picture, and was there one all the time. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { untilTrue } from "../../lab/browser.ts";
 
 /** In the page: whether the topmost canvas of the screen that is drawn shows anything at all. */
 const hasPicture = `(() => {
@@ -23,7 +24,7 @@ export class ScreenWatch {
   /** Resolves when there is a picture. */
   async shown(): Promise<void> {
     await this.#page.getByText(/Live, on host-/).waitFor();
-    await this.#page.waitForFunction(hasPicture);
+    await untilTrue(this.#page, hasPicture);
   }
 
   /** From now on every frame that the page draws is looked at. */

@@ -1,4 +1,5 @@
 /** This host, and the hosts of its domain. */
+import { loadavg } from "node:os";
 import Type from "typebox";
 import { FerryError } from "../../base/errors.ts";
 import { Name } from "../../vm/definition.ts";
@@ -58,7 +59,7 @@ export function hostRoutes(app: ApiServer, services: Services): void {
   );
 }
 
-async function describeHost({ self, now, trust, vms, machine }: Services): Promise<Host> {
+async function describeHost({ self, now, trust, vms, machine, drain }: Services): Promise<Host> {
   const { membership } = trust;
   const records = vms.list();
   return {
@@ -69,6 +70,8 @@ async function describeHost({ self, now, trust, vms, machine }: Services): Promi
     startedAt: self.startedAt,
     now: now(),
     ...(await machine()),
+    load: loadavg()[0] ?? 0,
+    drainedSince: drain.state?.since ?? null,
     vms: {
       total: records.length,
       running: records.filter(({ state }) => state === "running").length,

@@ -46,6 +46,10 @@ export const Host = Type.Object(
       flags: Type.Array(Type.String()),
     }),
     memory: Type.Object({ totalBytes: Bytes, availableBytes: Bytes }),
+    /** Runnable tasks, a mean of the last minute. */
+    load: Type.Optional(Type.Number({ minimum: 0 })),
+    /** Since when it takes no VM, milliseconds since the epoch; null when it is open. */
+    drainedSince: Type.Optional(nullable(Type.Number())),
     vms: Type.Object({
       total: Type.Integer({ minimum: 0 }),
       running: Type.Integer({ minimum: 0 }),
