@@ -20,6 +20,8 @@ export default defineConfig({
           groups: [
             { name: "react", test: /node_modules\/(react|react-dom|scheduler|@tanstack)\// },
             { name: "fluent", test: /node_modules\/(@fluentui|@griffel|tabster|@floating-ui)\// },
+            // Small things that most pages use: one request instead of forty.
+            { name: "shared", test: /(console\/)?src\//, minShareCount: 2 },
           ],
         },
       },

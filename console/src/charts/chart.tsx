@@ -3,6 +3,7 @@ import { makeStyles, Text, tokens } from "@fluentui/react-components";
 import { useEffect, useRef } from "react";
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { byteBase, timeOfDay } from "../preferences/format.ts";
 import { useIsDark } from "../preferences/theme.ts";
 
 export interface ChartLine {
@@ -37,6 +38,13 @@ const useStyles = makeStyles({
   },
   place: { height: `${height}px`, minWidth: 0, overflow: "hidden" },
 });
+
+/** Steps between the lines of a scale: round numbers of the unit they are written in. */
+function scaleSteps(base: number): number[] {
+  return Array.from({ length: 6 }, (_, power) =>
+    [1, 2, 5, 10, 20, 50, 100, 200, 500].map((count) => count * base ** power),
+  ).flat();
+}
 
 interface ChartProps {
   readonly title: string;
@@ -107,9 +115,12 @@ function optionsOf(
     ...{ width, height, legend: { show: false }, cursor: { drag: { x: false, y: false } } },
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(high, 1) * 1.05] } },
     axes: [
-      { stroke: ink, grid, ticks: grid },
       {
-        ...{ stroke: ink, grid, ticks: grid, size: 86 },
+        ...{ stroke: ink, grid, ticks: grid, space: 90 },
+        values: (_plot, values) => values.map((seconds) => timeOfDay(seconds * 1000)),
+      },
+      {
+        ...{ stroke: ink, grid, ticks: grid, size: 86, incrs: scaleSteps(byteBase()) },
         values: (_plot, values) => values.map(format),
       },
     ],

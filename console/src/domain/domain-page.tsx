@@ -11,15 +11,16 @@ import { time } from "../preferences/format.ts";
 import { useMay } from "../session/session.tsx";
 import { Page } from "../shell/page.tsx";
 import { JoinPanel } from "./join-panel.tsx";
+import { Members } from "./members.tsx";
 import { Tokens } from "./tokens.tsx";
 import { Trusts } from "./trusts.tsx";
 
 const useStyles = makeStyles({
+  // One under the other in each column: they are of very different height.
   columns: {
-    display: "grid",
-    gridTemplateColumns: "repeat(auto-fit, minmax(min(420px, 100%), 1fr))",
-    gap: tokens.spacingHorizontalL,
-    alignItems: "start",
+    columnWidth: "min(420px, 100%)",
+    columnGap: tokens.spacingHorizontalL,
+    "& > *": { breakInside: "avoid", marginBottom: tokens.spacingHorizontalL },
   },
 });
 
@@ -52,6 +53,7 @@ export function DomainPage() {
               ]}
             />
           </Panel>
+          <Members />
           {mayAdministrate ? <JoinPanel /> : null}
           <Trusts />
           {mayAdministrate ? <Tokens /> : null}

@@ -48,7 +48,11 @@ export function Screen({ vm }: { readonly vm: Vm }) {
     <div className={styles.screen}>
       <div className={styles.tools}>
         <Text className={styles.state} role="status" data-screen={state}>
-          {state === "connected" ? `Live, on ${vm.host}` : words[state]}
+          {state === "connected"
+            ? `Live, on ${vm.host}`
+            : state === "waiting" && vm.migration !== null
+              ? "It changes hosts; the picture goes on from the target"
+              : words[state]}
         </Text>
         <Button icon={<KeyboardRegular />} onClick={() => line.current?.sendCtrlAltDel()}>
           Ctrl+Alt+Del

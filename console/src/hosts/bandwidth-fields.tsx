@@ -9,7 +9,8 @@ type Limit = HostSettings["memoryBandwidth"];
 const bytesPerMbit = 125_000;
 
 const useStyles = makeStyles({
-  fields: { display: "grid", gap: tokens.spacingVerticalS },
+  fields: { display: "grid", alignContent: "start", gap: tokens.spacingVerticalS },
+  limit: { maxWidth: "280px" },
   window: {
     display: "flex",
     flexWrap: "wrap",
@@ -93,7 +94,7 @@ function Mbit(given: {
   readonly onChange: (bytesPerSecond: number | null) => void;
 }) {
   return (
-    <Field label={given.label} hint="Empty: no limit">
+    <Field label={given.label} hint="Empty: no limit" className={useStyles().limit}>
       <Input
         type="number"
         min={8}

@@ -11,8 +11,9 @@ import { AppLink } from "../parts/app-link.tsx";
 import { MoveState } from "../parts/move-state.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
-import { bytes, duration, percent, time } from "../preferences/format.ts";
+import { percent, time } from "../preferences/format.ts";
 import { useMay } from "../session/session.tsx";
+import { DrainPlan } from "./drain-plan.tsx";
 
 /** Every VM of the host is checked, one after the other. */
 const planTimeoutMs = 600_000;
@@ -90,37 +91,8 @@ function PlanOfDrain({ host }: { readonly host: string }) {
           )}
         </div>
       ) : null}
-      {plan.data === undefined ? null : <Plan plan={plan.data} />}
+      {plan.data === undefined ? null : <DrainPlan plan={plan.data} />}
     </Panel>
-  );
-}
-
-function Plan({ plan }: { readonly plan: DrainPlanAnswer }) {
-  const styles = useStyles();
-  return (
-    <div className={styles.rows}>
-      <Text weight="semibold">
-        {plan.moves.length} {plan.moves.length === 1 ? "VM leaves" : "VMs leave"},{" "}
-        {plan.stays.length} {plan.stays.length === 1 ? "stays" : "stay"}
-        {plan.expectedMs === null ? "" : `, in about ${duration(plan.expectedMs)}`}
-      </Text>
-      {plan.moves.map(({ vm, target, memoryBytes, diskBytes, warnings }) => (
-        <div key={vm.id} className={styles.row}>
-          <Text>{vm.name}</Text>
-          <Text>
-            to {target}, {bytes(memoryBytes)} of memory
-            {diskBytes > 0 ? `, ${bytes(diskBytes)} of disks` : ""}
-          </Text>
-          <Text>{warnings === 0 ? "" : `${warnings} warnings`}</Text>
-        </div>
-      ))}
-      {plan.stays.map(({ vm, reason }) => (
-        <div key={vm.id} className={styles.row}>
-          <Text>{vm.name}</Text>
-          <Text>stays: {reason}</Text>
-        </div>
-      ))}
-    </div>
   );
 }
 

@@ -6,6 +6,7 @@ import { DataTable } from "../parts/data-table.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { PageTabs } from "../parts/page-tabs.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { useMay } from "../session/session.tsx";
 import { Page } from "../shell/page.tsx";
 import { useVms } from "../vms/vm-data.ts";
 import { hostVmColumns } from "./host-vm-columns.tsx";
@@ -42,6 +43,7 @@ export function HostPage() {
 function KnownHost({ host }: { readonly host: DomainHost }) {
   const { tab } = route.useSearch();
   const navigate = useNavigate({ from: "/hosts/$host" });
+  const mayDrain = useMay("operator");
   const shown = tabs.find((one) => one === tab) ?? "summary";
   return (
     <Page
@@ -52,7 +54,7 @@ function KnownHost({ host }: { readonly host: DomainHost }) {
         </Badge>
       }
       actions={
-        shown === "drain" ? undefined : (
+        shown === "drain" || !mayDrain ? undefined : (
           <Button onClick={() => void navigate({ search: { tab: "drain" } })}>Drain</Button>
         )
       }

@@ -13,10 +13,12 @@ import type { HostSettings } from "../../../src/scheduler/settings.ts";
 import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
 import { useAnnounce } from "../parts/announce.tsx";
+import { FieldGrid } from "../parts/field-grid.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { useMay } from "../session/session.tsx";
 import { BandwidthFields } from "./bandwidth-fields.tsx";
+import { FurtherFields } from "./further-fields.tsx";
 import { MigrationNetworks } from "./migration-networks.tsx";
 import { MoveSettingFields } from "./move-setting-fields.tsx";
 
@@ -74,16 +76,21 @@ export function HostSettingsForm({ host }: { readonly host: string }) {
           <MoveSettingFields host={host} settings={settings} onChange={change} />
         </Panel>
         <Panel title="Bandwidth of each move that leaves this host">
-          <BandwidthFields
-            label="Memory"
-            limit={settings.memoryBandwidth}
-            onChange={(memoryBandwidth) => change({ memoryBandwidth })}
-          />
-          <BandwidthFields
-            label="Disks"
-            limit={settings.storageBandwidth}
-            onChange={(storageBandwidth) => change({ storageBandwidth })}
-          />
+          <FieldGrid>
+            <BandwidthFields
+              label="Memory"
+              limit={settings.memoryBandwidth}
+              onChange={(memoryBandwidth) => change({ memoryBandwidth })}
+            />
+            <BandwidthFields
+              label="Disks"
+              limit={settings.storageBandwidth}
+              onChange={(storageBandwidth) => change({ storageBandwidth })}
+            />
+          </FieldGrid>
+        </Panel>
+        <Panel title="Limits that few have to change">
+          <FurtherFields settings={settings} onChange={change} />
         </Panel>
         <Panel title="Networks that moves may use">
           <MigrationNetworks

@@ -5,7 +5,7 @@ import { Facts } from "../parts/facts.tsx";
 import { Meter } from "../parts/meter.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
-import { bytes, duration, time } from "../preferences/format.ts";
+import { bytes, duration, tenths, time } from "../preferences/format.ts";
 import { useHost } from "./host-data.ts";
 
 const useStyles = makeStyles({
@@ -36,6 +36,14 @@ export function HostSummary({ host }: { readonly host: DomainHost }) {
             total={memory.totalBytes}
             text={`${bytes(used)} of ${bytes(memory.totalBytes)}`}
           />
+          {data.load === undefined ? null : (
+            <Meter
+              label="Load"
+              used={data.load}
+              total={cpu.threads}
+              text={`${tenths(data.load)} tasks at once on ${cpu.threads} threads`}
+            />
+          )}
           <Facts
             facts={[
               ["Processor", `${cpu.threads} threads of ${cpu.model}`],

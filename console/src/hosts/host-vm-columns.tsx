@@ -18,7 +18,13 @@ export const hostVmColumns: readonly TableColumn<Vm>[] = [
       </AppLink>
     ),
   },
-  { title: "State", width: "140px", order: vmStateText, cell: (vm) => <VmState vm={vm} /> },
+  {
+    title: "State",
+    width: "140px",
+    narrow: "84px",
+    order: vmStateText,
+    cell: (vm) => <VmState vm={vm} />,
+  },
   { title: "vCPUs", width: "80px", alignEnd: true, minor: true, order: cpusOf, cell: cpusOf },
   {
     title: "Memory",
@@ -31,6 +37,7 @@ export const hostVmColumns: readonly TableColumn<Vm>[] = [
   {
     title: "Actions",
     width: "96px",
+    narrow: "56px",
     alignEnd: true,
     cell: (vm) => <VmActions vm={vm} isCompact />,
   },

@@ -5,7 +5,7 @@ import type { DomainHost, Host } from "../../../src/api/schema/host.ts";
 import { AppLink } from "../parts/app-link.tsx";
 import { DataTable, type TableColumn } from "../parts/data-table.tsx";
 import { Problem } from "../parts/problem.tsx";
-import { bytes, duration } from "../preferences/format.ts";
+import { bytes, duration, tenths } from "../preferences/format.ts";
 import { Page } from "../shell/page.tsx";
 import { useVms } from "../vms/vm-data.ts";
 import { useHostDetails, useHostList, useHosts } from "./host-data.ts";
@@ -30,16 +30,25 @@ const columns: readonly TableColumn<HostRow>[] = [
   {
     title: "State",
     width: "150px",
+    narrow: "120px",
     order: ({ reachable }) => (reachable ? 0 : 1),
-    cell: ({ reachable }) => (
-      <Badge appearance="tint" shape="rounded" color={reachable ? "success" : "danger"}>
-        {reachable ? "Answers" : "Does not answer"}
-      </Badge>
-    ),
+    cell: ({ reachable, details }) => {
+      const isClosed = reachable && Boolean(details?.drainedSince);
+      return (
+        <Badge
+          appearance="tint"
+          shape="rounded"
+          color={isClosed ? "warning" : reachable ? "success" : "danger"}
+        >
+          {isClosed ? "Closed for VMs" : reachable ? "Answers" : "Does not answer"}
+        </Badge>
+      );
+    },
   },
   {
     title: "VMs",
     width: "120px",
+    narrow: "88px",
     order: ({ vms }) => vms,
     cell: ({ running, vms }) => `${running} of ${vms} run`,
   },
@@ -52,6 +61,14 @@ const columns: readonly TableColumn<HostRow>[] = [
       details === undefined
         ? ""
         : `${bytes(details.memory.availableBytes)} of ${bytes(details.memory.totalBytes)}`,
+  },
+  {
+    title: "Load",
+    width: "70px",
+    alignEnd: true,
+    minor: true,
+    order: ({ details }) => details?.load ?? -1,
+    cell: ({ details }) => (details?.load === undefined ? "" : tenths(details.load)),
   },
   {
     title: "CPU",

@@ -11,7 +11,7 @@ import { coursePoints } from "./course.ts";
 const useStyles = makeStyles({
   charts: {
     display: "grid",
-    gridTemplateColumns: "repeat(auto-fit, minmax(min(360px, 100%), 1fr))",
+    gridTemplateColumns: "repeat(auto-fit, minmax(min(300px, 100%), 1fr))",
     gap: tokens.spacingHorizontalXL,
   },
 });
@@ -73,7 +73,7 @@ export function MoveCharts({ move }: { readonly move: MigrationRecord }) {
           {...{ lines: remaining, format: bytes, read: read.remaining, subscribe }}
         />
         <Chart
-          title="What the link carries against what the guest writes"
+          title="Link against guest writes"
           {...{ lines: rates, format: rate, read: read.rates, subscribe }}
         />
         <Chart

@@ -1,24 +1,21 @@
 /** The rounds over memory, and the disks that move along. */
 import {
   makeStyles,
-  ProgressBar,
   Table,
   TableBody,
   TableCell,
   TableHeader,
   TableHeaderCell,
   TableRow,
-  Text,
-  tokens,
 } from "@fluentui/react-components";
 import type { DiskRecord, RoundRecord } from "../../../src/migration/record.ts";
+import { DiskProgress } from "../parts/disk-progress.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { bytes, duration, rate } from "../preferences/format.ts";
 
 const useStyles = makeStyles({
   scroll: { overflowX: "auto", maxHeight: "320px", overflowY: "auto" },
   table: { minWidth: "560px" },
-  disk: { display: "grid", gap: tokens.spacingVerticalXS },
 });
 
 const titles = ["Round", "Took", "Sent", "Left", "Guest writes", "Link"] as const;
@@ -54,33 +51,11 @@ export function RoundsTable({ rounds }: { readonly rounds: readonly RoundRecord[
   );
 }
 
-const states: Readonly<Record<DiskRecord["state"], string>> = {
-  waiting: "waits",
-  copying: "is copied",
-  mirrored: "is equal; writes go to both",
-};
-
 export function MovedDisks({ disks }: { readonly disks: readonly DiskRecord[] }) {
-  const styles = useStyles();
   return (
     <Panel title="Disks that move along">
       {disks.map((disk) => (
-        <div key={disk.name} className={styles.disk}>
-          <Text>
-            <b>{disk.name}</b> {states[disk.state]}: {disk.pool} to {disk.targetPool}
-          </Text>
-          <ProgressBar
-            aria-label={`Disk ${disk.name}`}
-            thickness="large"
-            value={disk.totalBytes === 0 ? 1 : disk.copiedBytes / disk.totalBytes}
-          />
-          <Text size={200}>
-            {bytes(disk.copiedBytes)} of {bytes(disk.totalBytes)}
-            {disk.state === "copying" ? `, ${rate(disk.rateBytesPerSecond)}` : ""}
-            {disk.remainingMs === null ? "" : `, ${duration(disk.remainingMs)} left`}
-            {disk.mirroredBytes > 0 ? `, ${bytes(disk.mirroredBytes)} written since to both` : ""}
-          </Text>
-        </div>
+        <DiskProgress key={disk.name} disk={disk} />
       ))}
     </Panel>
   );

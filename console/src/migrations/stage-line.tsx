@@ -19,6 +19,7 @@ const useStyles = makeStyles({
   stage: {
     position: "relative",
     display: "grid",
+    alignContent: "start",
     justifyItems: "center",
     gap: tokens.spacingVerticalXS,
     textAlign: "center",
@@ -27,16 +28,19 @@ const useStyles = makeStyles({
       content: '""',
       position: "absolute",
       top: "13px",
-      insetInlineStart: "-50%",
-      width: "100%",
+      // From dot to dot, and not through them.
+      insetInlineStart: "calc(14px - 50%)",
+      width: "calc(100% - 28px)",
       height: "2px",
       backgroundColor: tokens.colorNeutralStroke1,
     },
     ":first-child::before": { display: "none" },
     "@media (max-width: 640px)": {
       gridTemplateColumns: "28px 1fr auto",
+      columnGap: tokens.spacingHorizontalM,
       justifyItems: "start",
       alignItems: "center",
+      textAlign: "start",
       "::before": { display: "none" },
     },
   },
@@ -78,12 +82,16 @@ export function stageTitle(name: StageName): string {
   return name.charAt(0).toUpperCase() + name.slice(1).replaceAll("-", " ");
 }
 
+/** Two stages are only for moves of their kind. */
+function isDue(name: StageName, { disks, options }: MigrationRecord): boolean {
+  if (name === "storage-mirror") return disks.length > 0;
+  return name !== "memory-postcopy" || options.convergencePolicy === "post-copy";
+}
+
 export function StageLine({ move }: { readonly move: MigrationRecord }) {
   const styles = useStyles();
   const ran = new Map(move.stages.map((stage) => [stage.name, stage]));
-  const shown = plan.filter(
-    ({ name }) => name !== "storage-mirror" || ran.has(name) || move.disks.length > 0,
-  );
+  const shown = plan.filter(({ name }) => ran.has(name) || isDue(name, move));
   const failedAt = move.error?.stage;
   return (
     <ol className={styles.line} aria-label="Stages">

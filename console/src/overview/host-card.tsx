@@ -14,7 +14,7 @@ import type { DomainHost, Host } from "../../../src/api/schema/host.ts";
 import type { Vm } from "../../../src/api/schema/vm.ts";
 import { AppLink } from "../parts/app-link.tsx";
 import { Meter } from "../parts/meter.tsx";
-import { bytes } from "../preferences/format.ts";
+import { bytes, tenths } from "../preferences/format.ts";
 import { useMay } from "../session/session.tsx";
 import { cpusOf, memoryBytesOf } from "../vms/vm-data.ts";
 import { dragType, VmChip } from "./vm-chip.tsx";
@@ -39,7 +39,7 @@ const useStyles = makeStyles({
   over: { outlineColor: tokens.colorBrandStroke1, backgroundColor: tokens.colorBrandBackground2 },
   head: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalS },
   name: { margin: 0, marginInlineEnd: "auto" },
-  meters: { display: "grid", gridTemplateColumns: "1fr 1fr", gap: tokens.spacingHorizontalL },
+  meters: { display: "grid", gap: tokens.spacingVerticalXS },
   chips: {
     display: "flex",
     flexWrap: "wrap",
@@ -81,6 +81,11 @@ export function HostCard({ host, details, vms }: HostCardProps) {
             Does not answer
           </Badge>
         )}
+        {details?.drainedSince ? (
+          <Badge color="warning" appearance="tint" shape="rounded">
+            Closed for VMs
+          </Badge>
+        ) : null}
         {details?.accelerator === "tcg" ? (
           <Badge color="subtle" appearance="tint" shape="rounded">
             Emulation
@@ -90,18 +95,29 @@ export function HostCard({ host, details, vms }: HostCardProps) {
       {details === undefined ? null : (
         <div className={styles.meters}>
           <Meter
+            isRow
             label="Memory"
             used={promisedBytes}
             total={details.memory.totalBytes}
             text={`${bytes(promisedBytes)} of ${bytes(details.memory.totalBytes)}`}
           />
           <Meter
+            isRow
             label="vCPUs"
             mayExceed
             used={promisedCpus}
             total={details.cpu.threads}
             text={`${promisedCpus} on ${details.cpu.threads} threads`}
           />
+          {details.load === undefined ? null : (
+            <Meter
+              isRow
+              label="Load"
+              used={details.load}
+              total={details.cpu.threads}
+              text={`${tenths(details.load)} tasks at once`}
+            />
+          )}
         </div>
       )}
       {vms.length === 0 ? (

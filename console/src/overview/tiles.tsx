@@ -9,11 +9,13 @@ import type { MigrationRecord } from "../../../src/migration/record.ts";
 const useStyles = makeStyles({
   tiles: {
     display: "grid",
-    gridTemplateColumns: "repeat(auto-fit, minmax(min(160px, 45%), 1fr))",
+    gridTemplateColumns: "repeat(auto-fit, minmax(min(160px, 28%), 1fr))",
     gap: tokens.spacingHorizontalL,
+    "@media (max-width: 640px)": { gap: tokens.spacingHorizontalS },
   },
   tile: {
     display: "grid",
+    alignContent: "space-between",
     gap: tokens.spacingVerticalXXS,
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
     backgroundColor: tokens.colorNeutralBackground1,
@@ -55,7 +57,7 @@ export function Tiles({ hosts, vms, moves }: TilesProps) {
         <Figure label="Hosts" figure={hosts.length} note={`${reachable} answer`} />
       </Tile>
       <Tile to="/vms">
-        <Figure label="Virtual machines" figure={vms.length} note={`${running} run`} />
+        <Figure label="VMs" figure={vms.length} note={`${running} run`} />
       </Tile>
       <Tile to="/migrations">
         <Figure label="Moves under way" figure={moves.length} note={`${waiting} wait`} />

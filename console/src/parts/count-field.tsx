@@ -22,7 +22,7 @@ export function CountField(given: CountFieldProps) {
         value={value}
         onChange={(_, data) => {
           const next = data.value ?? Number(data.displayValue);
-          if (Number.isInteger(next) && next > 0) onChange(next);
+          if (Number.isInteger(next) && next >= min) onChange(next);
         }}
       />
     </Field>

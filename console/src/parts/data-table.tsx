@@ -15,6 +15,8 @@ export interface TableColumn<Row> {
   readonly cell: (row: Row) => ReactNode;
   /** What rows are ordered by; absent: the column does not sort. */
   readonly order?: (row: Row) => string | number;
+  /** The same on a phone; absent: no other. */
+  readonly narrow?: string;
   /** Left out on a phone. */
   readonly minor?: boolean;
   readonly alignEnd?: boolean;
@@ -33,25 +35,31 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusLarge,
     boxShadow: tokens.shadow2,
   },
-  filling: { flexGrow: 1, flexBasis: 0 },
+  filling: { flexShrink: 1 },
   scroll: { overflow: "auto", flexGrow: 1, minHeight: 0 },
   row: {
     display: "grid",
     alignItems: "center",
-    columnGap: tokens.spacingHorizontalM,
+    columnGap: tokens.spacingHorizontalL,
     paddingInline: tokens.spacingHorizontalL,
     minHeight: `${rowHeight}px`,
     boxSizing: "border-box",
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
     gridTemplateColumns: "var(--columns)",
-    "@media (max-width: 640px)": { gridTemplateColumns: "var(--columns-narrow)" },
+    "@media (max-width: 640px)": {
+      gridTemplateColumns: "var(--columns-narrow)",
+      columnGap: tokens.spacingHorizontalS,
+      paddingInline: tokens.spacingHorizontalM,
+    },
   },
   body: { position: "relative" },
   bodyRow: {
     position: "absolute",
     insetInline: 0,
     height: `${rowHeight}px`,
-    ":hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
+    // Dark enough, or light enough, for a link that lies on it.
+    ":hover": { backgroundColor: tokens.colorNeutralBackground2Hover },
+    ":hover a": { color: tokens.colorBrandForegroundLinkHover },
   },
   head: {
     position: "sticky",
@@ -83,7 +91,7 @@ interface DataTableProps<Row> {
   readonly columns: readonly TableColumn<Row>[];
   readonly rows: readonly Row[];
   readonly rowKey: (row: Row) => string;
-  /** Takes the height that is left on the page; else that of its rows. */
+  /** Takes no more than the height that is left on the page, and scrolls. */
   readonly fills?: boolean;
   readonly rowProps?: (row: Row) => Record<string, unknown>;
 }
@@ -104,7 +112,7 @@ export function DataTable<Row>(properties: DataTableProps<Row>) {
     "--columns": columns.map(({ width }) => trackOf(width)).join(" "),
     "--columns-narrow": columns
       .filter(({ minor }) => minor !== true)
-      .map(({ width }) => trackOf(width))
+      .map(({ width, narrow }) => trackOf(narrow ?? width))
       .join(" "),
   } as React.CSSProperties;
   const cellClass = ({ minor, alignEnd }: TableColumn<Row>) =>

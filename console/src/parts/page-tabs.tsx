@@ -1,5 +1,8 @@
 /** The parts of a page, by tabs that its address knows. */
-import { Tab, TabList } from "@fluentui/react-components";
+import { makeStyles, Tab, TabList } from "@fluentui/react-components";
+
+/** On a phone they lie one behind the other, to be pushed along. */
+const useStyles = makeStyles({ tabs: { overflowX: "auto", flexShrink: 0 } });
 
 interface PageTabsProps<Name extends string> {
   readonly label: string;
@@ -15,6 +18,7 @@ export function PageTabs<Name extends string>(given: PageTabsProps<Name>) {
   const { label, tabs, titles, shown, onShow } = given;
   return (
     <TabList
+      className={useStyles().tabs}
       aria-label={label}
       selectedValue={shown}
       onTabSelect={(_, { value }) => onShow(value === tabs[0] ? {} : { tab: String(value) })}

@@ -5,14 +5,20 @@ import { preferences } from "./preferences.ts";
 const decimalUnits = ["B", "kB", "MB", "GB", "TB", "PB"] as const;
 
 export function bytes(count: number): string {
-  if (preferences().units === "binary") return formatBytes(count);
+  if (preferences().units === "binary") return inLanguage(formatBytes(count));
   let value = count;
   let unit = 0;
   while (value >= 999.5 && unit < decimalUnits.length - 1) {
     value /= 1000;
     unit += 1;
   }
-  return `${unit === 0 ? Math.round(value) : Number(value.toPrecision(3))} ${decimalUnits[unit]}`;
+  const number = unit === 0 ? Math.round(value) : Number(value.toPrecision(3));
+  return inLanguage(`${number} ${decimalUnits[unit]}`);
+}
+
+/** What a unit is of the next smaller one. */
+export function byteBase(): number {
+  return preferences().units === "binary" ? 1024 : 1000;
 }
 
 export function rate(bytesPerSecond: number): string {
@@ -20,7 +26,7 @@ export function rate(bytesPerSecond: number): string {
 }
 
 export function duration(milliseconds: number): string {
-  return formatDuration(milliseconds);
+  return inLanguage(formatDuration(milliseconds));
 }
 
 export function time(epochMs: number): string {
@@ -29,6 +35,11 @@ export function time(epochMs: number): string {
 
 export function timeOfDay(epochMs: number): string {
   return formatter({ timeStyle: "medium" }).format(epochMs);
+}
+
+/** To one place: how many tasks, on average. */
+export function tenths(value: number): string {
+  return inLanguage(value.toFixed(1));
 }
 
 export function percent(value: number): string {
@@ -50,6 +61,19 @@ export function ago(epochMs: number, now: number): string {
   return format.format(seconds, "second");
 }
 
+/** Fractions with the sign that the language has for them. */
+function inLanguage(text: string): string {
+  return text.replace(/\d+\.(\d+)/g, (number, fraction: string) => {
+    const digits = fraction.length;
+    const options = { minimumFractionDigits: digits, useGrouping: false } as const;
+    const key = `${language() ?? ""} ${digits}`;
+    const made = numberFormats.get(key) ?? new Intl.NumberFormat(language(), options);
+    numberFormats.set(key, made);
+    return made.format(Number(number));
+  });
+}
+
+const numberFormats = new Map<string, Intl.NumberFormat>();
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

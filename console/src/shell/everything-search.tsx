@@ -7,7 +7,9 @@ import { useVms } from "../vms/vm-data.ts";
 
 const shownMax = 8;
 
-const useStyles = makeStyles({ box: { width: "min(440px, 100%)", minWidth: 0 } });
+const useStyles = makeStyles({
+  box: { width: "min(440px, 100%)", minWidth: 0, "& input": { minWidth: 0 } },
+});
 
 export function EverythingSearch() {
   const styles = useStyles();

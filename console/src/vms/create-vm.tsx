@@ -6,6 +6,7 @@ import { useState } from "react";
 import { call } from "../api/call.ts";
 import { useHosts } from "../hosts/host-data.ts";
 import { keys } from "../live/keys.ts";
+import { useAnnounce } from "../parts/announce.tsx";
 import { CountField } from "../parts/count-field.tsx";
 import { FieldGrid } from "../parts/field-grid.tsx";
 import { FormDialog } from "../parts/form-dialog.tsx";
@@ -22,6 +23,7 @@ const firstForm: VmForm = {
 
 export function CreateVm({ onClose }: { readonly onClose: () => void }) {
   const navigate = useNavigate();
+  const announce = useAnnounce();
   const hosts = useHosts().filter(({ reachable }) => reachable);
   const [chosenHost, setHost] = useState<string>();
   const host = chosenHost ?? hosts[0]?.name ?? "";
@@ -38,7 +40,9 @@ export function CreateVm({ onClose }: { readonly onClose: () => void }) {
   const create = useMutation({
     mutationFn: async () => {
       const vm = await call("POST /v1/vms", { host, body: draftOf(form) });
-      if (starts) await call("POST /v1/vms/{vm}/start", { params: { vm: vm.name } });
+      // It is there by now: what keeps it from starting is no reason to make it again.
+      const params = { vm: vm.name };
+      if (starts) await call("POST /v1/vms/{vm}/start", { params }).catch(announce.failed);
       return vm;
     },
     onSuccess: ({ name }) => void navigate({ to: "/vms/$vm", params: { vm: name } }),

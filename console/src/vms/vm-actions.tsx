@@ -23,7 +23,7 @@ import type { Vm, VmAction } from "../../../src/api/schema/vm.ts";
 import { call } from "../api/call.ts";
 import { useAnnounce } from "../parts/announce.tsx";
 import { useMay } from "../session/session.tsx";
-import { ConfirmPowerOff } from "./confirm-power-off.tsx";
+import { ConfirmAction, type HardAction } from "./confirm-action.tsx";
 import { DeleteVm } from "./delete-vm.tsx";
 
 interface Choice {
@@ -78,7 +78,7 @@ export function VmActions({
   const mayAdministrate = useMay("administrator");
   const navigate = useNavigate();
   const announce = useAnnounce();
-  const [asked, setAsked] = useState<"power-off" | "delete">();
+  const [asked, setAsked] = useState<HardAction | "delete">();
   const act = useMutation({
     mutationFn: ({ action }: Choice) => run(vm, action),
     onSuccess: (_, { done }) => announce.done(`${vm.name} ${done}`),
@@ -127,7 +127,7 @@ export function VmActions({
                 key={choice.action}
                 icon={choice.icon}
                 onClick={() =>
-                  choice.action === "power-off" ? setAsked("power-off") : act.mutate(choice)
+                  isHard(choice.action) ? setAsked(choice.action) : act.mutate(choice)
                 }
               >
                 {choice.label}
@@ -151,12 +151,13 @@ export function VmActions({
           </MenuList>
         </MenuPopover>
       </Menu>
-      {asked === "power-off" ? (
-        <ConfirmPowerOff
+      {asked === "power-off" || asked === "restart" ? (
+        <ConfirmAction
           vm={vm}
+          action={asked}
           onClose={() => setAsked(undefined)}
           onConfirm={() => {
-            const choice = choices.find(({ action }) => action === "power-off");
+            const choice = choices.find(({ action }) => action === asked);
             if (choice !== undefined) act.mutate(choice);
           }}
         />
@@ -164,6 +165,10 @@ export function VmActions({
       {asked === "delete" ? <DeleteVm vm={vm} onClose={() => setAsked(undefined)} /> : null}
     </>
   );
+}
+
+function isHard(action: VmAction): action is HardAction {
+  return action === "power-off" || action === "restart";
 }
 
 async function run({ name: vm }: Vm, action: VmAction): Promise<Vm> {

@@ -13,6 +13,7 @@ import { Problem } from "../parts/problem.tsx";
 import { VmState } from "../parts/vm-state.tsx";
 import { useMay } from "../session/session.tsx";
 import { Page } from "../shell/page.tsx";
+import { StorageMove } from "./storage-move.tsx";
 import { VmActions } from "./vm-actions.tsx";
 import { useVm, useVmList } from "./vm-data.ts";
 import { VmHardware } from "./vm-hardware.tsx";
@@ -65,6 +66,7 @@ function KnownVm({ vm }: { readonly vm: Vm }) {
           <MoveRow move={move} />
         </Panel>
       )}
+      <StorageMove vm={vm} />
       <PageTabs
         label={`Parts of ${vm.name}`}
         tabs={offered}

@@ -41,7 +41,13 @@ const columns: readonly TableColumn<Vm>[] = [
       </AppLink>
     ),
   },
-  { title: "State", width: "140px", order: vmStateText, cell: (vm) => <VmState vm={vm} /> },
+  {
+    title: "State",
+    width: "140px",
+    narrow: "84px",
+    order: vmStateText,
+    cell: (vm) => <VmState vm={vm} />,
+  },
   {
     title: "Host",
     width: "2fr",
@@ -70,6 +76,7 @@ const columns: readonly TableColumn<Vm>[] = [
   {
     title: "Actions",
     width: "96px",
+    narrow: "56px",
     alignEnd: true,
     cell: (vm) => <VmActions vm={vm} isCompact />,
   },

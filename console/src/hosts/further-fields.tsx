@@ -1,0 +1,75 @@
+/** The settings of moves that few have to change. */
+import type { HostSettings } from "../../../src/scheduler/settings.ts";
+import { CountField } from "../parts/count-field.tsx";
+import { FieldGrid } from "../parts/field-grid.tsx";
+import { OptionSelect } from "../parts/option-select.tsx";
+
+const second = 1000;
+const day = 86_400;
+
+/** Empty: half of the processors. */
+const threadNames = {
+  "": "Half of the processors",
+  ...{ "1": "1", "2": "2", "3": "3", "4": "4" },
+} as const;
+
+interface FurtherFieldsProps {
+  readonly settings: HostSettings;
+  readonly onChange: (part: Partial<HostSettings>) => void;
+}
+
+export function FurtherFields({ settings, onChange }: FurtherFieldsProps) {
+  const { outageMsMax, blackoutOutageMsMax, stopMsMax, giveUpAfterMs } = settings;
+  const { pageCacheMibMax, compressionThreadsMax } = settings;
+  return (
+    <FieldGrid>
+      <CountField
+        label="Without a connection while the guest runs, seconds"
+        hint="A move waits for so long, then it is given up"
+        max={day}
+        value={outageMsMax / second}
+        onChange={(seconds) => onChange({ outageMsMax: seconds * second })}
+      />
+      <CountField
+        label="The same while the guest stands still, ms"
+        hint="Then the guest goes on where it was"
+        min={500}
+        max={60_000}
+        step={500}
+        value={blackoutOutageMsMax}
+        onChange={(milliseconds) => onChange({ blackoutOutageMsMax: milliseconds })}
+      />
+      <CountField
+        label="Policy certain: the guest stops for at most, ms"
+        min={100}
+        max={600_000}
+        step={100}
+        value={stopMsMax}
+        onChange={(milliseconds) => onChange({ stopMsMax: milliseconds })}
+      />
+      <CountField
+        label="Policy patient: given up after, seconds"
+        max={day}
+        value={giveUpAfterMs / second}
+        onChange={(seconds) => onChange({ giveUpAfterMs: seconds * second })}
+      />
+      <CountField
+        label="Memory for pages sent before, MiB"
+        hint="For each move, on each of its hosts; 0: none"
+        min={0}
+        max={65_536}
+        step={64}
+        value={pageCacheMibMax}
+        onChange={(mebibytes) => onChange({ pageCacheMibMax: mebibytes })}
+      />
+      <OptionSelect
+        label="Threads that compress, for each move"
+        value={compressionThreadsMax === null ? "" : String(compressionThreadsMax)}
+        names={threadNames as Readonly<Record<string, string>>}
+        onChange={(count) =>
+          onChange({ compressionThreadsMax: count === "" ? null : Number(count) })
+        }
+      />
+    </FieldGrid>
+  );
+}
