@@ -10,6 +10,7 @@ import type { MigrationRecord } from "../../src/migration/record.ts";
 import { exportSocket } from "../../src/qemu/disk-export.ts";
 import { findDiskNode } from "../../src/qemu/disk-nodes.ts";
 import type { VmDraft } from "../../src/vm/draft.ts";
+import { removePartialDisk } from "../../src/vm/keep-partial.ts";
 import type { MovingHost } from "../migration/two-hosts.ts";
 import { testDirectory } from "../vm/host.ts";
 import { type Apart, hostsApart, placeAll, qemuIo, sameContent } from "./apart.ts";
@@ -99,6 +100,25 @@ describe("a copy that failed", { concurrency: false }, () => {
     assert.deepEqual(kept.map(({ disk }) => disk).sort(), ["data", "root"]);
     assert.ok(kept.every(({ expiresAt, keptAt }) => expiresAt > keptAt));
     assert.equal(await b.host.pools.reservations.outstanding(dirname(apart.path(b, "x"))), 0);
+  });
+
+  test("an attempt that is held ends when it is called off, though what it goes on from was discarded meanwhile", async () => {
+    const point = "source:storage-mirror:inside";
+    a.faults.arm(point, "hang");
+    const struck = a.faults.struck(point);
+    const id = await move({ withStorage: true, resume: true });
+    await struck;
+    const { pools } = b.host;
+    for (const partial of pools.partialDisks.list()) await removePartialDisk(pools, partial);
+    await a.migrations.cancel(id);
+    assert.equal((await a.over(id)).state, "cancelled");
+    a.faults.arm("source:memory-precopy:inside", "fail");
+    assert.equal(
+      (await a.over(await move({ withStorage: true, keepPartial: true }))).state,
+      "failed",
+    );
+    const kept = pools.partialDisks.list().map(({ disk }) => disk);
+    assert.deepEqual(kept.sort(), ["data", "root"]);
   });
 
   test("another attempt that gets less far leaves the first one's disks", async () => {
