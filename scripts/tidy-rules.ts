@@ -45,6 +45,8 @@ const layers: Readonly<Record<string, number>> = {
 /** Plain vocabulary: documents and lists that carry no behaviour, free for every layer. */
 const vocabulary = new Set([
   "src/vm/definition.ts",
+  "src/vm/passage.ts",
+  "src/vm/vm-policy.ts",
   "src/migration/plan.ts",
   "src/migration/record.ts",
 ]);

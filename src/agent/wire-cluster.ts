@@ -24,17 +24,18 @@ export interface ClusterWiring {
   readonly trust: Trust;
   readonly peers: PeerClient;
   readonly vms: LocalVms;
+  readonly pools: Pools;
   readonly events: EventLog;
   /** This host's own room: asked of itself as of the others. */
   readonly room: () => Promise<HostRoom>;
 }
 
 /** Nothing for a host without a cluster. */
-export function clusterFact({ membership, local }: Cluster): Pick<MachineFacts, "cluster"> {
+export function clusterFact({ membership, local, disks }: Cluster): Pick<MachineFacts, "cluster"> {
   if (membership === undefined) return {};
   const { own, keeper } = membership;
   const trouble = keeper.standing === "held" ? keeper.trouble : `its lease is ${keeper.standing}`;
-  return { cluster: { id: own.id, name: own.name, trouble, vms: local.vms() } };
+  return { cluster: { id: own.id, name: own.name, trouble, vms: local.vms(), disks: [...disks] } };
 }
 
 /** What this host has left for VMs that lost theirs. */
@@ -43,29 +44,37 @@ export async function ownRoom(parts: {
   readonly pools: Pools;
   readonly switches: Switches;
   readonly database: DatabaseSync;
+  /** Pools that this host can't reach just now. */
+  readonly away: ReadonlySet<string>;
 }): Promise<HostRoom> {
-  const { vms, pools, switches, database } = parts;
+  const { vms, pools, switches, database, away } = parts;
   return {
     memoryAvailableBytes: await freeMemory(vms),
     memoryTotalBytes: totalmem(),
     threads: availableParallelism(),
     runningVms: vms.list().filter(({ state }) => state === "running").length,
     drained: new DrainStore(database).read() !== null,
-    pools: pools.list().map(({ name }) => name),
+    pools: pools
+      .list()
+      .map(({ name }) => name)
+      .filter((name) => !away.has(name)),
     switches: switches.list().map(({ name }) => name),
   };
 }
 
 export function wireCluster(wiring: ClusterWiring): Cluster {
-  const { config, database, log, now, trust, peers, vms, events, room } = wiring;
+  const { config, database, log, now, trust, peers, vms, pools, events, room } = wiring;
   const others = new HttpClusterPeers(trust, peers);
   const isSelf = (host: string): boolean => host === trust.membership?.host.id;
   const cluster: Cluster = new Cluster({
-    ...{ database, log, now, trust, vms },
+    ...{ database, log, now, trust, vms, pools },
     host: config.name,
     peers: {
       seek: () => others.seek(),
       consent: (host, leaseMs) => others.consent(host, leaseMs),
+      ownerOf: async (host, question) =>
+        isSelf(host) ? await cluster.ownerOf(question) : await others.ownerOf(host, question),
+      lookAtDisk: (host, device) => others.lookAtDisk(host, device),
       restored: (host, place) => others.restored(host, place),
       room: (host) => (isSelf(host) ? room() : others.room(host)),
       startMember: async (host, plan) => {
@@ -78,6 +87,7 @@ export function wireCluster(wiring: ClusterWiring): Cluster {
     clientPort: config.cluster.etcdClientPort,
     peerPort: config.cluster.etcdPeerPort,
     watchdog: config.cluster.watchdog,
+    fenceOptions: config.cluster.fenceOptions,
     paths: config.paths,
     publish: (type, subject, data) => events.publish(type, subject, data),
   });

@@ -111,17 +111,19 @@ export async function wireAgent(
       ...{ database, log, paths: config.paths, qemu: config.qemu, pools, switches, identity },
       onProcess: (...process) => serialLogs.follow(...process),
       permission: async (vm) => later.cluster?.permission(vm),
+      sharedDisks: () => later.cluster?.disks ?? [],
     }),
   );
   parts.defer(announceVms(vms, events, host));
   const metrics = new Metrics(vms, trust);
-  const cluster = parts.use(
+  const cluster: Cluster = parts.use(
     wireCluster({
-      ...{ config, database, log, now, trust, peers, vms, events },
-      room: () => ownRoom({ vms, pools, switches, database }),
+      ...{ config, database, log, now, trust, peers, vms, pools, events },
+      room: async () => await room(),
     }),
   );
   later.cluster = cluster;
+  const room = () => ownRoom({ vms, pools, switches, database, away: cluster.poolsAway });
 
   // Moves.
   const announce = migrationAnnouncer(events, now);
@@ -223,7 +225,7 @@ export async function wireAgent(
     },
     ...{ slots, drain, cluster, sessions, events, faults, serialLogs, tokens },
     freeMemory: () => freeMemory(vms),
-    clusterRoom: () => ownRoom({ vms, pools, switches, database }),
+    clusterRoom: room,
     consoleSessions: new ConsoleSessions(database, tokens, now),
     domainFeed: parts.use(new DomainFeed({ trust, peers, events, log, now, host })),
     machine: () => readMachine(vms.qemu),

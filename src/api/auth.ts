@@ -60,6 +60,18 @@ export const accessTable = {
   // Definitions of VMs and nothing that opens a door; restoring makes a new truth.
   "GET /v1/cluster/backup": "administrator",
   "POST /v1/cluster/restore": "administrator",
+  "GET /v1/cluster/volumes": "viewer",
+  "PUT /v1/cluster/volumes/{pool}": "administrator",
+  "DELETE /v1/cluster/volumes/{pool}": "administrator",
+  "GET /v1/cluster/disks": "viewer",
+  "POST /v1/cluster/disks": "administrator",
+  "POST /v1/cluster/disks/remove": "administrator",
+  "GET /v1/cluster/fences": "administrator",
+  "PUT /v1/cluster/fences/{host}": "administrator",
+  "POST /v1/cluster/fences/{host}/test": "administrator",
+  "DELETE /v1/cluster/fences/{host}": "administrator",
+  // An administrator's: a wrong word makes two of one VM.
+  "POST /v1/cluster/confirm-dead": "administrator",
   "GET /v1/vms/{vm}/best-host": "viewer",
   "PUT /v1/vms/{vm}/cluster": "administrator",
   "DELETE /v1/vms/{vm}/cluster": "administrator",
@@ -125,6 +137,9 @@ export const accessTable = {
   "GET /v1/peer/cluster": "member",
   "GET /v1/peer/cluster/room": "member",
   "POST /v1/peer/cluster/consent": "member",
+  // A VM that leaves the cluster may go to a trusted domain.
+  "POST /v1/peer/cluster/owner": "host",
+  "POST /v1/peer/cluster/disk": "member",
   "POST /v1/peer/cluster/member": "member",
   "POST /v1/peer/cluster/restored": "member",
   "POST /v1/peer/checks": "host",

@@ -2,16 +2,26 @@
 import Type from "typebox";
 import { FerryError } from "../base/errors.ts";
 import type { MemberPlan } from "../cluster/etcd-member.ts";
-import type { ClusterPeers, ClusterPlace, HostRoom } from "../cluster/parts.ts";
+import type { ClusterPeers, ClusterPlace, HostRoom, LeavingQuestion } from "../cluster/parts.ts";
+import type { DiskLook } from "../cluster/shared-disks.ts";
+import type { OwnerRecord } from "../migration/recovery.ts";
 import type { Trust } from "../trust/trust.ts";
 import { askMembers } from "./domain-questions.ts";
 import type { PeerClient } from "./peer-client.ts";
 import { findPeer } from "./peer-directory.ts";
-import { PeerClusterPlace, PeerClusterRoom, PeerConsentAnswer } from "./schema/cluster.ts";
+import {
+  PeerClusterPlace,
+  PeerClusterRoom,
+  PeerConsentAnswer,
+  PeerDiskLook,
+  PeerOwnerAnswer,
+} from "./schema/cluster.ts";
 
 /** A guest's life may hang on it: who does not answer by then does not consent. */
 const consentMsMax = 1_500;
 const roomMsMax = 3_000;
+/** It asks etcd. */
+const ownerMsMax = 5_000;
 /** Its member of the old etcd is ended, which may hang. */
 const restoredMsMax = 30_000;
 const Nothing = Type.Unknown();
@@ -53,6 +63,20 @@ export class HttpClusterPeers implements ClusterPeers {
       timeoutMs: consentMsMax,
     });
     return consents;
+  }
+
+  async ownerOf(host: string, question: LeavingQuestion): Promise<OwnerRecord> {
+    const { owner } = await this.#peers.ask(findPeer(this.#trust, host), PeerOwnerAnswer, {
+      ...{ method: "POST", path: "/v1/peer/cluster/owner", body: question },
+      timeoutMs: ownerMsMax,
+    });
+    return owner;
+  }
+
+  async lookAtDisk(host: string, device: string): Promise<DiskLook> {
+    return await this.#peers.ask(findPeer(this.#trust, host), PeerDiskLook, {
+      ...{ method: "POST", path: "/v1/peer/cluster/disk", body: { device } },
+    });
   }
 
   async startMember(host: string, plan: MemberPlan): Promise<void> {

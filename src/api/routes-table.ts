@@ -16,6 +16,13 @@ import type {
   ClusterVm,
   ProposedMove,
   VmPolicy,
+  ClusterDisk,
+  ClusterDiskList,
+  FenceList,
+  FenceSet,
+  FenceTest,
+  VolumeList,
+  VolumeSet,
 } from "./schema/cluster.ts";
 import type { Baseline, BaselineQuery, HostCpu, VmCpu } from "./schema/cpu.ts";
 import type {
@@ -106,6 +113,17 @@ export interface Routes {
   "GET /v1/cluster/balance": { answer: BalanceAnswer };
   "GET /v1/cluster/backup": { answer: ClusterBackup };
   "POST /v1/cluster/restore": { body: ClusterBackup; answer: ClusterRestored };
+  "GET /v1/cluster/fences": { answer: FenceList };
+  "PUT /v1/cluster/fences/{host}": { body: FenceSet; answer: undefined };
+  "POST /v1/cluster/fences/{host}/test": { answer: FenceTest };
+  "DELETE /v1/cluster/fences/{host}": { answer: undefined };
+  "POST /v1/cluster/confirm-dead": { body: ClusterForget; answer: ClusterAnswer };
+  "GET /v1/cluster/volumes": { answer: VolumeList };
+  "PUT /v1/cluster/volumes/{pool}": { body: VolumeSet; answer: VolumeList };
+  "DELETE /v1/cluster/volumes/{pool}": { answer: undefined };
+  "GET /v1/cluster/disks": { answer: ClusterDiskList };
+  "POST /v1/cluster/disks": { body: ClusterDisk; answer: ClusterDiskList };
+  "POST /v1/cluster/disks/remove": { body: ClusterDisk; answer: ClusterDiskList };
   "GET /v1/vms/{vm}/best-host": { answer: ProposedMove };
   "PUT /v1/vms/{vm}/cluster": { body: VmPolicy; answer: ClusterVm };
   "DELETE /v1/vms/{vm}/cluster": { answer: undefined };

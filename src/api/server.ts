@@ -16,6 +16,8 @@ import { permit } from "./permit.ts";
 import { passOn, whereToAnswer } from "./relay.ts";
 import { checkRoutes } from "./routes/checks.ts";
 import { clusterCareRoutes } from "./routes/cluster-care.ts";
+import { clusterFenceRoutes } from "./routes/cluster-fences.ts";
+import { clusterVolumeRoutes } from "./routes/cluster-volumes.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { cpuRoutes } from "./routes/cpu.ts";
 import { domainRoutes } from "./routes/domain.ts";
@@ -109,6 +111,8 @@ const allRoutes: readonly ((app: ApiServer, services: Services) => void)[] = [
   domainRoutes,
   clusterRoutes,
   clusterCareRoutes,
+  clusterFenceRoutes,
+  clusterVolumeRoutes,
   partialDiskRoutes,
   poolRoutes,
   switchRoutes,

@@ -32,6 +32,12 @@ const slow: Partial<Record<keyof Routes, number>> = {
   // etcd starts and elects itself.
   "POST /v1/cluster": 90_000,
   "POST /v1/cluster/join": 60_000,
+  // Besides, every host asks the members of the lost one whether they really are gone.
+  "POST /v1/cluster/restore": 180_000,
+  // Fence agents give up after two minutes; a host is watched for three beats of up to 38 s.
+  "PUT /v1/cluster/fences/{host}": 150_000,
+  "POST /v1/cluster/fences/{host}/test": 150_000,
+  "POST /v1/cluster/confirm-dead": 150_000,
 };
 
 export function timeoutOf(route: keyof Routes): number {

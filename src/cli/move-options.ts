@@ -21,6 +21,8 @@ export interface MoveOptions {
   readonly convergence?: Policy;
   readonly maxStop?: number;
   readonly giveUpAfter?: number;
+  readonly leaveCluster?: boolean;
+  readonly enterCluster?: boolean;
 }
 
 type Performance = NonNullable<MigrationOptions["performance"]>;
@@ -93,6 +95,8 @@ export function addMoveOptions(command: Command): Command {
       "most to use for disks, copied and written by the guest meanwhile",
       parseRate,
     )
+    .option("--leave-cluster", "let the VM leave its cluster: the target is not in it")
+    .option("--enter-cluster", "make it highly available in the target's cluster")
     .addOption(
       new Option(
         "--convergence <policy>",
@@ -115,7 +119,7 @@ export function migrationOptions(options: MoveOptions): MigrationOptions {
   const { performance, maxBlackout, bandwidth, verify, priority } = options;
   const { withStorage, targetPool, keepSourceDisks, storageBandwidth, keepPartial, resume, eject } =
     options;
-  const { convergence, maxStop, giveUpAfter } = options;
+  const { convergence, maxStop, giveUpAfter, leaveCluster, enterCluster } = options;
   return {
     ...(performance !== undefined && { performance }),
     ...(maxBlackout !== undefined && { blackoutMsMax: maxBlackout }),
@@ -133,6 +137,8 @@ export function migrationOptions(options: MoveOptions): MigrationOptions {
     ...(convergence !== undefined && { convergencePolicy: convergence }),
     ...(maxStop !== undefined && { stopMsMax: maxStop }),
     ...(giveUpAfter !== undefined && { giveUpAfterMs: giveUpAfter }),
+    ...(leaveCluster === true && { leaveCluster }),
+    ...(enterCluster === true && { enterCluster }),
   };
 }
 

@@ -117,14 +117,14 @@ async function answers(
   { own, store }: Membership,
   endpoints: readonly string[],
 ): Promise<boolean> {
-  if (endpoints.length === 0) return false;
-  using etcd = new EtcdClient(() => ({ endpoints, ...clusterTls(parts, own) }));
-  try {
+  const asked = endpoints.map(async (endpoint) => {
+    using etcd = new EtcdClient(() => ({ endpoints: [endpoint], ...clusterTls(parts, own) }));
     await etcd.get(store.keys.cluster);
-    return true;
-  } catch {
-    return false; // as it must be
-  }
+  });
+  return await Promise.any(asked).then(
+    () => true,
+    () => false, // as it must be
+  );
 }
 
 /** Every host may go on as what it was: with a beat to continue. */
@@ -153,19 +153,21 @@ async function tell(
   const { hosts } = clusterKeys(cluster.id);
   const told: string[] = [];
   const silent: string[] = [];
-  for (const { key, value } of records.filter((record) => record.key.startsWith(hosts))) {
-    const { id, name } = readRecord(HostRecord, { key, value, revision: "0" });
-    if (id === self) continue;
-    try {
-      await peers.restored(id, place);
-      told.push(name);
-    } catch (error) {
-      log.warn(
-        { host: name, reason: errorChain(error) },
-        "a host was not told of the restored data",
-      );
-      silent.push(name);
-    }
-  }
+  const others = records
+    .filter(({ key }) => key.startsWith(hosts))
+    .map(({ key, value }) => readRecord(HostRecord, { key, value, revision: "0" }))
+    .filter(({ id }) => id !== self);
+  await Promise.all(
+    others.map(async ({ id, name }) => {
+      try {
+        await peers.restored(id, place);
+        told.push(name);
+      } catch (error) {
+        const reason = errorChain(error);
+        log.warn({ host: name, reason }, "a host was not told of the restored data");
+        silent.push(name);
+      }
+    }),
+  );
   return { told, silent };
 }

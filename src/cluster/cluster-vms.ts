@@ -4,7 +4,10 @@ import type { VmRecord as LocalRecord } from "../vm/vm-host.ts";
 import { mayHaveHappened } from "./etcd-error.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
-import type { VmPolicy, VmRecord } from "./records.ts";
+import { boundToHost } from "../vm/bound-to-host.ts";
+import type { VmPolicy } from "../vm/vm-policy.ts";
+import type { VmRecord } from "./records.ts";
+import { listDisks } from "./shared-disks.ts";
 import { requireChanged } from "./store.ts";
 
 /**
@@ -21,7 +24,11 @@ export async function clusterVm(
   const vm = parts.vms.get(nameOrId);
   const { id, name } = vm.definition;
   requireOwned(vm, "cluster");
-  requireMovable(vm);
+  const disks = await listDisks(membership);
+  requireMovable(
+    vm,
+    disks.map(({ device }) => device),
+  );
   await requireKnownHosts(membership, policy);
   if (!keeper.mayRun) throw noLease(name, parts.host);
   const present = await store.vm(id);
@@ -37,8 +44,9 @@ export async function clusterVm(
     wanted: vm.state === "running" || vm.state === "paused" ? "running" : "stopped",
     since: present?.since ?? parts.now(),
     policy,
+    left: null,
   };
-  if (present !== undefined && present.owner !== own.host)
+  if (present !== undefined && present.owner !== own.host && !present.left)
     requireChanged(false, `cluster VM "${name}"`);
   // N.B. guarded before anybody else may think that it can take the VM.
   local.guard(id, own.incarnation);
@@ -101,21 +109,12 @@ function requireOwned({ definition, ownership, migration }: LocalRecord, verb: s
 }
 
 /** What lives on one host only would be lost with it. */
-function requireMovable({ definition }: LocalRecord): void {
-  const { name, hostDevices = [], luns = [], tpm } = definition;
-  const device = hostDevices[0]?.name;
-  const physical = luns.find(({ source }) => source.kind === "physical")?.name;
-  const bound =
-    device !== undefined
-      ? `device "${device}" of its host`
-      : physical !== undefined
-        ? `physical disk "${physical}" of its host`
-        : tpm
-          ? "a TPM whose memory is on its host"
-          : undefined;
+function requireMovable({ definition }: LocalRecord, shared: readonly string[]): void {
+  const bound = boundToHost(definition, shared);
   if (bound === undefined) return;
-  throw new FerryError("conflict", `Cannot cluster VM "${name}": it has ${bound}`, {
-    remedy: "A host that dies would take that with it; take it from the VM first",
+  throw new FerryError("conflict", `Cannot cluster VM "${definition.name}": it has ${bound}`, {
+    remedy:
+      "A host that dies would take that with it; take it from the VM first, or make a disk that every host has the cluster's: ferry cluster disk add",
   });
 }
 

@@ -1,15 +1,13 @@
-/**
- * This host's cluster, or none: what the agent, its routes and the engine ask. What goes on by itself is one look after the other (`#look`), at
- * the pace of the beats; every look begins from what etcd says, so that one that fails or comes twice does no harm.
- */
+/** This host's cluster, or none: what the agent, its routes and the engine ask. What goes on by itself: running-cluster.ts. */
 import { setTimeout as wait } from "node:timers/promises";
-import { errorChain, FerryError } from "../base/errors.ts";
+import { FerryError } from "../base/errors.ts";
 import type { OwnerAuthority } from "../migration/ownership.ts";
+import type { OwnerRecord } from "../migration/recovery.ts";
 import { takeRestored } from "./backup.ts";
 import { clusterVm, standaloneVm } from "./cluster-vms.ts";
 import { configureCluster } from "./configure-cluster.ts";
-import { consent, seekConsents } from "./consent.ts";
-import { Coordinating } from "./coordinating.ts";
+import { consent } from "./consent.ts";
+import type { Coordinating } from "./coordinating.ts";
 import {
   createCluster,
   type ExistingEtcd,
@@ -20,33 +18,24 @@ import {
 } from "./enter.ts";
 import type { MemberPlan } from "./etcd-member.ts";
 import { LocalState } from "./local-state.ts";
-import { etcdMember, Membership } from "./membership.ts";
+import { etcdMember, type Membership } from "./membership.ts";
 import { ClusterOwners } from "./owner-authority.ts";
-import { OwnVms } from "./own-vms.ts";
-import type { ClusterParts, ClusterPlace } from "./parts.ts";
-import type { ClusterSettings, VmPolicy, VmRecord } from "./records.ts";
+import type { ClusterParts, ClusterPlace, LeavingQuestion } from "./parts.ts";
+import { ownerAsSeen } from "./passages.ts";
+import type { VmPolicy } from "../vm/vm-policy.ts";
+import type { ClusterSettings, VmRecord } from "./records.ts";
+import { RunningCluster } from "./running-cluster.ts";
 import { Permissions } from "./permissions.ts";
-import { clusterTimes } from "./times.ts";
 
 const heldEveryMs = 50;
-
-interface Running {
-  readonly membership: Membership;
-  readonly ownVms: OwnVms;
-  readonly coordinating: Coordinating;
-  readonly stop: AbortController;
-  readonly looking: Promise<unknown>;
-}
 
 export class Cluster implements AsyncDisposable {
   readonly owners: OwnerAuthority;
   readonly local: LocalState;
   readonly parts: ClusterParts;
-  #running: Running | undefined;
+  #running: RunningCluster | undefined;
   readonly #permissions: Permissions;
   #entering = false;
-  /** Why the latest look failed; null when it did not. */
-  #trouble: string | null = null;
   readonly #stopListening: (() => void)[] = [];
 
   constructor(parts: ClusterParts) {
@@ -80,8 +69,18 @@ export class Cluster implements AsyncDisposable {
     return this.#running?.coordinating;
   }
 
+  /** Volumes that this host does not reach just now: nothing should start on them here. */
+  get poolsAway(): ReadonlySet<string> {
+    return this.#running?.volumes.away ?? new Set();
+  }
+
+  /** Physical disks that every host of the cluster has. */
+  get disks(): readonly string[] {
+    return this.#running?.volumes.disks ?? [];
+  }
+
   get trouble(): string | null {
-    return this.#trouble;
+    return this.#running?.trouble ?? null;
   }
 
   /** @throws FerryError `not-found` when this host is in none. */
@@ -182,6 +181,16 @@ export class Cluster implements AsyncDisposable {
     );
   }
 
+  /** A target outside asks about a VM that leaves this cluster. */
+  async ownerOf({ cluster, vm, generation }: LeavingQuestion): Promise<OwnerRecord> {
+    const { membership } = this;
+    if (membership?.own.id !== cluster) return "silent";
+    return await membership.store.vm(vm).then(
+      (record) => ownerAsSeen(record, generation),
+      () => "silent",
+    );
+  }
+
   /** The coordinator lets this host have a member of etcd. May be repeated. */
   startMember(plan: MemberPlan): void {
     const { member } = this.require();
@@ -204,56 +213,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   #run(): void {
-    const parts = this.parts;
-    const stop = new AbortController();
-    const membership = new Membership(parts, this.local, () => this.#wake());
-    const ownVms = new OwnVms(parts, membership);
-    const coordinating = new Coordinating(parts, membership);
-    const looking = Promise.all([
-      Promise.resolve().then(() => this.#goOn(stop.signal)),
-      seekConsents(parts, membership, stop.signal),
-    ]);
-    this.#running = { membership, ownVms, coordinating, stop, looking };
-  }
-
-  #wake: () => void = () => undefined;
-
-  async #goOn(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        if (!(await this.#look())) return;
-        this.#trouble = null;
-      } catch (error) {
-        const trouble = errorChain(error);
-        if (trouble !== this.#trouble)
-          this.parts.log.warn({ reason: trouble }, "cannot look at the cluster");
-        this.#trouble = trouble;
-      }
-      const { beatMs } = clusterTimes(this.local.membership?.settings.leaseMs);
-      const waking = new AbortController();
-      this.#wake = () => waking.abort();
-      await wait(beatMs, undefined, { signal: AbortSignal.any([signal, waking.signal]) }).catch(
-        () => undefined,
-      );
-    }
-  }
-
-  /** @returns false when this host is in the cluster no longer. */
-  async #look(): Promise<boolean> {
-    const running = this.#running;
-    if (running === undefined) return false;
-    const { membership, ownVms, coordinating } = running;
-    const { keeper, store, own } = membership;
-    if (keeper.standing === "dead" && !(await membership.comeBack())) {
-      this.parts.log.error("the cluster does not know this host any more");
-      void this.#end();
-      return false;
-    }
-    const view = await store.own(own.host);
-    if (view.cluster !== undefined) membership.learn({ settings: view.cluster.settings });
-    if (keeper.standing === "held") await ownVms.settle(view.owned);
-    await coordinating.look(view);
-    return true;
+    this.#running = new RunningCluster(this.parts, this.local, () => void this.#end());
   }
 
   async #alone(body: () => Promise<void>): Promise<void> {
@@ -273,11 +233,7 @@ export class Cluster implements AsyncDisposable {
     const running = this.#running;
     if (running === undefined) return;
     this.#running = undefined;
-    running.stop.abort();
-    await running.looking;
-    running.ownVms[Symbol.dispose]();
-    running.membership.keeper.stop();
-    await running.membership[Symbol.asyncDispose]();
+    await running.end();
     await etcdMember(this.parts).remove();
     this.local.clear();
   }
@@ -285,11 +241,6 @@ export class Cluster implements AsyncDisposable {
   /** The keeper and etcd run on. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const stop of this.#stopListening) stop();
-    const running = this.#running;
-    if (running === undefined) return;
-    running.stop.abort();
-    await running.looking;
-    running.ownVms[Symbol.dispose]();
-    await running.membership[Symbol.asyncDispose]();
+    await this.#running?.[Symbol.asyncDispose]();
   }
 }

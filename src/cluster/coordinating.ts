@@ -8,6 +8,7 @@ import { keepMembers, listMembers } from "./etcd-members.ts";
 import { Failover } from "./failover.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
+import { PowerFencing } from "./power-fencing.ts";
 import { type CoordinatorRecord, type Versioned, writeRecord } from "./records.ts";
 import type { HostsView, OwnView } from "./store.ts";
 import { Watch } from "./watch.ts";
@@ -20,17 +21,27 @@ export class Coordinating {
   readonly #parts: ClusterParts;
   readonly #membership: Membership;
   readonly #failover: Failover;
+  readonly #fencing: PowerFencing;
   #seen: { revision: string; atMs: number } | undefined;
   #looks = 0;
+  #coordinator: string | undefined;
 
   constructor(parts: ClusterParts, membership: Membership) {
     this.#parts = parts;
     this.#membership = membership;
     this.watch = new Watch(parts, membership);
+    this.#fencing = new PowerFencing(parts, membership, this.watch);
     this.#failover = new Failover(parts, membership);
   }
 
-  async look({ coordinator }: OwnView): Promise<void> {
+  /** The host whose beat this one watches although it does not coordinate: whoever does. When that dies, its lease has been counted already. */
+  get watches(): string | undefined {
+    return this.#coordinator === this.#membership.own.host ? undefined : this.#coordinator;
+  }
+
+  async look({ coordinator, beat }: OwnView): Promise<void> {
+    if (this.watches !== undefined && beat !== undefined) this.watch.note(this.watches, beat);
+    this.#coordinator = coordinator?.host;
     const { store, own, keeper } = this.#membership;
     const isMine = await this.#hold(coordinator);
     const isDue = this.#looks++ % hostsEveryLooks === 0;
@@ -39,7 +50,8 @@ export class Coordinating {
     this.#learn(view);
     if (isDue) await this.#learnEndpoints();
     if (!isMine || keeper.standing !== "held") return;
-    await this.watch.look(view, () => true);
+    const fenced = await this.#fencing.look(view);
+    await this.watch.look(view, (host) => !fenced.has(host));
     // What was found dead just now counts at once.
     const now = await store.hosts();
     if (own.settings.failover) await this.#failover.place(now);

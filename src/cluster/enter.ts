@@ -183,6 +183,8 @@ export async function removeHost(store: ClusterStore, host: string): Promise<voi
       { delete: keys.host(host) },
       { delete: keys.beat(host) },
       { delete: keys.death(host) },
+      { delete: keys.fence(host) },
+      { delete: keys.volumeState(host) },
       ...(holds ? [{ delete: keys.coordinator }] : []),
     ],
   });

@@ -46,8 +46,6 @@ const Plan = Type.Object({
 
 const watchMs = 500;
 const restartMs = 2_000;
-/** etcd writes out what it has and hands leadership over. */
-const stopMsMax = 10_000;
 
 /** Election and heartbeat: twice etcd's own, for hosts that are busy with guests; far below the lease. */
 const heartbeatMs = 200;
@@ -96,10 +94,10 @@ export class EtcdMember implements AsyncDisposable {
     return url(address, peerPort);
   }
 
-  /** Makes a member of this host and starts it. What an earlier one left is removed, unless `keepData` (a restored backup). */
-  create(plan: MemberPlan, keepData = false): void {
+  /** Makes a member of this host and starts it. What an earlier one left is removed. */
+  create(plan: MemberPlan): void {
     mkdirSync(this.#parts.directory, { recursive: true, mode: 0o700 });
-    if (!keepData) rmSync(this.dataDirectory, { recursive: true, force: true });
+    rmSync(this.dataDirectory, { recursive: true, force: true });
     writeSecretFile(this.#planPath, JSON.stringify(plan));
     this.start();
   }
@@ -120,22 +118,14 @@ export class EtcdMember implements AsyncDisposable {
     }
   }
 
-  /** Ends the process; the data stays. */
-  async stop(): Promise<void> {
+  /** Ends it for good, with everything it has. Nothing of it is worth waiting for. */
+  async remove(): Promise<void> {
     await this[Symbol.asyncDispose]();
     const identity = this.#identity();
-    if (identity === undefined) return;
-    const deadline = Date.now() + stopMsMax;
-    signalProcess(identity, "SIGTERM");
-    while (isAlive(identity)) {
-      if (Date.now() > deadline) signalProcess(identity, "SIGKILL");
+    while (identity !== undefined && isAlive(identity)) {
+      signalProcess(identity, "SIGKILL");
       await wait(20);
     }
-  }
-
-  /** Ends it for good, with everything it has. */
-  async remove(): Promise<void> {
-    await this.stop();
     rmSync(this.#parts.directory, { recursive: true, force: true });
   }
 

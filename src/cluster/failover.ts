@@ -47,7 +47,8 @@ export class Failover {
   }
 
   /** A VM that came back with its host, under a newer incarnation, is that host's. */
-  #mayLeave({ owner, incarnation }: VmRecord, { deaths }: HostsView): boolean {
+  #mayLeave({ owner, incarnation, left }: VmRecord, { deaths }: HostsView): boolean {
+    if (left) return false;
     if (owner === null) return true;
     const death = deaths.get(owner);
     return death !== undefined && incarnation <= death.incarnation;

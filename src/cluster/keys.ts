@@ -19,6 +19,18 @@ export interface ClusterKeys {
   /** Beside the records: the ids of each owner's VMs, with the generation, so that nobody has to read all of them. */
   readonly owned: (host: string | null) => string;
   readonly ownedVm: (host: string | null, vm: string) => string;
+  /** FenceRecord, by the host's id. */
+  readonly fences: string;
+  readonly fence: (host: string) => string;
+  /** VolumeRecord, by the pool's name. */
+  readonly volumes: string;
+  readonly volume: (pool: string) => string;
+  /** DiskRecord, by the device's name. */
+  readonly disks: string;
+  readonly disk: (device: string) => string;
+  /** VolumeStates, by the host's id. */
+  readonly volumeStates: string;
+  readonly volumeState: (host: string) => string;
   /** CoordinatorRecord: who places VMs now. */
   readonly coordinator: string;
 }
@@ -41,6 +53,14 @@ export function clusterKeys(cluster: string): ClusterKeys {
     vm: (id) => `${prefix}vms/${id}`,
     owned: (host) => `${prefix}owned/${host ?? nobody}/`,
     ownedVm: (host, vm) => `${prefix}owned/${host ?? nobody}/${vm}`,
+    fences: `${prefix}fences/`,
+    fence: (host) => `${prefix}fences/${host}`,
+    volumes: `${prefix}volumes/`,
+    volume: (pool) => `${prefix}volumes/${pool}`,
+    disks: `${prefix}disks/`,
+    disk: (device) => `${prefix}disks/${encodeURIComponent(device)}`,
+    volumeStates: `${prefix}volume-states/`,
+    volumeState: (host) => `${prefix}volume-states/${host}`,
     coordinator: `${prefix}coordinator`,
   };
 }

@@ -5,6 +5,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import Type from "typebox";
 import Value from "typebox/value";
+import { VmPolicy } from "../vm/vm-policy.ts";
 import { ClusterSettings } from "./records.ts";
 
 const Known = Type.Object({ id: Type.String(), name: Type.String() });
@@ -65,7 +66,9 @@ export class LocalState {
 
   /** This host is in no cluster any more. */
   clear(): void {
-    this.#database.exec("DELETE FROM cluster; DELETE FROM cluster_vms;");
+    this.#database.exec(
+      "DELETE FROM cluster; DELETE FROM cluster_vms; DELETE FROM cluster_entering;",
+    );
     this.#membership = undefined;
     this.#vms.clear();
   }
@@ -89,6 +92,28 @@ export class LocalState {
       )
       .run(vm, incarnation);
     this.#vms.set(vm, incarnation);
+  }
+
+  /** Once a move has brought it, the VM becomes the cluster's. Durable when this returns. */
+  expect(vm: string, policy: VmPolicy): void {
+    this.#database
+      .prepare(
+        `INSERT INTO cluster_entering (vm, policy) VALUES (?, ?)
+         ON CONFLICT (vm) DO UPDATE SET policy = excluded.policy`,
+      )
+      .run(vm, JSON.stringify(policy));
+  }
+
+  entering(): { readonly vm: string; readonly policy: VmPolicy }[] {
+    const rows = this.#database.prepare("SELECT vm, policy FROM cluster_entering").all();
+    return (rows as unknown as { vm: string; policy: string }[]).map(({ vm, policy }) => ({
+      vm,
+      policy: Value.Parse(VmPolicy, JSON.parse(policy)),
+    }));
+  }
+
+  stopExpecting(vm: string): void {
+    this.#database.prepare("DELETE FROM cluster_entering WHERE vm = ?").run(vm);
   }
 
   release(vm: string): void {

@@ -7,7 +7,8 @@ import type { VmRecord as LocalRecord } from "../vm/vm-host.ts";
 import type { VmChange } from "../vm/vm-table.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
-import { priorities, type Versioned, type VmRecord } from "./records.ts";
+import { priorities } from "../vm/vm-policy.ts";
+import type { Versioned, VmRecord } from "./records.ts";
 
 /** A guest that ends at once each time is not helped by starting it for ever. */
 const restartsMax = 3;
@@ -23,6 +24,8 @@ export class OwnVms implements Disposable {
   readonly #wanted = new Map<string, VmRecord["wanted"]>();
   readonly #restarts = new Map<string, number[]>();
   readonly #starting = new Set<string>();
+  /** Ended here on purpose, to run elsewhere. */
+  readonly #leaving = new Set<string>();
   #writing: Promise<void> | undefined;
 
   constructor(parts: ClusterParts, membership: Membership) {
@@ -114,7 +117,7 @@ export class OwnVms implements Disposable {
     const { store, local, own } = this.#membership;
     const { vms, log } = this.#parts;
     const row = vms.find(id);
-    if (row === undefined) return local.release(id);
+    if (row === undefined) return await this.#forget(id);
     if (row.ownership !== "owner" || row.migration !== null) return;
     const record = await store.vm(id);
     if (record === undefined) {
@@ -130,12 +133,21 @@ export class OwnVms implements Disposable {
         owner: own.host,
         generation: row.generation,
         incarnation: own.incarnation,
+        left: null,
       };
       await store.replaceVm(record, mine, [store.lives(own.host)]);
       return;
     }
     log.warn({ vm: row.definition.name, owner: record.owner }, "another host has the VM");
     await vms.destroyCopy(id);
+    local.release(id);
+  }
+
+  /** It is gone from here, by a move or by another's word. The record of one that left has done its service. */
+  async #forget(id: string): Promise<void> {
+    const { store, local, own } = this.#membership;
+    const record = await store.vm(id);
+    if (record?.left?.from === own.host) await store.replaceVm(record, undefined);
     local.release(id);
   }
 
@@ -170,7 +182,18 @@ export class OwnVms implements Disposable {
     return true;
   }
 
-  /** This host can't start it: somebody else may. Its copy goes first, so that it is certainly nowhere. */
+  /** Ends the guest and gives the VM back to the cluster: this host can't run it any more. @throws FerryError when it can't be ended. */
+  async endHere(id: string, why: FerryError): Promise<void> {
+    this.#leaving.add(id);
+    try {
+      await this.#parts.vms.powerOff(id);
+      await this.#returnToCluster(id, why);
+    } finally {
+      this.#leaving.delete(id);
+    }
+  }
+
+  /** This host can't run it: somebody else may. Its copy goes first, so that it is certainly nowhere. */
   async #returnToCluster(id: string, error: FerryError): Promise<void> {
     const { store, local, own } = this.#membership;
     const record = await store.vm(id);
@@ -207,6 +230,7 @@ export class OwnVms implements Disposable {
 
   /** A guest that shut down, or was shut down, shall stay so; one that was killed with its lease shall not. */
   #noteWanted(id: string, before: string | undefined, { state }: LocalRecord): void {
+    if (this.#leaving.has(id)) return;
     if (state === "running") this.#wanted.set(id, "running");
     const wasUp = before === "running" || before === "paused";
     if (state === "stopped" && wasUp && this.#membership.keeper.standing === "held") {

@@ -1,9 +1,16 @@
 /** In a cluster the owner record decides whom a VM belongs to (src/migration/ownership.ts). VMs that are not the cluster's go by the journals. */
 import { FerryError } from "../base/errors.ts";
-import type { OwnerAuthority, OwnerChange, OwnerQuestion } from "../migration/ownership.ts";
+import type {
+  OwnerAuthority,
+  OwnerChange,
+  OwnerQuestion,
+  PassageWish,
+} from "../migration/ownership.ts";
+import type { Passage } from "../vm/passage.ts";
 import { mayHaveHappened } from "./etcd-error.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
+import { ownerAsSeen, ownerElsewhere, passageOf } from "./passages.ts";
 import { HostRecord, readRecord, VmRecord } from "./records.ts";
 
 type Owner = Awaited<ReturnType<OwnerAuthority["owner"]>>;
@@ -20,8 +27,12 @@ export class ClusterOwners implements OwnerAuthority {
     this.#membership = membership;
   }
 
-  async owner({ vm, generation, source }: OwnerQuestion): Promise<Owner> {
+  async owner(question: OwnerQuestion): Promise<Owner> {
+    const { vm, generation, source, passage } = question;
     const membership = this.#membership();
+    const left = passage?.leaves;
+    if (left !== undefined && left.cluster !== membership?.own.id)
+      return await ownerElsewhere(this.#parts, question, left);
     if (membership === undefined) return "journal";
     const { store, own } = membership;
     const isSource = source === this.#parts.host;
@@ -30,6 +41,7 @@ export class ClusterOwners implements OwnerAuthority {
       const record = isSource ? await store.pinVm(vm) : await store.vm(vm);
       if (record === undefined) return "journal";
       if (record.generation === generation) return "source";
+      if (record.left) return isSource ? ownerAsSeen(record, generation) : "journal";
       const isHere = record.owner === own.host;
       // A handover raises the generation by one, every other change of owner by more (failover.ts).
       return record.generation === generation + 1 && isHere !== isSource ? "target" : "elsewhere";
@@ -38,7 +50,16 @@ export class ClusterOwners implements OwnerAuthority {
     }
   }
 
-  async swap({ vm, to, generation }: OwnerChange): Promise<void> {
+  async passage(vm: string, target: string, wish: PassageWish): Promise<Passage | undefined> {
+    return await passageOf(this.#membership(), vm, target, wish);
+  }
+
+  expect(vm: string, { enters }: Passage): void {
+    const local = this.#membership()?.local;
+    if (enters !== undefined) local?.expect(vm, enters);
+  }
+
+  async swap({ vm, to, generation, mayLeave }: OwnerChange): Promise<void> {
     const membership = this.#membership();
     if (membership?.local.incarnationOf(vm) === undefined) return;
     const { store, own } = membership;
@@ -53,16 +74,19 @@ export class ClusterOwners implements OwnerAuthority {
       const [kept] = answers[0] ?? [];
       const record = kept && readRecord(VmRecord, kept);
       if (record?.owner !== own.host || record.generation !== generation - 1) throw notOurs(vm, to);
-      if (target === undefined) throw leavesCluster(record.definition.name, to);
+      if (target === undefined && !mayLeave) throw leavesCluster(record.definition.name, to);
       const { revision: _, ...same } = record;
       const after: VmRecord = {
         ...same,
-        owner: target.id,
-        incarnation: target.incarnation,
         generation,
         since: this.#parts.now(),
+        ...(target === undefined
+          ? { owner: null, incarnation: 0, left: { from: own.host, to } }
+          : { owner: target.id, incarnation: target.incarnation }),
       };
-      const living = [store.lives(own.host), store.lives(target.id)];
+      const living = [own.host, ...(target === undefined ? [] : [target.id])].map((host) =>
+        store.lives(host),
+      );
       if (!(await store.replaceVm(record, after, living))) throw notOurs(vm, to);
     } catch (error) {
       if (isRefusal(error) || !mayHaveHappened(error)) throw error;
@@ -89,7 +113,7 @@ function leavesCluster(name: string, to: string): Refusal {
   return new Refusal(
     "conflict",
     `Cannot hand VM "${name}" over to "${to}": the VM is the cluster's, and that host is not in it`,
-    { remedy: `Make it standalone first: ferry vm standalone ${name}` },
+    { remedy: "Let it leave: ferry move --leave-cluster" },
   );
 }
 

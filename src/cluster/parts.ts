@@ -1,8 +1,11 @@
 /** What a cluster stands on; the agent wires it (src/agent/wire-cluster.ts). */
+import type { DiskLook } from "./shared-disks.ts";
+import type { OwnerRecord } from "../migration/recovery.ts";
 import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "../base/log.ts";
 import type { EventType } from "../database/event-log.ts";
 import type { Trust } from "../trust/trust.ts";
+import type { Pools } from "../storage/pools.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import type { MemberPlan } from "./etcd-member.ts";
 
@@ -28,6 +31,13 @@ export interface HostRoom {
   readonly switches: readonly string[];
 }
 
+/** A VM that leaves a cluster: `generation` is its owner's before the move. */
+export interface LeavingQuestion {
+  readonly cluster: string;
+  readonly vm: string;
+  readonly generation: number;
+}
+
 /** The other hosts of the domain, as a cluster needs them. Hosts are named by their id. Each throws FerryError when a host does not answer. */
 export interface ClusterPeers {
   /** The clusters that hosts of the domain are in. */
@@ -35,6 +45,10 @@ export interface ClusterPeers {
   room(host: string): Promise<HostRoom>;
   /** Whether the host misses etcd too and promises not to declare this one dead for a lease from now on. */
   consent(host: string, leaseMs: number): Promise<boolean>;
+  /** Whom the cluster's record names in a move out of it; `silent`: the host can't read it. */
+  ownerOf(host: string, question: LeavingQuestion): Promise<OwnerRecord>;
+  /** A physical disk as the host has it. */
+  lookAtDisk(host: string, device: string): Promise<DiskLook>;
   /** Lets the host start a member of etcd. May be repeated. */
   startMember(host: string, plan: MemberPlan): Promise<void>;
   /** Tells the host that the cluster's data were restored elsewhere. */
@@ -50,6 +64,7 @@ export interface ClusterParts {
   readonly host: string;
   readonly trust: Trust;
   readonly vms: LocalVms;
+  readonly pools: Pools;
   readonly peers: ClusterPeers;
   readonly etcdBinary: string;
   /** Where this host is for others; a name is looked up, since etcd listens on addresses. */
@@ -57,6 +72,8 @@ export interface ClusterParts {
   readonly clientPort: number;
   readonly peerPort: number;
   readonly watchdog: string | null;
+  /** Options of fence agents that the records may name beside those that are known to be harmless. */
+  readonly fenceOptions: readonly string[];
   readonly paths: { readonly state: string; readonly run: string };
   readonly publish: (
     type: EventType & `cluster.${string}`,

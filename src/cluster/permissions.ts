@@ -55,7 +55,7 @@ export class Permissions implements Disposable {
     const { store, own } = membership;
     const known = store.vm(id).then(
       (record) => {
-        if (record !== undefined) this.#local.guard(id, own.incarnation);
+        if (record !== undefined && !record.left) this.#local.guard(id, own.incarnation);
       },
       (error: unknown) => {
         // Guarded rather than not: with the lease held it may run all the same, and the next look settles it.

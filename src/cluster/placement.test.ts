@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { obstacle, type PlacedVm, type PlaceHost, placeVms } from "./placement.ts";
-import { priorities } from "./records.ts";
+import { priorities } from "../vm/vm-policy.ts";
 
 const names = ["a", "b", "c", "d"];
 const someNames = fc.subarray(names);

@@ -2,7 +2,7 @@
  * Which host shall have a VM that lost its own: among those that may, the first by preference, then apart from its kin, then the one with the
  * most memory left. Pure.
  */
-import type { VmPolicy } from "./records.ts";
+import type { VmPolicy } from "../vm/vm-policy.ts";
 
 export interface PlacedVm {
   readonly id: string;

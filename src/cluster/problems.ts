@@ -45,7 +45,15 @@ function ofLease({ lease }: Known): Problem[] {
 }
 
 function ofHosts({ hosts }: Known): Problem[] {
-  return hosts.flatMap(({ name, state, vms }): Problem[] => {
+  return hosts.flatMap(({ name, state, vms, fence }): Problem[] => {
+    if (state !== "dead" && fence !== null && fence.trouble !== null) {
+      return [
+        {
+          problem: `Host "${name}" could not be switched off when it was silent: ${fence.trouble}`,
+          remedy: `If it is still silent, see yourself that it is off, then: ferry cluster confirm-dead ${name}`,
+        },
+      ];
+    }
     if (state === "dead") {
       const still = vms === 0 ? "" : `, and ${vms} of its VMs found no other host`;
       return [
@@ -59,7 +67,10 @@ function ofHosts({ hosts }: Known): Problem[] {
       return [
         {
           problem: `Host "${name}" is silent`,
-          remedy: "It is declared dead when its lease is over",
+          remedy:
+            fence === null
+              ? "It is declared dead when its lease is over"
+              : "It is declared dead when its power is off",
         },
       ];
     }

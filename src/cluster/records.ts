@@ -3,6 +3,7 @@ import Type from "typebox";
 import Value from "typebox/value";
 import { FerryError } from "../base/errors.ts";
 import { Name, Uuid, VmDefinition } from "../vm/definition.ts";
+import { VmPolicy } from "../vm/vm-policy.ts";
 import type { Kept } from "./etcd-request.ts";
 import { leaseMsDefault, leaseMsLeast, leaseMsMost } from "./times.ts";
 
@@ -68,6 +69,48 @@ export const DeadRecord = Type.Object({
 });
 export type DeadRecord = Type.Static<typeof DeadRecord>;
 
+/** How a host's power is switched off (fences.ts). */
+export const FenceRecord = Type.Object({
+  host: Uuid,
+  /** One of Debian's fence agents. */
+  agent: Type.String(),
+  options: Type.Record(Type.String(), Type.String()),
+  action: Type.Unsafe<"off" | "reboot">(Type.String({ enum: ["off", "reboot"], default: "off" })),
+  /** Why it failed the last time it was wanted. */
+  trouble: nullable(Type.String()),
+});
+export type FenceRecord = Type.Static<typeof FenceRecord>;
+
+/** A pool that every host reaches (volumes.ts). */
+export const VolumeRecord = Type.Object({
+  pool: Name,
+  /** What its file `.ferry-volume` holds. */
+  token: Type.String(),
+  /** What becomes of a host's VMs that have a disk there when the host loses it. */
+  onLoss: Type.Unsafe<"pause" | "move">(Type.String({ enum: ["pause", "move"], default: "pause" })),
+});
+export type VolumeRecord = Type.Static<typeof VolumeRecord>;
+
+/** A physical disk that every host has (shared-disks.ts). */
+export const DiskRecord = Type.Object({
+  /** Its name below /dev/disk, the same on every host. */
+  device: Type.String(),
+  bytes: Type.Integer({ minimum: 0 }),
+});
+export type DiskRecord = Type.Static<typeof DiskRecord>;
+
+/** How one host reaches the volumes, as it says itself. */
+export const VolumeStates = Type.Object({
+  host: Uuid,
+  /** What it writes into its file on each: new whenever its agent starts. */
+  mark: Type.String(),
+  volumes: Type.Record(
+    Type.String(),
+    Type.Object({ trouble: nullable(Type.String()), doubt: nullable(Type.String()) }),
+  ),
+});
+export type VolumeStates = Type.Static<typeof VolumeStates>;
+
 export const CoordinatorRecord = Type.Object({
   host: Uuid,
   name: Type.String(),
@@ -76,27 +119,6 @@ export const CoordinatorRecord = Type.Object({
   count: Type.Integer({ minimum: 0 }),
 });
 export type CoordinatorRecord = Type.Static<typeof CoordinatorRecord>;
-
-export const priorities = ["high", "normal", "low", "never"] as const;
-
-export const VmPolicy = Type.Object(
-  {
-    /** Who is started first after a failure; `never`: not at all. */
-    priority: Type.Unsafe<(typeof priorities)[number]>(
-      Type.String({ enum: [...priorities], default: "normal" }),
-    ),
-    /** Hosts to prefer, the best first. */
-    preferredHosts: Type.Array(Name, { maxItems: 64, default: [] }),
-    /** Hosts that may have it; null: every one of the cluster. */
-    possibleHosts: Type.Union([Type.Array(Name, { minItems: 1, maxItems: 256 }), Type.Null()], {
-      default: null,
-    }),
-    /** VMs that name the same group are kept on different hosts, as far as there are enough. */
-    apart: Type.Array(Name, { maxItems: 16, default: [] }),
-  },
-  strict,
-);
-export type VmPolicy = Type.Static<typeof VmPolicy>;
 
 export const VmRecord = Type.Object({
   id: Uuid,
@@ -115,6 +137,8 @@ export const VmRecord = Type.Object({
   tried: Type.Optional(Type.Array(Type.String())),
   /** Why it does not run although it should. */
   trouble: Type.Optional(nullable(Type.String())),
+  /** It was handed over to a host that is not in the cluster, from one that is; kept until both know it. */
+  left: Type.Optional(nullable(Type.Object({ from: Uuid, to: Type.String() }))),
 });
 export type VmRecord = Type.Static<typeof VmRecord>;
 

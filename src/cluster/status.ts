@@ -2,7 +2,8 @@
 import type { Cluster } from "./cluster.ts";
 import { listMembers, memberStatus } from "./etcd-members.ts";
 import { findProblems } from "./problems.ts";
-import type { ClusterSettings, VmPolicy, VmRecord } from "./records.ts";
+import type { VmPolicy } from "../vm/vm-policy.ts";
+import type { ClusterSettings, VmRecord } from "./records.ts";
 import { type ClusterTimes, clusterTimes } from "./times.ts";
 
 export interface EtcdMemberStatus {
@@ -31,6 +32,8 @@ export interface ClusterHostStatus {
   /** Of a dead one: when and by whom it was found so. */
   readonly death: { readonly at: number; readonly by: string; readonly how: string } | null;
   readonly vms: number;
+  /** What switches it off when it is silent, and why that failed; null: nothing does. */
+  readonly fence: { readonly agent: string; readonly trouble: string | null } | null;
 }
 
 export interface ClusterVmStatus {
@@ -114,16 +117,18 @@ async function etcdStatus(cluster: Cluster): Promise<ClusterStatus["etcd"]> {
 async function recordsOf(cluster: Cluster): Promise<Pick<ClusterStatus, "hosts" | "vms">> {
   const { store, own, keeper, local } = cluster.require();
   try {
-    const [view, coordinator, vms] = await Promise.all([
+    const [view, coordinator, vms, fences] = await Promise.all([
       store.hosts(),
       store.own(own.host).then((told) => told.coordinator?.host),
       store.vms(),
+      store.fences(),
     ]);
     const { hosts, deaths } = view;
     const nameOf = (id: string | null) => hosts.find((host) => host.id === id)?.name ?? id;
     return {
       hosts: hosts.map(({ id, name, incarnation, joinedAt, since }) => {
         const death = deaths.get(id);
+        const fence = fences.find(({ host }) => host === id);
         const silentMs =
           id === own.host ? keeper.silentMs : cluster.coordinating?.watch.silentMs(id);
         return {
@@ -134,12 +139,15 @@ async function recordsOf(cluster: Cluster): Promise<Pick<ClusterStatus, "hosts" 
           coordinator: id === coordinator,
           death: death === undefined ? null : { at: death.at, by: death.by, how: death.how },
           vms: vms.filter(({ owner }) => owner === id).length,
+          fence: fence === undefined ? null : { agent: fence.agent, trouble: fence.trouble },
         };
       }),
-      vms: vms.map(({ id, definition, owner, generation, wanted, since, policy, trouble }) => ({
-        ...{ id, name: definition.name, host: nameOf(owner) },
-        ...{ generation, wanted, since, policy, trouble: trouble ?? null },
-      })),
+      vms: vms
+        .filter(({ left }) => !left)
+        .map(({ id, definition, owner, generation, wanted, since, policy, trouble }) => ({
+          ...{ id, name: definition.name, host: nameOf(owner) },
+          ...{ generation, wanted, since, policy, trouble: trouble ?? null },
+        })),
     };
   } catch {
     // etcd does not answer, as the status says elsewhere: what is known here is better than nothing.
@@ -152,6 +160,7 @@ async function recordsOf(cluster: Cluster): Promise<Pick<ClusterStatus, "hosts" 
         state: "unknown",
         ...{ coordinator: false, incarnation: null, joinedAt: null, since: null, death: null },
         vms: host.self ? local.vms().length : 0,
+        fence: null,
       })),
       vms: [],
     };

@@ -10,6 +10,7 @@ import {
   ClusterRecord,
   CoordinatorRecord,
   DeadRecord,
+  FenceRecord,
   HostRecord,
   readRecord,
   type Versioned,
@@ -31,6 +32,8 @@ export interface OwnView {
   readonly coordinator: Versioned<CoordinatorRecord> | undefined;
   /** Generation by VM. */
   readonly owned: ReadonlyMap<string, number>;
+  /** The beat of the other host that was asked about. */
+  readonly beat: Versioned<BeatRecord> | undefined;
 }
 
 export class ClusterStore {
@@ -42,15 +45,22 @@ export class ClusterStore {
     this.keys = clusterKeys(cluster);
   }
 
-  async own(host: string): Promise<OwnView> {
-    const { cluster, coordinator, owned } = this.keys;
+  /** `other`: a host whose beat is wanted too. */
+  async own(host: string, other?: string): Promise<OwnView> {
+    const { cluster, coordinator, owned, beat } = this.keys;
     const { answers } = await this.etcd.transact({
-      questions: [{ get: cluster }, { get: coordinator }, { prefix: owned(host) }],
+      questions: [
+        { get: cluster },
+        { get: coordinator },
+        { prefix: owned(host) },
+        ...(other === undefined ? [] : [{ get: beat(other) }]),
+      ],
     });
     return {
       cluster: first(answers[0], ClusterRecord),
       coordinator: first(answers[1], CoordinatorRecord),
       owned: new Map((answers[2] ?? []).map(({ key, value }) => [idOf(key), Number(value)])),
+      beat: first(answers[3], BeatRecord),
     };
   }
 
@@ -78,6 +88,10 @@ export class ClusterStore {
 
   async vms(): Promise<Versioned<VmRecord>[]> {
     return (await this.etcd.list(this.keys.vms)).map((kept) => readRecord(VmRecord, kept));
+  }
+
+  async fences(): Promise<Versioned<FenceRecord>[]> {
+    return (await this.etcd.list(this.keys.fences)).map((kept) => readRecord(FenceRecord, kept));
   }
 
   /** Ids of an owner's VMs; null: of nobody's. */
@@ -137,7 +151,9 @@ export class ClusterStore {
       changes.push({ delete: vm(id) });
     } else {
       changes.push({ put: vm(id), value: writeRecord(after) });
-      changes.push({ put: ownedVm(after.owner, id), value: String(after.generation) });
+      // One that has left is nobody's here, and waits for nobody.
+      if (!after.left)
+        changes.push({ put: ownedVm(after.owner, id), value: String(after.generation) });
     }
     const unchanged = { key: vm(id), revision: before?.revision ?? null };
     return (await this.etcd.transact({ conditions: [unchanged, ...conditions], changes })).done;

@@ -6,7 +6,7 @@ import { bootClockMs } from "./boot-clock.ts";
 import { isOverdue, promised, type Watched, watched } from "./lease.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
-import { type DeadRecord, writeRecord } from "./records.ts";
+import { type BeatRecord, type DeadRecord, type Versioned, writeRecord } from "./records.ts";
 import type { HostsView } from "./store.ts";
 
 export class Watch {
@@ -30,16 +30,21 @@ export class Watch {
     return seen === undefined ? null : bootClockMs() - seen.seenAtMs;
   }
 
-  /** One look at hosts that shall be alive. Answers the ids of those that were declared dead by it. */
+  /** A beat as it is now, of a host that only this one watches for the time being. */
+  note(host: string, beat: Versioned<BeatRecord>): void {
+    this.#watched.set(host, watched(this.#watched.get(host), beat, bootClockMs()));
+  }
+
+  /** One look at hosts that shall be alive. `of`: those that a lapse alone makes dead. Answers the ids of those that were declared dead by it. */
   async look(view: HostsView, of: (host: string) => boolean): Promise<string[]> {
     const now = bootClockMs();
     const dead: string[] = [];
     for (const { id, name } of view.hosts) {
       const beat = view.beats.get(id);
       if (beat === undefined || id === this.#membership.own.host || view.deaths.has(id)) continue;
-      if (!of(id)) continue;
       const seen = watched(this.#watched.get(id), beat, now);
       this.#watched.set(id, seen);
+      if (!of(id)) continue;
       if (isOverdue(seen, now) && (await this.#declare(id, name, seen, beat.incarnation)))
         dead.push(id);
     }

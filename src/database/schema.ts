@@ -138,4 +138,16 @@ export const schemaSteps: readonly string[] = [
     incarnation INTEGER NOT NULL
   ) STRICT;
   `,
+  // VMs that become the cluster's once a move has brought them (src/cluster/entering.ts), with their policy as JSON.
+  `
+  CREATE TABLE cluster_entering (
+    vm TEXT PRIMARY KEY,
+    policy TEXT NOT NULL
+  ) STRICT;
+  -- VMs that were paused because a volume was away (src/cluster/volume-loss.ts).
+  CREATE TABLE volume_pauses (
+    vm TEXT PRIMARY KEY,
+    pool TEXT NOT NULL
+  ) STRICT;
+  `,
 ];

@@ -47,8 +47,8 @@ async function askSource(move: TargetMove): Promise<void> {
 }
 
 async function look(move: TargetMove): Promise<RecoveryFacts> {
-  const { id, peer, vms, owners, definition, generation, host } = move;
-  const question = { vm: definition.id, generation, source: peer, target: host };
+  const { id, peer, vms, owners, definition, generation, host, passage } = move;
+  const question = { vm: definition.id, generation, source: peer, target: host, passage };
   const [status, owner, qemuHere] = await Promise.all([
     ask(move),
     owners.owner(question),

@@ -42,13 +42,14 @@ async function begin(
   const id = request.migrationId;
   const timeoutMs = parts.limits.setupTimeoutMs;
   const prepare = await session.receive("prepare", { timeoutMs });
-  const { definition, generation, run, disks, files, keepPartial = false } = prepare;
+  const { definition, generation, run, disks, files, keepPartial = false, passage } = prepare;
   await writeDown({ id, journal, faults: parts.faults }, "target", {
     kind: "accepted",
     vm: definition.id,
     peer,
     generation,
     run,
+    ...(passage && { passage }),
   });
   const record = migrations.newKeeper({
     ...{ id, vm: definition, role: "target", source: peer, target: parts.host },
@@ -65,6 +66,7 @@ async function begin(
     ...{ generation, definition, peer, run, session },
     ...{ disks: disks.map(({ name }) => name), wantedDisks: disks, wantedFiles: files },
     keepsPartial: keepPartial,
+    passage,
     process: undefined,
     ready: false,
     owner: false,

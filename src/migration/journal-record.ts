@@ -5,6 +5,7 @@
  */
 import type { PoolFile } from "../vm/definition.ts";
 import type { KeepableDisk } from "../vm/keep-partial.ts";
+import type { Passage } from "../vm/passage.ts";
 
 export type JournalRecord =
   /** Source: a move of this VM towards `peer` has begun; `ran` is whether the guest was running. */
@@ -18,7 +19,15 @@ export type JournalRecord =
       leaves?: LeftDisks;
     }
   /** Target: a skeleton for this VM is being made for `peer`. */
-  | { kind: "accepted"; vm: string; peer: string; generation: number; run: boolean }
+  | {
+      kind: "accepted";
+      vm: string;
+      peer: string;
+      generation: number;
+      run: boolean;
+      /** The VM comes out of a cluster that this host is not in, or enters this host's. */
+      passage?: Passage;
+    }
   /** Target: these files did not exist and are being made for the VM; without it they are nobody's. */
   | {
       kind: "making";

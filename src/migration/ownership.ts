@@ -3,6 +3,7 @@
  * cluster swap the VM's owner record there first, and write the same records then; what a crash between the two leaves is in the table
  * (recovery-table.ts, column `owner`). One interface, so that nothing else knows which it is.
  */
+import type { Passage } from "../vm/passage.ts";
 import type { OwnerRecord } from "./recovery.ts";
 
 export interface OwnerQuestion {
@@ -12,6 +13,8 @@ export interface OwnerQuestion {
   readonly generation: number;
   readonly source: string;
   readonly target: string;
+  /** Of a VM that comes out of a cluster that this host is not in. */
+  readonly passage?: Passage | undefined;
 }
 
 export interface OwnerChange {
@@ -20,6 +23,15 @@ export interface OwnerChange {
   readonly to: string;
   /** The new owner's. */
   readonly generation: number;
+  /** `to` need not be in the VM's cluster: the VM leaves it then. */
+  readonly mayLeave: boolean;
+}
+
+/** What a move is asked to do beside moving. */
+export interface PassageWish {
+  readonly mayLeave: boolean;
+  /** The VM shall be the target's cluster's. */
+  readonly enter: boolean;
 }
 
 export interface OwnerAuthority {
@@ -31,10 +43,16 @@ export interface OwnerAuthority {
    *   is left to recovery then, and nothing runs.
    */
   swap(change: OwnerChange): Promise<void>;
+  /** The source's word on a VM that leaves a cluster or enters one; undefined when it does neither. @throws FerryError when it can't be known. */
+  passage(vm: string, target: string, wish: PassageWish): Promise<Passage | undefined>;
+  /** The target's half: once the VM is this host's, it becomes its cluster's. Durable when this returns; void if it never is. */
+  expect(vm: string, passage: Passage): void;
 }
 
 /** Without a cluster there is no record beside the journals. */
 export const journalAuthority: OwnerAuthority = {
   owner: async () => "journal",
   swap: async () => {},
+  passage: async () => undefined,
+  expect: () => {},
 };

@@ -70,6 +70,10 @@ export const MigrationOptions = Type.Object(
     keepPartial: since(3, Type.Optional(Type.Boolean())),
     /** Continue from what the target kept of an earlier attempt; implies `keepPartial`. */
     resume: since(3, Type.Optional(Type.Boolean())),
+    /** The VM may leave its cluster: the target is not in it. Inside the cluster it says nothing. */
+    leaveCluster: since(3, Type.Optional(Type.Boolean())),
+    /** The VM becomes highly available in the target's cluster, by its present policy if it has one. */
+    enterCluster: since(3, Type.Optional(Type.Boolean())),
     /** Most that disks may take of the network, apart from memory: copied, and written by the guest meanwhile. */
     storageBytesPerSecond: Type.Optional(Type.Integer({ minimum: 1_000_000 })),
   },

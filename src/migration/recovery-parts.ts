@@ -53,8 +53,8 @@ export function openMigration(
     return { id, vm, peer, generation, run, role: "source", source: host, target: peer };
   }
   if (record.kind === "accepted") {
-    const { vm, peer, generation, run } = record;
-    return { id, vm, peer, generation, run, role: "target", source: peer, target: host };
+    const { vm, peer, generation, run, passage } = record;
+    return { id, vm, peer, generation, run, passage, role: "target", source: peer, target: host };
   }
   return undefined;
 }

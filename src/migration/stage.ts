@@ -9,6 +9,7 @@ import type { Session } from "../session/session.ts";
 import type { VmDefinition } from "../vm/definition.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 import type { IncomingDisk, IncomingFile } from "../vm/moved-disks.ts";
+import type { Passage } from "../vm/passage.ts";
 import type { SerialLogs } from "../vm/serial-logs.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
 import type { DisksFollowed } from "./disks-followed.ts";
@@ -102,6 +103,8 @@ export interface TargetMove extends Move {
   readonly wantedDisks: readonly IncomingDisk[];
   /** Whether the disks are kept, as far as they are, when the move fails. */
   readonly keepsPartial: boolean;
+  /** The VM leaves a cluster that this host is not in, or enters this host's. */
+  readonly passage: Passage | undefined;
   /** Kernels and media that the source sends along. */
   readonly wantedFiles: readonly IncomingFile[];
   /** Most the guest may stand still, as the source says when it has stopped. */

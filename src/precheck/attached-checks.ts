@@ -2,6 +2,7 @@
 import { formatBytes } from "../base/format.ts";
 import { lunText, lunUser } from "../vm/lun-key.ts";
 import type { Check, CheckInput, Trouble } from "./check.ts";
+import type { HostFacts } from "./facts.ts";
 import { physicalDiskRefusal } from "./physical-disk-rule.ts";
 import { movingDisks } from "./place-disks.ts";
 import { sameBytes } from "./same-bytes.ts";
@@ -74,8 +75,10 @@ export const attachedChecks: readonly Check[] = [
         .filter(({ host }) => host !== target.host)
         .flatMap(({ host, definition: other }) =>
           (definition.luns ?? []).flatMap(({ name, source }) =>
-            // A physical disk of another host is another disk, whatever it is called.
-            source.kind !== "physical" && lunUser(definition, name, [other]) !== undefined
+            // A physical disk of another host is another disk, whatever it is called; unless the cluster has it.
+            (source.kind !== "physical" ||
+              target.cluster?.disks?.includes(source.device) === true) &&
+            lunUser(definition, name, [other]) !== undefined
               ? [{ host, user: other.name, lun: name }]
               : [],
           ),
@@ -120,28 +123,27 @@ export const attachedChecks: readonly Check[] = [
     title: "The VM has no physical disk that would have to stay",
     compares: "The VM's physical disks against what a cluster gives from host to host",
     severity: "blocking",
-    remedy: "Use a disk in a shared pool, or a LUN of iSCSI or Fibre Channel",
+    remedy:
+      "Use a disk in a shared pool, or a LUN of iSCSI or Fibre Channel; in a cluster: ferry cluster disk add, ferry vm cluster",
     look(input) {
-      const { cluster } = input.source;
-      const inCluster = cluster !== undefined && cluster.id === input.target.cluster?.id;
-      const refusal = physicalDiskRefusal({
-        inCluster,
-        definitionShared: inCluster && cluster.vms.includes(input.definition.id),
-        // A cluster gives no disks from host to host yet (docs/decisions/0086).
-        clusterResource: false,
-        copiesStorage: movingDisks(input).length > 0,
+      const { definition, source, target } = input;
+      const here = source.cluster;
+      // In a cluster the definition is in its records, where every host of it finds it.
+      const inCluster = here !== undefined && here.id === target.cluster?.id;
+      const definitionShared = inCluster && here.vms.includes(definition.id);
+      return (definition.luns ?? []).flatMap(({ name, source: lun }): Trouble[] => {
+        if (lun.kind !== "physical") return [];
+        const has = ({ cluster }: HostFacts): boolean =>
+          cluster?.disks?.includes(lun.device) === true;
+        const refusal = physicalDiskRefusal({
+          ...{ inCluster, definitionShared },
+          clusterResource: has(source) && has(target),
+          copiesStorage: movingDisks(input).length > 0,
+        });
+        if (refusal === null) return [];
+        const message = `"${name}" is physical disk ${lun.device} of "${source.host}": ${refusal}`;
+        return [{ on: "source", message }];
       });
-      if (refusal === null) return [];
-      return (input.definition.luns ?? []).flatMap(({ name, source }): Trouble[] =>
-        source.kind === "physical"
-          ? [
-              {
-                on: "source",
-                message: `"${name}" is physical disk ${source.device} of "${input.source.host}": ${refusal}`,
-              },
-            ]
-          : [],
-      );
     },
   },
   {

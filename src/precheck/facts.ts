@@ -111,6 +111,8 @@ export const HostFacts = Type.Object({
         /** Why it can't; null when it can. */
         trouble: nullable(Type.String({ maxLength: 1024 })),
         vms: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 4096 }),
+        /** Names of physical disks that every host of it has. */
+        disks: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 4096 })),
       }),
     ),
   ),

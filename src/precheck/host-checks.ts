@@ -1,5 +1,6 @@
 /** Checks about the hosts themselves: two of them, taking part in moves, with a QEMU and clocks that agree. */
-import type { Check, Trouble } from "./check.ts";
+import { boundToHost } from "../vm/bound-to-host.ts";
+import type { Check, CheckInput, Trouble } from "./check.ts";
 
 /** Runnable tasks for each processor; with more, what a move needs has to wait for its turn. */
 const loadPerCpuMax = 2;
@@ -12,6 +13,49 @@ const certificateLeftMsMin = 7 * dayMs;
 function closed(on: "source" | "target", host: string, message: string): Trouble {
   const remedy = `Open it: ferry host resume ${host}, ferry host set ${host} --migration on`;
   return { on, severity: "blocking", message, remedy };
+}
+
+const cannotChange = (host: string, trouble: string): string =>
+  `"${host}" can't change the cluster's records: ${trouble}`;
+
+/** A VM of the source's cluster. */
+function leaving({ source, target, definition, options }: CheckInput): Trouble[] {
+  const here = source.cluster;
+  if (here === undefined || !here.vms.includes(definition.id)) return [];
+  const stays = target.cluster?.id === here.id;
+  const asked = [source, ...(stays ? [target] : [])];
+  const troubles = asked.flatMap(({ host, cluster }): Trouble[] => {
+    if (cluster === undefined || cluster.trouble === null) return [];
+    const on = host === source.host ? "source" : "target";
+    return [{ on, message: cannotChange(host, cluster.trouble) }];
+  });
+  if (stays) return troubles;
+  const message = `VM "${definition.name}" is cluster "${here.name}"'s, and "${target.host}" is not in it`;
+  if (options.leaveCluster !== true) {
+    const remedy = `Let the host join (ferry cluster join), or let the VM leave: --leave-cluster`;
+    return [...troubles, { on: "target", message, remedy }];
+  }
+  if (options.enterCluster === true) return troubles;
+  const remedy = "Nobody keeps it running there; with --enter-cluster the target's cluster does";
+  return [...troubles, { on: "target", severity: "warning", message, remedy }];
+}
+
+/** A VM that shall be the target's cluster's. */
+function entering({ source, target, definition, options }: CheckInput): Trouble[] {
+  if (options.enterCluster !== true) return [];
+  const { host, cluster } = target;
+  if (cluster === undefined) {
+    const message = `VM "${definition.name}" cannot enter a cluster on "${host}": that host is in none`;
+    const remedy = "Let it join one first (ferry cluster join), or leave --enter-cluster out";
+    return [{ on: "target", message, remedy }];
+  }
+  if (source.cluster?.id === cluster.id && source.cluster.vms.includes(definition.id)) return [];
+  if (cluster.trouble !== null)
+    return [{ on: "target", message: cannotChange(host, cluster.trouble) }];
+  const bound = boundToHost(definition, cluster.disks ?? []);
+  if (bound === undefined) return [];
+  const message = `VM "${definition.name}" cannot enter cluster "${cluster.name}": it has ${bound}`;
+  return [{ on: "source", message, remedy: "Take that from the VM, or leave --enter-cluster out" }];
 }
 
 export const hostChecks: readonly Check[] = [
@@ -126,27 +170,12 @@ export const hostChecks: readonly Check[] = [
   },
   {
     id: "cluster",
-    title: "A VM of a cluster stays in it, and the cluster can hand it over",
+    title: "A VM of a cluster stays in it unless it may leave, and the cluster can hand it over",
     compares:
-      "The source's cluster, if the VM is its, against the target's, and whether etcd takes beats from both",
+      "The source's cluster, if the VM is its, against the target's; whether it may leave or shall enter one, and whether etcd takes beats from both",
     severity: "blocking",
     remedy: "See what is wrong: ferry cluster status",
-    look({ source, target, definition }) {
-      const here = source.cluster;
-      if (here === undefined || !here.vms.includes(definition.id)) return [];
-      if (target.cluster?.id !== here.id) {
-        const message = `VM "${definition.name}" is cluster "${here.name}"'s, and "${target.host}" is not in it`;
-        const remedy = `Let the host join (ferry cluster join), or make the VM standalone: ferry vm standalone ${definition.name}`;
-        return [{ on: "target", message, remedy }];
-      }
-      return (["source", "target"] as const).flatMap((on): Trouble[] => {
-        const { host, cluster } = on === "source" ? source : target;
-        if (cluster === undefined || cluster.trouble === null) return [];
-        return [
-          { on, message: `"${host}" can't change the cluster's records: ${cluster.trouble}` },
-        ];
-      });
-    },
+    look: (input) => [...leaving(input), ...entering(input)],
   },
   {
     id: "load",

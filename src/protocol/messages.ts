@@ -29,6 +29,7 @@
  */
 import Type from "typebox";
 import { backingImagesMax, FileName, Name, VmDefinition } from "../vm/definition.ts";
+import { Passage } from "../vm/passage.ts";
 import { since } from "./since.ts";
 
 const strict = { additionalProperties: false } as const;
@@ -46,6 +47,8 @@ export const ControlMessage = Type.Union([
     run: Type.Boolean(),
     /** Keep the disks, as far as they are, when the move fails: another attempt may use them. */
     keepPartial: since(3, Type.Optional(Type.Boolean())),
+    /** The VM leaves a cluster or enters one; absent: neither. */
+    passage: since(3, Type.Optional(Passage)),
     /** Disks to be made, of the definition's; sizes in bytes. Empty where the target reaches them all. */
     disks: Type.Array(
       Type.Object(

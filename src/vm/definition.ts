@@ -124,15 +124,17 @@ const FibreChannelSource = Type.Object(
   strict,
 );
 
+/** A disk of a host by a name that stays the same. */
+export const DeviceName = Type.String({
+  pattern: "^/dev/disk/by-(id|path|partuuid)/[A-Za-z0-9][A-Za-z0-9:._+-]{0,200}$",
+  description: "a name of a disk that stays, such as /dev/disk/by-id/ata-X",
+});
+
 /** A block device of the host itself: a physical disk. */
 const PhysicalSource = Type.Object(
   {
     kind: Type.Literal("physical"),
-    /** By a name that stays the same. */
-    device: Type.String({
-      pattern: "^/dev/disk/by-(id|path|partuuid)/[A-Za-z0-9][A-Za-z0-9:._+-]{0,200}$",
-      description: "a name of a disk that stays, such as /dev/disk/by-id/ata-X",
-    }),
+    device: DeviceName,
   },
   strict,
 );

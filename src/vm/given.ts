@@ -12,7 +12,7 @@ export async function takeGiven(
   generation: number,
 ): Promise<void> {
   const definition = parseDefinition(document);
-  refuseOwnDevices(definition);
+  refuseOwnDevices(definition, table.parts.sharedDisks?.() ?? []);
   const left = table.find(definition.id);
   if (left !== undefined) await destroyCopy(table, left);
   table.add({

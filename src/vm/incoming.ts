@@ -24,7 +24,7 @@ export interface IncomingVm {
 export async function prepareIncoming(table: VmTable, incoming: IncomingVm): Promise<VmProcess> {
   const { parts, registry } = table;
   const definition = parseDefinition(incoming.document);
-  refuseOwnDevices(definition);
+  refuseOwnDevices(definition, parts.sharedDisks?.() ?? []);
   const { generation, migration } = incoming;
   registry.requireFree(definition.id, definition.name);
   await checkDefinition(table, definition);
@@ -55,9 +55,14 @@ export async function prepareIncoming(table: VmTable, incoming: IncomingVm): Pro
   });
 }
 
-/** A peer's word gives nobody a device of this host, whatever the checks there said. */
-export function refuseOwnDevices({ name, luns = [], hostDevices = [] }: VmDefinition): void {
-  const physical = luns.find(({ source }) => source.kind === "physical");
+/** A peer's word gives nobody a device of this host, whatever the checks there said; but for a disk that the cluster has, and this host knows of. */
+export function refuseOwnDevices(
+  { name, luns = [], hostDevices = [] }: VmDefinition,
+  shared: readonly string[],
+): void {
+  const physical = luns.find(
+    ({ source }) => source.kind === "physical" && !shared.includes(source.device),
+  );
   const [device = physical] = hostDevices;
   if (device === undefined) return;
   throw new FerryError(

@@ -10,10 +10,13 @@ const waitMsMax = 180_000;
 const lookEveryMs = 100;
 
 /** Every host joins; resolves when etcd has a member on three of them. */
-export async function formCluster(lab: Lab): Promise<void> {
+export async function formCluster(
+  lab: Lab,
+  settings: Partial<ClusterStatus["settings"]> = {},
+): Promise<void> {
   const [first, ...others] = lab.hosts;
   if (first === undefined) throw new Error("a lab without hosts");
-  await first.api("POST /v1/cluster", { body: { name: lab.name } });
+  await first.api("POST /v1/cluster", { body: { name: lab.name, settings } });
   for (const host of others) await host.api("POST /v1/cluster/join", { body: {} });
   await until("etcd has three members", async () => {
     const { etcd } = await clusterOf(first);

@@ -5,12 +5,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createGuest } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
 import { finished, startMove } from "../move/moves.ts";
+import { processOf } from "./lab-fence.ts";
 import { clusterOf, formCluster, runsOn, until, vmOn } from "./cluster-lab.ts";
 
 const vm = "web01";
@@ -95,12 +95,4 @@ async function etcdOf(host: LabHost): Promise<number> {
 
 async function keeperOf(host: LabHost): Promise<number> {
   return await processOf(host, "keeper.json");
-}
-
-async function processOf(host: LabHost, argument: string): Promise<number> {
-  for (const pid of await host.processes()) {
-    const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    if (line.includes(argument)) return pid;
-  }
-  throw new Error(`${host.name} has no process with ${argument}`);
 }

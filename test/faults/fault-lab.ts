@@ -13,6 +13,7 @@ import { end, processesIn } from "../../lab/namespaces.ts";
 import { labDirectory, memoryDirectory } from "../../lab/topology.ts";
 import type { Vm } from "../../src/api/schema/vm.ts";
 import type { Storage } from "./cases.ts";
+import type { MigrationOptions } from "../../src/migration/record.ts";
 import { HostDisk } from "./host-disk.ts";
 import { RunWatch } from "./run-watch.ts";
 import { WritingGuest } from "./writing-guest.ts";
@@ -29,6 +30,8 @@ export class FaultLab implements AsyncDisposable {
   readonly guest: WritingGuest;
   readonly runs: RunWatch;
   readonly vm = "web01";
+  /** Of every move. */
+  options: MigrationOptions = { withStorage: true };
   readonly #disks: ReadonlyMap<string, HostDisk>;
   #storage: Storage | undefined;
 
@@ -39,7 +42,8 @@ export class FaultLab implements AsyncDisposable {
     this.runs = new RunWatch(lab.hosts);
   }
 
-  static async up(name: string): Promise<FaultLab> {
+  /** `hostDiskMib`: more than a small disk, for hosts with a member of etcd. */
+  static async up(name: string, hostDiskMib?: number): Promise<FaultLab> {
     await unmountAll(labDirectory(name)); // what a killed run left
     await compileAgent();
     const settings = { faultInjection: true };
@@ -47,7 +51,7 @@ export class FaultLab implements AsyncDisposable {
     const disks = new Map<string, HostDisk>();
     try {
       for (const { name: host, directory } of lab.hosts) {
-        const disk = await HostDisk.make(`${directory}.img`, join(directory, "disk"));
+        const disk = await HostDisk.make(`${directory}.img`, join(directory, "disk"), hostDiskMib);
         disks.set(host, disk);
         for (const part of ["state", "local"]) {
           await mkdir(join(disk.path, part), { recursive: true });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const sizeBytes = 96 * 2 ** 20;
+const sizeMibDefault = 96;
 const chunk = Buffer.alloc(2 ** 20, 0x5a);
 
 export class HostDisk implements AsyncDisposable {
@@ -26,9 +26,9 @@ export class HostDisk implements AsyncDisposable {
   }
 
   /** A file system of its own, mounted at `path`. */
-  static async make(image: string, path: string): Promise<HostDisk> {
+  static async make(image: string, path: string, sizeMib = sizeMibDefault): Promise<HostDisk> {
     await (await open(image, "w")).close();
-    await truncate(image, sizeBytes);
+    await truncate(image, sizeMib * 2 ** 20);
     // Nothing is kept back for root, which is who the agent is.
     await run("mkfs.ext4", ["-q", "-m", "0", "-F", image]);
     await mkdir(path, { recursive: true });

@@ -86,7 +86,7 @@ export async function startMove(
   world: FaultLab,
   source: LabHost,
   target: LabHost,
-  options: MigrationOptions = { withStorage: true },
+  options: MigrationOptions = world.options,
 ): Promise<string> {
   const body = { vm: world.vm, target: target.name, options };
   return (await source.api("POST /v1/migrations", { body })).id;

@@ -1,4 +1,5 @@
 /** What the hosts of a cluster ask each other beside etcd. */
+import { lookAtDisk } from "../../cluster/shared-disks.ts";
 import type { ApiServer } from "../api-server.ts";
 import { provenHost } from "../caller.ts";
 import {
@@ -6,7 +7,11 @@ import {
   PeerClusterRoom,
   PeerConsentAnswer,
   PeerConsentRequest,
+  PeerDiskLook,
+  PeerDiskQuestion,
   PeerMemberRequest,
+  PeerOwnerAnswer,
+  PeerOwnerQuestion,
   PeerRestored,
 } from "../schema/cluster.ts";
 import type { Services } from "../services.ts";
@@ -57,6 +62,30 @@ export function peerClusterRoutes(app: ApiServer, services: Services): void {
       const { host } = provenHost(request.caller).identity;
       return { consents: cluster.consent(host, request.body.leaseMs) };
     },
+  );
+  app.post(
+    "/v1/peer/cluster/owner",
+    {
+      schema: {
+        operationId: "peerClusterOwner",
+        summary: "Whom the owner record names of a VM that is moving out of this host's cluster",
+        body: PeerOwnerQuestion,
+        response: answers(PeerOwnerAnswer),
+      },
+    },
+    async (request) => ({ owner: await cluster.ownerOf(request.body) }),
+  );
+  app.post(
+    "/v1/peer/cluster/disk",
+    {
+      schema: {
+        operationId: "peerClusterDisk",
+        summary: "A physical disk as this host has it, for a host that makes it the cluster's",
+        body: PeerDiskQuestion,
+        response: answers(PeerDiskLook),
+      },
+    },
+    (request) => lookAtDisk(request.body.device),
   );
   app.post(
     "/v1/peer/cluster/member",

@@ -6,7 +6,9 @@ import { FerryError } from "../../base/errors.ts";
 import type { Cli } from "../cli.ts";
 import { confirm } from "../confirm.ts";
 import { parseDuration } from "../quantities.ts";
+import { defineClusterDisk, defineClusterVolume } from "./cluster-volume.ts";
 import { defineClusterUpdate } from "./cluster-update.ts";
+import { defineClusterFence } from "./cluster-fence.ts";
 import { defineClusterCare } from "./cluster-care.ts";
 import { renderCluster, renderClusterSettings } from "../render/cluster.ts";
 
@@ -71,6 +73,9 @@ export function defineCluster(command: Command, cli: Cli): void {
   defineSettings(command, cli);
   defineClusterCare(command, cli);
   defineClusterUpdate(command, cli);
+  defineClusterFence(command, cli);
+  defineClusterVolume(command, cli);
+  defineClusterDisk(command, cli);
 }
 
 function defineCreate(command: Command, cli: Cli): void {

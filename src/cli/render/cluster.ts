@@ -17,8 +17,10 @@ const hostColumns: readonly Column<ClusterHost>[] = [
   { title: "since", text: ({ since }) => (since === null ? "" : formatTime(since)) },
   {
     title: "found dead",
-    text: ({ death }) => (death === null ? "" : `${formatTime(death.at)} by ${death.by}`),
+    text: ({ death }) =>
+      death === null ? "" : `${formatTime(death.at)} by ${death.by} (${death.how})`,
   },
+  { title: "fence", text: ({ fence }) => fence?.agent ?? "" },
 ];
 
 const memberColumns: readonly Column<Member>[] = [

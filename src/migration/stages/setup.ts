@@ -10,6 +10,7 @@ import type { Session } from "../../session/session.ts";
 import { findDiskNode } from "../../qemu/disk-nodes.ts";
 import { withoutMedia } from "../../vm/media.ts";
 import type { IncomingDisk } from "../../vm/moved-disks.ts";
+import type { Passage } from "../../vm/passage.ts";
 import { receiveFiles, sendFiles } from "../carry-files.ts";
 import { makeFiles, removeMadeFiles } from "../moved-files.ts";
 import { placedDefinition } from "../placed-definition.ts";
@@ -35,9 +36,11 @@ export const setup: Stage = {
       const { disks: placements, files } = move.record.current;
       const disks = await wantedDisks(move, placements);
       const sent = files.filter(({ copy }) => copy);
+      const passage = await passageOf(move);
       move.session.send({
         ...{ type: "prepare", generation, run, disks },
         ...(keepsPartial(move) && { keepPartial: true }),
+        ...(passage && { passage }),
         definition: placedDefinition(
           ejects(move) ? withoutMedia(definition) : definition,
           placements,
@@ -82,6 +85,7 @@ export const setup: Stage = {
       await makeFiles(move);
       await receiveFiles(move);
       move.process = await move.vms.prepareIncoming(move.definition, move.generation, move.id);
+      if (move.passage !== undefined) move.owners.expect(move.definition.id, move.passage);
       const { qemuVersion } = move.process;
       move.session.send({ type: "prepared", qemuVersion, ...(whole.length > 0 && { whole }) });
       await move.faults.reach("target:setup:inside", move.signal);
@@ -118,6 +122,12 @@ async function abandon(session: Session, timeoutMs: number): Promise<void> {
 function keepsPartial({ record }: SourceMove): boolean {
   const { keepPartial, resume } = record.current.options;
   return keepPartial === true || resume === true;
+}
+
+async function passageOf(move: SourceMove): Promise<Passage | undefined> {
+  const { leaveCluster = false, enterCluster = false } = move.record.current.options;
+  const wish = { mayLeave: leaveCluster, enter: enterCluster };
+  return await move.owners.passage(move.definition.id, move.peer, wish);
 }
 
 function ejects(move: SourceMove): boolean {

@@ -38,7 +38,8 @@ export const storageHandover: Stage = {
 
       const generation = move.generation + 1;
       const vm = move.definition.id;
-      await move.owners.swap({ vm, from: move.host, to: move.peer, generation });
+      const mayLeave = move.record.current.options.leaveCluster === true;
+      await move.owners.swap({ vm, from: move.host, to: move.peer, generation, mayLeave });
       await writeDown(
         move,
         "source",
