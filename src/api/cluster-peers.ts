@@ -15,7 +15,7 @@ import {
   PeerConsentAnswer,
   PeerDiskLook,
   PeerOwnerAnswer,
-} from "./schema/cluster.ts";
+} from "./schema/peer-cluster.ts";
 
 /** A guest's life may hang on it: who does not answer by then does not consent. */
 const consentMsMax = 1_500;

@@ -16,6 +16,8 @@ import type {
   ClusterVm,
   ProposedMove,
   VmPolicy,
+} from "./schema/cluster.ts";
+import type {
   ClusterDisk,
   ClusterDiskList,
   FenceList,
@@ -23,7 +25,7 @@ import type {
   FenceTest,
   VolumeList,
   VolumeSet,
-} from "./schema/cluster.ts";
+} from "./schema/cluster-parts.ts";
 import type { Baseline, BaselineQuery, HostCpu, VmCpu } from "./schema/cpu.ts";
 import type {
   DomainAnswer,

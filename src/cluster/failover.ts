@@ -1,9 +1,9 @@
 /** Gives the VMs of dead hosts to others: the coordinator's work. Each is one compare-and-swap, so that doing it twice does nothing. */
 import { errorChain } from "../base/errors.ts";
 import type { Membership } from "./membership.ts";
-import type { ClusterParts, HostRoom } from "./parts.ts";
+import type { ClusterParts } from "./parts.ts";
 import { type PlacedVm, type PlaceHost, placeVms } from "./placement.ts";
-import type { HostRecord, Versioned, VmRecord } from "./records.ts";
+import type { Versioned, VmRecord } from "./records.ts";
 import type { HostsView } from "./store.ts";
 
 /** VMs that no host could start are tried everywhere anew after that: what was missing may be there by then. */
@@ -28,7 +28,9 @@ export class Failover {
       }
     }
     if (homeless.length === 0) return;
-    const hosts = await this.#hosts(view);
+    // Whose VMs are where matters only to those that want to be apart; thousands of records are read for it.
+    const isApart = homeless.some(({ policy }) => policy.apart.length > 0);
+    const hosts = await this.#hosts(view, isApart ? await store.vms() : []);
     const { now, log } = this.#parts;
     const vms = homeless.map((record) => asPlaced(record, now()));
     for (const { vm, host, reason } of placeVms(vms, hosts)) {
@@ -82,21 +84,16 @@ export class Failover {
   }
 
   /** Those that are alive and answer. */
-  async #hosts(view: HostsView): Promise<PlaceHost[]> {
+  async #hosts(view: HostsView, vms: readonly VmRecord[]): Promise<PlaceHost[]> {
     const { peers } = this.#parts;
     const living = view.hosts.filter(({ id }) => view.beats.has(id) && !view.deaths.has(id));
-    const asked = living.map(async (host) => {
-      const room = await peers.room(host.id).catch(() => undefined);
-      return room === undefined ? [] : [await this.#asPlace(host, room)];
+    const asked = living.map(async ({ id, name }): Promise<PlaceHost[]> => {
+      const room = await peers.room(id).catch(() => undefined);
+      if (room === undefined) return [];
+      const groups = vms.filter(({ owner }) => owner === id).flatMap(({ policy }) => policy.apart);
+      return [{ id, name, ...room, groups }];
     });
     return (await Promise.all(asked)).flat();
-  }
-
-  async #asPlace({ id, name }: HostRecord, room: HostRoom): Promise<PlaceHost> {
-    const { store } = this.#membership;
-    const records = await Promise.all((await store.ownedBy(id)).map((vm) => store.vm(vm)));
-    const groups = records.flatMap((record) => record?.policy.apart ?? []);
-    return { id, name, ...room, groups };
   }
 }
 

@@ -27,12 +27,11 @@ const secret = /passw|community|_kg$/;
 export async function listFences({ store }: Membership): Promise<FenceSeen[]> {
   const [{ hosts }, fences] = await Promise.all([store.hosts(), store.fences()]);
   return fences.map(({ host, agent, action, options, trouble }) => {
-    const shown = Object.entries(options).map(([name, value]) => [
-      name,
-      secret.test(name) ? "***" : value,
-    ]);
+    const shown: Record<string, string> = {};
+    for (const [option, value] of Object.entries(options))
+      shown[option] = secret.test(option) ? "***" : value;
     const name = hosts.find(({ id }) => id === host)?.name ?? host;
-    return { host: name, agent, action, options: Object.fromEntries(shown), trouble };
+    return { host: name, agent, action, options: shown, trouble };
   });
 }
 

@@ -34,11 +34,15 @@ const connectEveryMs = 50;
 /** A guest that is let run now shall not have to be ended at once. */
 const runMarginMs = 500;
 
+const never = new Promise<never>(() => undefined);
+
 export interface KeeperParts {
   readonly log: Log;
   /** Where orders and log of the keeper are. */
   readonly directory: string;
   readonly orders: () => KeeperOrders;
+  /** Starts the keeper with its orders, where it is no process of its own: many simulated hosts are one process. */
+  readonly startKeeper?: ((orders: string) => void) | undefined;
   /** The lease stands otherwise than before. */
   readonly onChange: (standing: LeaseStanding) => void;
 }
@@ -139,7 +143,20 @@ export class KeeperLink implements AsyncDisposable {
   }
 
   async #spawn(): Promise<Socket> {
-    const { directory } = this.#parts;
+    const { directory, startKeeper } = this.#parts;
+    const ended = startKeeper === undefined ? this.#spawnProcess(directory) : never;
+    startKeeper?.(this.#path);
+    const deadline = bootClockMs() + connectMsMax;
+    while (bootClockMs() < deadline) {
+      const socket = await Promise.race([this.#tryConnect(), ended]);
+      if (socket !== undefined) return socket;
+      await wait(connectEveryMs, undefined, { signal: this.#closing.signal });
+    }
+    throw new Error("it does not answer");
+  }
+
+  /** Rejects when it ends. */
+  #spawnProcess(directory: string): Promise<never> {
     const log = openSync(join(directory, "keeper.log"), "a", 0o600);
     const child = spawn(process.execPath, [program, this.#path], {
       detached: true,
@@ -153,13 +170,7 @@ export class KeeperLink implements AsyncDisposable {
       child.on("exit", (code) => reject(new Error(`it ended with ${code}; see keeper.log`)));
     });
     ended.catch(() => undefined); // it may end long after it was connected to
-    const deadline = bootClockMs() + connectMsMax;
-    while (bootClockMs() < deadline) {
-      const socket = await Promise.race([this.#tryConnect(), ended]);
-      if (socket !== undefined) return socket;
-      await wait(connectEveryMs, undefined, { signal: this.#closing.signal });
-    }
-    throw new Error("it does not answer");
+    return ended;
   }
 
   #tryConnect(): Promise<Socket | undefined> {

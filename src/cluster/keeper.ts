@@ -3,7 +3,7 @@
  * beats to etcd; when none was acknowledged for too long, or the host was declared dead, it ends the guests of the cluster, again and again
  * until the lease is held. The agent does the same with what it hears from here (keeper-link.ts): one of the two may stand still.
  */
-import { type WriteStream, createWriteStream, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import Value from "typebox/value";
@@ -16,6 +16,7 @@ import { clusterKeys } from "./keys.ts";
 import { acknowledged, declaredDead, type Lease, noLease, standingOf } from "./lease.ts";
 import { BeatRecord, readRecord, writeRecord } from "./records.ts";
 import { clusterTimes } from "./times.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** Between two looks at the clock: a guest runs at most so much longer than it may. */
 const tickMs = 100;
@@ -28,7 +29,7 @@ export class Keeper implements Disposable {
   readonly #agents = new Set<Socket>();
   readonly #log: (line: string) => void;
   readonly #stopped = Promise.withResolvers<void>();
-  #watchdog: WriteStream | undefined;
+  #watchdog: Watchdog | undefined;
   #orders: KeeperOrders;
   #lease: Lease = noLease;
   #trouble: string | null = null;
@@ -53,15 +54,19 @@ export class Keeper implements Disposable {
     const { socket, leaseMs, watchdog } = this.#orders;
     rmSync(socket, { force: true });
     this.#server.listen(socket);
-    if (typeof watchdog === "string") this.#watchdog = createWriteStream(watchdog);
-    this.#watchdog?.on("error", (error) => this.#log(`cannot use the watchdog: ${error.message}`));
-    const { beatMs } = clusterTimes(leaseMs);
-    this.#timers = [
-      setInterval(() => this.#guard(), tickMs),
-      setInterval(() => void this.#beat(), beatMs),
-    ];
+    if (typeof watchdog === "string") this.#watchdog = new Watchdog(watchdog, this.#log);
+    this.#setPace(leaseMs);
     void this.#beat();
     await this.#stopped.promise;
+  }
+
+  /** A shorter lease is renewed more often. */
+  #setPace(leaseMs: number): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [
+      setInterval(() => this.#guard(), tickMs),
+      setInterval(() => void this.#beat(), clusterTimes(leaseMs).beatMs),
+    ];
   }
 
   /** Once no guest of the cluster lives here. */
@@ -149,7 +154,7 @@ export class Keeper implements Disposable {
   }
 
   #touchWatchdog(): void {
-    if (this.#standing === "held") this.#watchdog?.write("1");
+    if (this.#standing === "held") this.#watchdog?.pet();
   }
 
   #welcome(socket: Socket): void {
@@ -173,6 +178,7 @@ export class Keeper implements Disposable {
         const { incarnation } = this.#orders;
         this.#orders = this.#read();
         this.#revision = undefined;
+        this.#setPace(this.#orders.leaseMs);
         if (this.#orders.incarnation !== incarnation) this.#lease = noLease;
         void this.#beat();
         break;
@@ -195,8 +201,7 @@ export class Keeper implements Disposable {
 
   [Symbol.dispose](): void {
     for (const timer of this.#timers) clearInterval(timer);
-    // The magic close: stopping on purpose must not reset the machine.
-    this.#watchdog?.end("V");
+    this.#watchdog?.[Symbol.dispose]();
     for (const agent of this.#agents) agent.destroy();
     this.#server.close();
     this.#guests[Symbol.dispose]();

@@ -36,6 +36,7 @@ export class Membership implements AsyncDisposable {
       log: parts.log,
       directory: clusterDirectory(parts),
       orders: () => this.#orders(),
+      startKeeper: parts.startKeeper,
       onChange: onLease,
     });
   }

@@ -72,6 +72,8 @@ export interface ClusterParts {
   readonly clientPort: number;
   readonly peerPort: number;
   readonly watchdog: string | null;
+  /** Of simulated hosts: keeps the lease in this process (keeper-link.ts). */
+  readonly startKeeper?: (orders: string) => void;
   /** Options of fence agents that the records may name beside those that are known to be harmless. */
   readonly fenceOptions: readonly string[];
   readonly paths: { readonly state: string; readonly run: string };

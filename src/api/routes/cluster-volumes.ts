@@ -4,7 +4,7 @@ import { addDisk, listDisks, removeDisk } from "../../cluster/shared-disks.ts";
 import { addVolume, listVolumes, removeVolume } from "../../cluster/volumes.ts";
 import { Name } from "../../vm/definition.ts";
 import type { ApiServer } from "../api-server.ts";
-import { ClusterDisk, ClusterDiskList, VolumeList, VolumeSet } from "../schema/cluster.ts";
+import { ClusterDisk, ClusterDiskList, VolumeList, VolumeSet } from "../schema/cluster-parts.ts";
 import { HostQuery } from "../schema/scope.ts";
 import type { Services } from "../services.ts";
 import { answers, created, done } from "./answers.ts";

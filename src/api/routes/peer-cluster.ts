@@ -13,7 +13,7 @@ import {
   PeerOwnerAnswer,
   PeerOwnerQuestion,
   PeerRestored,
-} from "../schema/cluster.ts";
+} from "../schema/peer-cluster.ts";
 import type { Services } from "../services.ts";
 import { answers, done } from "./answers.ts";
 

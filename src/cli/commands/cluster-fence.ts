@@ -1,6 +1,6 @@
 /** `ferry cluster fence`, `ferry cluster confirm-dead`: being certain that a host is dead. */
 import { type Command, Option } from "commander";
-import type { Fence } from "../../api/schema/cluster.ts";
+import type { Fence } from "../../api/schema/cluster-parts.ts";
 import { FerryError } from "../../base/errors.ts";
 import type { Cli } from "../cli.ts";
 import { confirm } from "../confirm.ts";

@@ -1,6 +1,6 @@
 /** `ferry cluster volume|disk`: what the hosts of the cluster share. */
 import { type Command, Option } from "commander";
-import type { ClusterDiskList, VolumeList } from "../../api/schema/cluster.ts";
+import type { ClusterDiskList, VolumeList } from "../../api/schema/cluster-parts.ts";
 import type { Cli } from "../cli.ts";
 import { formatBytes } from "../../base/format.ts";
 import { confirm } from "../confirm.ts";
