@@ -77,7 +77,7 @@ export class SimulatedHost {
     const local = new LocalState(database);
     local.write({
       ...{ id, name: "scale", managed: false, host: this.id, incarnation: 1, others: [] },
-      settings: { leaseMs, etcdMembers: 3, failover: true },
+      settings: { leaseMs, etcdMembers: 3, failover: true, movesMax: null },
       endpoints: [...endpoints],
       tls: { ...tls },
     });
@@ -100,6 +100,7 @@ export class SimulatedHost {
       ...{ clientPort: 0, peerPort: 0, watchdog: null, fenceOptions: [] },
       paths: { state, run: state },
       publish: () => undefined,
+      isMoving: () => false,
       startKeeper: (orders) => {
         this.#keeper = new Keeper(orders, () => undefined);
         void this.#keeper.run();

@@ -2,12 +2,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { HttpDrainHosts } from "../api/drain-hosts.ts";
 import type { PeerClient } from "../api/peer-client.ts";
-import { HttpSlotLink } from "../api/slot-link.ts";
 import type { EventLog } from "../database/event-log.ts";
 import type { Log } from "../base/log.ts";
 import { defaultLimits, liveLimits, type MoveLimits } from "../migration/limits.ts";
 import type { Migrations } from "../migration/migrations.ts";
 import type { Precheck } from "../precheck/precheck.ts";
+import type { SlotLink } from "../scheduler/attempts.ts";
 import { type Closed, closedFor } from "../scheduler/closed.ts";
 import { Drain } from "../scheduler/drain.ts";
 import { DrainStore } from "../scheduler/drain-state.ts";
@@ -30,6 +30,8 @@ export interface SchedulingParts {
   readonly precheck: Precheck;
   readonly events: EventLog;
   readonly settings: SettingsStore;
+  /** How targets, and the cluster, are asked for a slot. */
+  readonly slotLink: SlotLink;
 }
 
 export interface Scheduling {
@@ -55,7 +57,7 @@ export function wireScheduling(parts: SchedulingParts): Scheduling {
         .map(({ id, source, disks }) => ({ id, source, copiesDisks: disks.length > 0 })),
   });
   const scheduler = new Scheduler({
-    ...{ ...parts, slots: new HttpSlotLink(trust, peers) },
+    ...{ ...parts, slots: parts.slotLink },
     memoryOf: (vm) => (parts.vms.find(vm)?.definition.memory.mib ?? 0) * 1024 ** 2,
   });
   const drain = new Drain({

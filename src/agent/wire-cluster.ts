@@ -26,6 +26,7 @@ export interface ClusterWiring {
   readonly vms: LocalVms;
   readonly pools: Pools;
   readonly events: EventLog;
+  readonly isMoving: (migration: string) => boolean;
   /** This host's own room: asked of itself as of the others. */
   readonly room: () => Promise<HostRoom>;
 }
@@ -63,11 +64,11 @@ export async function ownRoom(parts: {
 }
 
 export function wireCluster(wiring: ClusterWiring): Cluster {
-  const { config, database, log, now, trust, peers, vms, pools, events, room } = wiring;
+  const { config, database, log, now, trust, peers, vms, pools, events, room, isMoving } = wiring;
   const others = new HttpClusterPeers(trust, peers);
   const isSelf = (host: string): boolean => host === trust.membership?.host.id;
   const cluster: Cluster = new Cluster({
-    ...{ database, log, now, trust, vms, pools },
+    ...{ database, log, now, trust, vms, pools, isMoving },
     host: config.name,
     peers: {
       seek: () => others.seek(),

@@ -23,6 +23,8 @@ import type { Log } from "../base/log.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { EventLog } from "../database/event-log.ts";
 import { Faults } from "../migration/faults.ts";
+import { HttpSlotLink } from "../api/slot-link.ts";
+import { ClusterSlots } from "../cluster/move-slots.ts";
 import { Migrations } from "../migration/migrations.ts";
 import type { MigrationRecord } from "../migration/record.ts";
 import { Switches } from "../network/switches.ts";
@@ -105,7 +107,7 @@ export async function wireAgent(
   const identity = () => ({ host, domain: trust.membership?.domain.id ?? null });
   const serialLogs = parts.use(new SerialLogs());
   // The VMs are there before the cluster that has a word in whether they run.
-  const later: { cluster?: Cluster } = {};
+  const later: { cluster?: Cluster; migrations?: Migrations } = {};
   const vms = parts.use(
     await LocalVms.open({
       ...{ database, log, paths: config.paths, qemu: config.qemu, pools, switches, identity },
@@ -120,6 +122,7 @@ export async function wireAgent(
     wireCluster({
       ...{ config, database, log, now, trust, peers, vms, pools, events },
       room: async () => await room(),
+      isMoving: (id) => later.migrations?.find(id)?.endedAt === null,
     }),
   );
   later.cluster = cluster;
@@ -149,6 +152,7 @@ export async function wireAgent(
       },
     }),
   );
+  later.migrations = migrations;
   const advertise = config.api.advertise ?? host;
   const precheck = new Precheck({
     ...{ host, vms, pools, switches, secrets },
@@ -190,6 +194,7 @@ export async function wireAgent(
 
   const { scheduler, slots, drain } = wireScheduling({
     ...{ database, log, host, now, trust, peers, vms, migrations, precheck, events, settings },
+    slotLink: new ClusterSlots(new HttpSlotLink(trust, peers), () => cluster.membership),
   });
   parts.use(scheduler);
   parts.defer(announceHost(settings, events, host));

@@ -25,10 +25,12 @@ const changesMax = 100;
 
 export async function backUp({ now }: ClusterParts, { store, own }: Membership): Promise<Backup> {
   const kept = await store.etcd.list(store.keys.prefix);
-  const { beats, deaths, coordinator } = store.keys;
+  const { beats, deaths, coordinator, moves, volumeStates } = store.keys;
   // Who lives now says nothing of who will live then.
   const lasting = kept.filter(
-    ({ key }) => !key.startsWith(beats) && !key.startsWith(deaths) && key !== coordinator,
+    ({ key }) =>
+      ![beats, deaths, moves, volumeStates].some((prefix) => key.startsWith(prefix)) &&
+      key !== coordinator,
   );
   return {
     format: "ferry-cluster-1",

@@ -8,6 +8,7 @@ import { keepMembers, listMembers } from "./etcd-members.ts";
 import { Failover } from "./failover.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
+import { freeSlotsOfOthers } from "./move-slots.ts";
 import { PowerFencing } from "./power-fencing.ts";
 import { type CoordinatorRecord, type Versioned, writeRecord } from "./records.ts";
 import type { HostsView, OwnView } from "./store.ts";
@@ -54,6 +55,11 @@ export class Coordinating {
     await this.watch.look(view, (host) => !fenced.has(host));
     // What was found dead just now counts at once.
     const now = await store.hosts();
+    if (own.settings.movesMax !== null) {
+      const lives = (id: string): boolean =>
+        now.hosts.some((host) => host.id === id) && !now.deaths.has(id);
+      await freeSlotsOfOthers(this.#membership, lives);
+    }
     if (own.settings.failover) await this.#failover.place(now);
     if (own.managed) {
       await keepMembers(this.#parts, this.#membership, now).catch((error: unknown) => {

@@ -22,6 +22,7 @@ import {
   noLease,
   standingOf,
 } from "./lease.ts";
+import { keptLease } from "./lease-file.ts";
 
 const program = join(
   import.meta.dirname,
@@ -62,6 +63,7 @@ export class KeeperLink implements AsyncDisposable {
     this.#parts = parts;
     mkdirSync(parts.directory, { recursive: true, mode: 0o700 });
     this.#guests = new GuardedGuests(parts.orders().database);
+    this.#lease = keptLease(parts.orders());
     this.#write();
     this.#following = this.#follow();
     this.#timer = setInterval(() => this.#guard(), tickMs);

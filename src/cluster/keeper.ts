@@ -16,6 +16,7 @@ import { clusterKeys } from "./keys.ts";
 import { acknowledged, declaredDead, type Lease, noLease, standingOf } from "./lease.ts";
 import { BeatRecord, readRecord, writeRecord } from "./records.ts";
 import { clusterTimes } from "./times.ts";
+import { keepLease, keptLease } from "./lease-file.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** Between two looks at the clock: a guest runs at most so much longer than it may. */
@@ -44,6 +45,7 @@ export class Keeper implements Disposable {
     this.#ordersPath = ordersPath;
     this.#log = log;
     this.#orders = this.#read();
+    this.#lease = keptLease(this.#orders);
     this.#etcd = new EtcdClient(() => this.#orders);
     this.#guests = new GuardedGuests(this.#orders.database);
     this.#server = createServer((socket) => this.#welcome(socket));
@@ -139,12 +141,21 @@ export class Keeper implements Disposable {
     );
     if (done) {
       this.#revision = revision;
-      this.#lease = acknowledged(this.#lease, sentAtMs, leaseMs);
+      this.#extend(sentAtMs, leaseMs);
       return;
     }
     this.#revision = undefined;
     if (answers[1]?.[0] !== undefined) this.#die();
     else throw new Error("the beat was changed by another process");
+  }
+
+  #extend(sentAtMs: number, leaseMs: number): void {
+    this.#lease = acknowledged(this.#lease, sentAtMs, leaseMs);
+    try {
+      keepLease(this.#orders, this.#lease);
+    } catch (error) {
+      this.#log(`cannot keep how the lease stands: ${errorChain(error)}`);
+    }
   }
 
   #die(): void {
@@ -171,7 +182,7 @@ export class Keeper implements Disposable {
   #obey(said: ToKeeper): void {
     switch (said.type) {
       case "extend":
-        this.#lease = acknowledged(this.#lease, said.sentAtMs, this.#lease.leaseMs);
+        this.#extend(said.sentAtMs, this.#lease.leaseMs);
         this.#touchWatchdog();
         break;
       case "reload": {

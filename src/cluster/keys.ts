@@ -25,6 +25,9 @@ export interface ClusterKeys {
   /** VolumeRecord, by the pool's name. */
   readonly volumes: string;
   readonly volume: (pool: string) => string;
+  /** MoveSlotRecord, by number. */
+  readonly moves: string;
+  readonly move: (number: number) => string;
   /** DiskRecord, by the device's name. */
   readonly disks: string;
   readonly disk: (device: string) => string;
@@ -57,6 +60,8 @@ export function clusterKeys(cluster: string): ClusterKeys {
     fence: (host) => `${prefix}fences/${host}`,
     volumes: `${prefix}volumes/`,
     volume: (pool) => `${prefix}volumes/${pool}`,
+    moves: `${prefix}moves/`,
+    move: (number) => `${prefix}moves/${number}`,
     disks: `${prefix}disks/`,
     disk: (device) => `${prefix}disks/${encodeURIComponent(device)}`,
     volumeStates: `${prefix}volume-states/`,

@@ -76,6 +76,8 @@ export interface ClusterParts {
   readonly startKeeper?: (orders: string) => void;
   /** Options of fence agents that the records may name beside those that are known to be harmless. */
   readonly fenceOptions: readonly string[];
+  /** Whether a migration of this host waits or runs. */
+  readonly isMoving: (migration: string) => boolean;
   readonly paths: { readonly state: string; readonly run: string };
   readonly publish: (
     type: EventType & `cluster.${string}`,

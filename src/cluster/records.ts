@@ -19,6 +19,10 @@ export const ClusterSettings = Type.Object(
     etcdMembers: Type.Unsafe<1 | 3 | 5>(Type.Integer({ enum: [1, 3, 5], default: 3 })),
     /** False: a dead host's VMs wait for it, or for a person. */
     failover: Type.Boolean({ default: true }),
+    /** Moves at once in the whole cluster; null: as many as the hosts' own limits allow. */
+    movesMax: Type.Union([Type.Integer({ minimum: 1, maximum: 1000 }), Type.Null()], {
+      default: null,
+    }),
   },
   strict,
 );
@@ -90,6 +94,10 @@ export const VolumeRecord = Type.Object({
   onLoss: Type.Unsafe<"pause" | "move">(Type.String({ enum: ["pause", "move"], default: "pause" })),
 });
 export type VolumeRecord = Type.Static<typeof VolumeRecord>;
+
+/** One of the moves that there may be at once (move-slots.ts). */
+export const MoveSlotRecord = Type.Object({ host: Uuid, migration: Uuid });
+export type MoveSlotRecord = Type.Static<typeof MoveSlotRecord>;
 
 /** A physical disk that every host has (shared-disks.ts). */
 export const DiskRecord = Type.Object({

@@ -9,6 +9,7 @@ import { Coordinating } from "./coordinating.ts";
 import { enterExpected } from "./entering.ts";
 import type { LocalState } from "./local-state.ts";
 import { Membership } from "./membership.ts";
+import { freeSlots } from "./move-slots.ts";
 import { OwnVms } from "./own-vms.ts";
 import type { ClusterParts } from "./parts.ts";
 import { clusterTimes } from "./times.ts";
@@ -95,6 +96,7 @@ export class RunningCluster implements AsyncDisposable {
       await enterExpected(this.#parts, membership);
     }
     await coordinating.look(view);
+    if (own.settings.movesMax !== null) await freeSlots(membership, this.#parts.isMoving);
     await volumes.exchange(view.coordinator?.host);
     return true;
   }

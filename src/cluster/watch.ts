@@ -8,11 +8,16 @@ import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
 import { type BeatRecord, type DeadRecord, type Versioned, writeRecord } from "./records.ts";
 import type { HostsView } from "./store.ts";
+import { clusterTimes } from "./times.ts";
+
+/** Who has not looked at a host for so many beats does not watch it any more, and can't say that it is silent. */
+const looksMissedMax = 4;
 
 export class Watch {
   readonly #parts: ClusterParts;
   readonly #membership: Membership;
   readonly #watched = new Map<string, Watched>();
+  readonly #lookedAtMs = new Map<string, number>();
 
   constructor(parts: ClusterParts, membership: Membership) {
     this.#parts = parts;
@@ -24,15 +29,20 @@ export class Watch {
     this.#watched.set(host, promised(this.#watched.get(host), bootClockMs(), leaseMs));
   }
 
-  /** Milliseconds since a host's beat was first seen here as it is; null for one that is not watched. */
+  /** Milliseconds since a host's beat was first seen here as it is; null for one that is not watched, or not any more. */
   silentMs(host: string): number | null {
-    const seen = this.#watched.get(host);
-    return seen === undefined ? null : bootClockMs() - seen.seenAtMs;
+    const [seen, lookedAtMs] = [this.#watched.get(host), this.#lookedAtMs.get(host)];
+    const now = bootClockMs();
+    if (seen === undefined || lookedAtMs === undefined) return null;
+    const { beatMs } = clusterTimes(this.#membership.own.settings.leaseMs);
+    return now - lookedAtMs > looksMissedMax * beatMs ? null : now - seen.seenAtMs;
   }
 
   /** A beat as it is now, of a host that only this one watches for the time being. */
   note(host: string, beat: Versioned<BeatRecord>): void {
-    this.#watched.set(host, watched(this.#watched.get(host), beat, bootClockMs()));
+    const now = bootClockMs();
+    this.#watched.set(host, watched(this.#watched.get(host), beat, now));
+    this.#lookedAtMs.set(host, now);
   }
 
   /** One look at hosts that shall be alive. `of`: those that a lapse alone makes dead. Answers the ids of those that were declared dead by it. */
@@ -44,6 +54,7 @@ export class Watch {
       if (beat === undefined || id === this.#membership.own.host || view.deaths.has(id)) continue;
       const seen = watched(this.#watched.get(id), beat, now);
       this.#watched.set(id, seen);
+      this.#lookedAtMs.set(id, now);
       if (!of(id)) continue;
       if (isOverdue(seen, now) && (await this.#declare(id, name, seen, beat.incarnation)))
         dead.push(id);

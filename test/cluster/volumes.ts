@@ -4,6 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { createGuest, guestPorts } from "../../lab/guest.ts";
@@ -45,7 +47,8 @@ after(async () => {
 
 test("a pool that a host does not have is no volume; one that all have is watched on each", async () => {
   const [a, b] = [lab.host("host-a"), lab.host("host-b")];
-  const body = { name: "own", path: `${a.directory}/local` };
+  const body = { name: "own", path: join(a.directory, "own") };
+  await mkdir(body.path);
   await a.api("POST /v1/pools", { body });
   const refused = await a.ferry(["cluster", "volume", "add", "own"]);
   assert.match(refused.stderr, /host "host-[bc]" has no pool of that name/);

@@ -23,6 +23,7 @@ interface SettingOptions {
   readonly lease?: number;
   readonly etcdMembers?: string;
   readonly failover?: string;
+  readonly maxMoves?: number | null;
 }
 
 export function defineCluster(command: Command, cli: Cli): void {
@@ -141,6 +142,7 @@ function withSettings(command: Command): Command {
         "5",
       ]),
     )
+    .option("--max-moves <count>", "moves at once in the whole cluster, or none", parseMoves)
     .addOption(
       new Option("--failover <state>", "whether a dead host's VMs start elsewhere").choices([
         "on",
@@ -150,12 +152,22 @@ function withSettings(command: Command): Command {
 }
 
 function settingsOf(options: SettingOptions): Partial<ClusterStatus["settings"]> {
-  const { lease, etcdMembers, failover } = options;
+  const { lease, etcdMembers, failover, maxMoves } = options;
   return {
     ...(lease !== undefined && { leaseMs: lease }),
     ...(etcdMembers !== undefined && { etcdMembers: Number(etcdMembers) as 1 | 3 | 5 }),
     ...(failover !== undefined && { failover: failover === "on" }),
+    ...(maxMoves !== undefined && { movesMax: maxMoves }),
   };
+}
+
+/** @throws FerryError `bad-input`. */
+function parseMoves(text: string): number | null {
+  if (text === "none") return null;
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new FerryError("bad-input", `Cannot allow "${text}" moves at once`, {
+    remedy: "Give a number from 1 to 999, or none for no limit",
+  });
 }
 
 async function readCertificates({ etcdCa, etcdCert, etcdKey }: EtcdOptions) {

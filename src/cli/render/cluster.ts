@@ -91,6 +91,7 @@ export function renderClusterSettings(settings: ClusterStatus["settings"]): stri
   return renderFields([
     ["lease", formatDuration(settings.leaseMs)],
     ["etcd members", String(settings.etcdMembers)],
+    ["moves at once", settings.movesMax === null ? "no limit" : String(settings.movesMax)],
     ["failover", settings.failover ? "on" : "off"],
   ]);
 }
