@@ -8,6 +8,7 @@ import { OptionSelect } from "../parts/option-select.tsx";
 const second = 1000;
 /** The agent's own bounds; it says why when something else comes. */
 const leaseSeconds = { min: 8, max: 300 };
+const moves = { min: 0, max: 1000 };
 const memberNames = { "1": "1", "3": "3, of which one may fail", "5": "5, of which two may fail" };
 
 interface ClusterSettingFieldsProps {
@@ -16,7 +17,7 @@ interface ClusterSettingFieldsProps {
 }
 
 export function ClusterSettingFields({ settings, onChange }: ClusterSettingFieldsProps) {
-  const { leaseMs, etcdMembers, failover } = settings;
+  const { leaseMs, etcdMembers, failover, movesMax } = settings;
   return (
     <>
       <FieldGrid>
@@ -34,6 +35,13 @@ export function ClusterSettingFields({ settings, onChange }: ClusterSettingField
           onChange={(count) =>
             onChange({ ...settings, etcdMembers: count === "1" ? 1 : count === "3" ? 3 : 5 })
           }
+        />
+        <CountField
+          label="Moves at once in the cluster"
+          hint="0: as many as the hosts' own limits allow"
+          {...moves}
+          value={movesMax ?? 0}
+          onChange={(count) => onChange({ ...settings, movesMax: count === 0 ? null : count })}
         />
       </FieldGrid>
       <Checkbox

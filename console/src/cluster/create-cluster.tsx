@@ -10,7 +10,9 @@ import { FormDialog } from "../parts/form-dialog.tsx";
 import { ClusterSettingFields } from "./cluster-setting-fields.tsx";
 
 /** As the agent's own defaults. */
-const defaults: ClusterSettings = { leaseMs: 15_000, etcdMembers: 3, failover: true };
+const defaults: ClusterSettings = {
+  ...{ leaseMs: 15_000, etcdMembers: 3, failover: true, movesMax: null },
+};
 
 export function CreateCluster(given: { readonly host: string; readonly onClose: () => void }) {
   const { host, onClose } = given;
