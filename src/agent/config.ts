@@ -61,8 +61,11 @@ export const AgentConfig = Type.Object(
         etcdPeerPort: Type.Unsafe<number>({ ...Port, default: 6666 }),
         /** A watchdog device such as /dev/watchdog that resets the machine when its lease is not renewed; null: none. */
         watchdog: Type.Union([Type.String(), Type.Null()], { default: null }),
-        /** Further options of fence agents that the cluster's records may name: none that is a program or a file. */
-        fenceOptions: Type.Array(Type.String({ pattern: "^[a-z0-9_]{1,40}$" }), { default: [] }),
+        /** Further options of fence agents that the cluster's records may name: none that is a program or a file; null: none. */
+        fenceOptions: Type.Union(
+          [Type.Array(Type.String({ pattern: "^[a-z0-9_]{1,40}$" })), Type.Null()],
+          { default: null },
+        ),
       },
       { ...strict, default: {} },
     ),

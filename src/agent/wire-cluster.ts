@@ -88,7 +88,7 @@ export function wireCluster(wiring: ClusterWiring): Cluster {
     clientPort: config.cluster.etcdClientPort,
     peerPort: config.cluster.etcdPeerPort,
     watchdog: config.cluster.watchdog,
-    fenceOptions: config.cluster.fenceOptions,
+    fenceOptions: config.cluster.fenceOptions ?? [],
     paths: config.paths,
     publish: (type, subject, data) => events.publish(type, subject, data),
   });
