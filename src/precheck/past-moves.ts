@@ -19,6 +19,8 @@ export const PastMoves = Type.Object({
   guestBytesPerSecond: Rate,
   /** Bytes on the wire for one of guest memory. */
   wireRatio: Type.Number({ minimum: 0 }),
+  /** The least that was seen: where the link decides, memory is compressed as well as it can be. */
+  wireRatioMin: Type.Number({ minimum: 0 }),
   /** Of the blackout what does not depend on how much memory is left. */
   blackoutMs: Milliseconds,
   /** The least that sending the last memory took: of a guest that leaves next to nothing. */
@@ -43,6 +45,7 @@ const usual: PastMoves = {
   fixedMs: 2_500,
   guestBytesPerSecond: null,
   wireRatio: 0.6,
+  wireRatioMin: 0.6,
   blackoutMs: 80,
   lastSendMs: 20,
   diskBytesPerSecond: null,
@@ -50,6 +53,8 @@ const usual: PastMoves = {
   diskWireRatio: 0.7,
 };
 
+/** A figure of nothing at all, such as no blackout beside sending, is still a figure. */
+const smallest = 1e-3;
 /** Older moves tell of another load, another network or another Ferry. */
 const movesMax = 10;
 
@@ -70,7 +75,8 @@ export function pastMoves(
   ].find((list) => list.length > 0);
   const moves = (chosen ?? []).slice(0, movesMax);
   if (moves.length === 0) {
-    return performance === "compression" ? usual : { ...usual, wireRatio: 1, diskWireRatio: 1 };
+    const uncompressed = { wireRatio: 1, wireRatioMin: 1, diskWireRatio: 1 };
+    return performance === "compression" ? usual : { ...usual, ...uncompressed };
   }
   const rates = moves.flatMap((record) => {
     const copyingMs = durationOf(record, "memory-precopy");
@@ -82,10 +88,11 @@ export function pastMoves(
   const blackouts = moves.flatMap(({ blackout }) => blackout ?? []);
   return {
     moves: moves.length,
-    fixedMs: median(moves.map(fixedMs)) ?? usual.fixedMs,
-    guestBytesPerSecond: median(rates) ?? null,
-    wireRatio: median(ratios) ?? usual.wireRatio,
-    blackoutMs: median(blackouts.map(withoutSending)) ?? usual.blackoutMs,
+    fixedMs: middle(moves.map(fixedMs)) ?? usual.fixedMs,
+    guestBytesPerSecond: middle(rates) ?? null,
+    wireRatio: middle(ratios) ?? usual.wireRatio,
+    wireRatioMin: ratios.length === 0 ? usual.wireRatioMin : Math.min(...ratios),
+    blackoutMs: middle(blackouts.map(withoutSending)) ?? usual.blackoutMs,
     lastSendMs: Math.min(...blackouts.map(({ sendMs }) => sendMs)),
     ...pastDisks(moves, performance),
   };
@@ -98,6 +105,35 @@ export function ownPastMoves(records: readonly MigrationRecord[]): OwnPastMoves 
     const past = pastMoves(own, "", performance);
     return past.moves === 0 ? [] : [{ performance, past }];
   });
+}
+
+/**
+ * Moves of two hosts taken together, of `theirs` as many as are missing to `movesMax`: between the same two machines both
+ * directions cost much the same, and a few moves say more together.
+ */
+export function joinedMoves(own: PastMoves, theirs: PastMoves): PastMoves {
+  const others = Math.min(theirs.moves, movesMax - own.moves);
+  if (others <= 0) return own;
+  if (own.moves === 0) return theirs;
+  const both = (one: number, other: number) =>
+    middleOf([
+      { value: one, weight: own.moves },
+      { value: other, weight: others },
+    ]);
+  const known = (one: number | null, other: number | null) =>
+    one === null || other === null ? (one ?? other) : both(one, other);
+  return {
+    moves: own.moves + others,
+    fixedMs: both(own.fixedMs, theirs.fixedMs),
+    guestBytesPerSecond: known(own.guestBytesPerSecond, theirs.guestBytesPerSecond),
+    wireRatio: both(own.wireRatio, theirs.wireRatio),
+    wireRatioMin: Math.min(own.wireRatioMin, theirs.wireRatioMin),
+    blackoutMs: both(own.blackoutMs, theirs.blackoutMs),
+    lastSendMs: Math.min(own.lastSendMs, theirs.lastSendMs),
+    diskBytesPerSecond: known(own.diskBytesPerSecond, theirs.diskBytesPerSecond),
+    // Of which of both the usual value is, is not said: the host's own stands where it has copied any.
+    diskWireRatio: own.diskBytesPerSecond === null ? theirs.diskWireRatio : own.diskWireRatio,
+  };
 }
 
 function withoutSending({ totalMs, disksMs, sendMs }: BlackoutRecord): number {
@@ -114,8 +150,8 @@ function pastDisks(moves: readonly MigrationRecord[], performance: string) {
   });
   const usualRatio = performance === "compression" ? usual.diskWireRatio : 1;
   return {
-    diskBytesPerSecond: median(copied.map(({ rate }) => rate)) ?? null,
-    diskWireRatio: median(copied.map(({ ratio }) => ratio)) ?? usualRatio,
+    diskBytesPerSecond: middle(copied.map(({ rate }) => rate)) ?? null,
+    diskWireRatio: middle(copied.map(({ ratio }) => ratio)) ?? usualRatio,
   };
 }
 
@@ -134,9 +170,16 @@ function durationOf({ stages }: MigrationRecord, name: string): number {
   return stage === undefined || stage.endedAt === null ? 0 : stage.endedAt - stage.startedAt;
 }
 
-function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((one, other) => one - other);
-  const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
-  if (middle.length === 0) return undefined;
-  return middle.reduce((sum, value) => sum + value, 0) / middle.length;
+function middle(values: readonly number[]): number | undefined {
+  if (values.length === 0) return undefined;
+  return middleOf(values.map((value) => ({ value, weight: 1 })));
+}
+
+/** The geometric mean: moves differ by factors, and of all figures this one is off by the least factor. */
+function middleOf(values: readonly { readonly value: number; readonly weight: number }[]): number {
+  const weights = values.reduce((sum, { weight }) => sum + weight, 0);
+  const logs = values.reduce((sum, { value, weight }) => {
+    return sum + weight * Math.log(Math.max(value, smallest));
+  }, 0);
+  return Number(Math.exp(logs / weights).toPrecision(6));
 }

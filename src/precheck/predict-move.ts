@@ -6,7 +6,7 @@ import type { VmProcess, VmRecord } from "../vm/vm-host.ts";
 import type { CheckInput } from "./check.ts";
 import type { HostFacts } from "./facts.ts";
 import { measureGuestLoad } from "./guest-load.ts";
-import { type PastMoves, pastMoves } from "./past-moves.ts";
+import { joinedMoves, type PastMoves, pastMoves } from "./past-moves.ts";
 import { placeDisks } from "./place-disks.ts";
 import { placeFiles } from "./place-files.ts";
 import { type GuestLoad, type LinkFacts, predict, type Prediction } from "./prediction.ts";
@@ -67,16 +67,15 @@ export async function predictMove(
   }
 }
 
-/** This host's own moves; where it has made none, what the target says of its own: they cross the same network. */
+/** This host's own moves, and as long as they are few what the target says of its own: they cross the same network. */
 function knownMoves(
   records: readonly MigrationRecord[],
   { host, pastMoves: theirs = [] }: HostFacts,
   performance: string,
 ): PastMoves {
   const own = pastMoves(records, host, performance);
-  if (own.moves > 0) return own;
-  const like = theirs.find((one) => one.performance === performance) ?? theirs[0];
-  return like?.past ?? own;
+  const like = theirs.find((one) => one.performance === performance);
+  return like === undefined ? own : joinedMoves(own, like.past);
 }
 
 /** In bytes per second, of the move and of its host; null: none. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { MigrationRecord } from "../migration/record.ts";
-import { ownPastMoves, pastMoves } from "./past-moves.ts";
+import { joinedMoves, ownPastMoves, pastMoves } from "./past-moves.ts";
 import { predict, type PredictionInput } from "./prediction.ts";
 
 const MiB = 1048576;
@@ -18,7 +18,7 @@ function input(more: {
     guest: { usedBytes: used, dirtyBytesPerSecond: dirty },
     link: { addresses: ["10.0.0.2"], bytesPerSecond: 10_000 * MiB, roundTripMs: 1 },
     past: {
-      ...{ moves: 3, fixedMs: 2000, guestBytesPerSecond: rate, wireRatio: 0.5 },
+      ...{ moves: 3, fixedMs: 2000, guestBytesPerSecond: rate, wireRatio: 0.5, wireRatioMin: 0.5 },
       ...{ blackoutMs: 60, lastSendMs: 20, diskBytesPerSecond: null, diskWireRatio: 0.5 },
     },
     diskBytes,
@@ -101,8 +101,9 @@ test("what a move costs is learned from those that ended well, to the same host 
   assert.deepEqual(pastMoves(records, "host-b", "compression"), {
     moves: 1,
     fixedMs: 3000,
-    guestBytesPerSecond: 100 * MiB,
-    wireRatio: 0.5,
+    // Six digits are kept.
+    guestBytesPerSecond: 104_858_000,
+    ...{ wireRatio: 0.5, wireRatioMin: 0.5 },
     blackoutMs: 60,
     lastSendMs: 20,
     diskBytesPerSecond: null,
@@ -128,8 +129,23 @@ test("a host tells its own moves by option, and nothing where it has made none",
     ownPastMoves(records).map(({ performance, past }) => [performance, past.moves, past.fixedMs]),
     [
       ["tcp", 1, 3000],
-      ["compression", 2, 4500],
+      ["compression", 2, 4472.14],
     ],
   );
   assert.deepEqual(ownPastMoves([]), []);
+});
+
+test("the moves of two hosts count together as long as the own are few, each figure by the factor it differs", () => {
+  const slow = pastMoves([moved({})], "host-b", "compression");
+  const fast = pastMoves([moved({ guestBytes: 800 * MiB })], "host-b", "compression");
+  assert.deepEqual(joinedMoves(slow, fast), {
+    ...slow,
+    ...{ moves: 2, guestBytesPerSecond: 209_715_000, wireRatio: 0.25, wireRatioMin: 0.125 },
+  });
+  const many = pastMoves(
+    Array.from({ length: 12 }, () => moved({})),
+    "host-b",
+    "compression",
+  );
+  assert.deepEqual(joinedMoves(many, fast), many);
 });

@@ -62,7 +62,7 @@ const shrinkMax = 0.9;
 
 export function predict(input: PredictionInput): Prediction {
   const { guest, link, past, diskBytes, blackoutMsMax } = input;
-  const { rate, isLinkFull } = guestRate(input);
+  const { rate, isLinkFull, wireRatio } = guestRate(input);
   const dirty = guest.dirtyBytesPerSecond ?? 0;
   const { sentBytes, copyingMs, leftBytes } = rounds(guest.usedBytes, dirty, rate, blackoutMsMax);
   const leftMs = (leftBytes / rate) * 1000;
@@ -75,7 +75,7 @@ export function predict(input: PredictionInput): Prediction {
       Math.max(past.lastSendMs, Math.min(leftMs, blackoutMsMax)) +
       // What is on the way when the guest stops goes first.
       (isLinkFull ? sessionLimits.drainMs : 0),
-    wireBytes: Math.round(sentBytes * past.wireRatio + diskBytes * past.diskWireRatio),
+    wireBytes: Math.round(sentBytes * wireRatio + diskBytes * past.diskWireRatio),
     converges,
     advice: converges ? null : adviceOn(dirty, rate, blackoutMsMax),
     usedBytes: guest.usedBytes,
@@ -89,9 +89,11 @@ export function predict(input: PredictionInput): Prediction {
 /** Guest memory that crosses, bytes per second: as fast as the wire, the hosts and the limit allow. */
 function guestRate({ link, past, bandwidthBytesPerSecond }: PredictionInput) {
   const wire = Math.min(link.bytesPerSecond, bandwidthBytesPerSecond ?? Infinity);
-  const carried = wire / Math.max(past.wireRatio, ratioMin);
+  const carried = wire / Math.max(past.wireRatioMin, ratioMin);
   const hosts = past.guestBytesPerSecond ?? Infinity;
-  return { rate: Math.max(1, Math.min(carried, hosts)), isLinkFull: carried < hosts };
+  const isLinkFull = carried < hosts;
+  const wireRatio = isLinkFull ? past.wireRatioMin : past.wireRatio;
+  return { rate: Math.max(1, Math.min(carried, hosts)), isLinkFull, wireRatio };
 }
 
 /** Content of disks and files that crosses, bytes per second. */
