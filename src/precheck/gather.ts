@@ -6,7 +6,7 @@ import type { HostPaths } from "../vm/places.ts";
 import type { Switches } from "../network/switches.ts";
 import { imageInfo } from "../storage/images.ts";
 import type { Pools } from "../storage/pools.ts";
-import { readProof, writeProof } from "../storage/shared-proof.ts";
+import { answerProof, readProof } from "../storage/shared-proof.ts";
 import { imagesOf } from "../vm/create.ts";
 import { definitionVersion, type PoolFile, type VmDefinition } from "../vm/definition.ts";
 import { partialBytes } from "../vm/keep-partial.ts";
@@ -253,7 +253,7 @@ async function presentFiles(
 
 async function answer(path: string, nonce: string, text: string): Promise<string | null> {
   try {
-    await writeProof(path, nonce, text);
+    await answerProof(path, nonce, text);
     return null;
   } catch (error) {
     return errorText(error);

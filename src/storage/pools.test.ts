@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -108,6 +108,7 @@ test("a proof is seen where the bytes are the same, answered, and removed", asyn
   await answerProof(here.path, nonce, "from b");
   assert.equal(await readProof(here.path, nonce), "from b");
   await assert.rejects(answerProof(elsewhere.path, nonce, "from b"), FerryError);
+  assert.deepEqual(await readdir(elsewhere.path), [], "an answer that comes late leaves nothing");
   await removeProof(here.path, nonce);
   await removeProof(here.path, nonce);
   assert.equal(await readProof(here.path, nonce), undefined);

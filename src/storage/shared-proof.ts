@@ -14,18 +14,46 @@ const proofPrefix = ".ferry-proof-";
 /** Writes the file `.ferry-proof-NONCE` holding `text` into the pool's directory; it replaces what is there. */
 export async function writeProof(poolPath: string, nonce: string, text: string): Promise<void> {
   const path = proofPath(poolPath, nonce);
-  const temporary = `${path}.${randomUUID()}`;
-  try {
-    const file = await open(temporary, "wx", 0o644);
+  await throughDraft(poolPath, path, text, (draft) => rename(draft, path));
+}
+
+/**
+ * The other host's half: replaces the text of a proof that is there, and makes none where it is gone by then, since nobody would remove it.
+ * @throws FerryError `not-found` when this host does not see it, `system-refused` when it may not write.
+ */
+export async function answerProof(poolPath: string, nonce: string, text: string): Promise<void> {
+  const path = proofPath(poolPath, nonce);
+  // The draft shows that this host may make files there.
+  await throughDraft(poolPath, path, text, async (draft) => {
     try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
+      await writeInto(path, text);
+      await rm(draft);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") {
+        const message = `Cannot answer a proof in "${poolPath}": this host does not see it`;
+        throw new FerryError("not-found", message, { cause: error });
+      }
+      // A host that is another user of the share may replace a file that it may not change.
+      if (code !== "EACCES" && code !== "EPERM") throw error;
+      await rename(draft, path);
     }
-    await rename(temporary, path);
+  });
+}
+
+async function throughDraft(
+  poolPath: string,
+  path: string,
+  text: string,
+  finish: (draft: string) => Promise<void>,
+): Promise<void> {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    await writeInto(draft, text, "wx");
+    await finish(draft);
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    await rm(draft, { force: true }).catch(() => undefined);
+    if (cause instanceof FerryError) throw cause;
     throw new FerryError("system-refused", `Cannot write into pool directory "${poolPath}"`, {
       remedy: "Mount it writable and give the agent the right to write there",
       cause,
@@ -33,18 +61,15 @@ export async function writeProof(poolPath: string, nonce: string, text: string):
   }
 }
 
-/**
- * The other host's half: replaces the text of a proof that is there.
- * @throws FerryError `not-found` when this host does not see it, `system-refused` when it may not write.
- */
-export async function answerProof(poolPath: string, nonce: string, text: string): Promise<void> {
-  if ((await readProof(poolPath, nonce)) === undefined) {
-    throw new FerryError(
-      "not-found",
-      `Cannot answer a proof in "${poolPath}": this host does not see it`,
-    );
+async function writeInto(path: string, text: string, flags = "r+"): Promise<void> {
+  const file = await open(path, flags, 0o644);
+  try {
+    await file.truncate();
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
   }
-  await writeProof(poolPath, nonce, text);
 }
 
 /** `held`: the name is taken for this host too; `broken`: this host could take it a second time. */
