@@ -30,6 +30,6 @@ test("no common migration network is found before the move, with what both hosts
     '"host-b" offers 192.0.2.1 for moves, "host-a" uses networks 10.1.0.0/24',
   ]);
   assert.deepEqual(troubles(null, []), [
-    '"host-b" offers none in its own migration networks for moves, "host-a" uses networks any',
+    '"host-b" has no address in its own migration networks, "host-a" uses any network',
   ]);
 });

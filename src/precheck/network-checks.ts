@@ -12,13 +12,17 @@ export const networkChecks: readonly Check[] = [
       "Name a network that both hosts are in on both of them: ferry host network add SUBNET HOST",
     look({ source, target }) {
       if (usableAddresses(target.moveAddresses, source.migrationNetworks).length > 0) return [];
-      const wanted = source.migrationNetworks?.map(({ subnet }) => subnet).join(", ") ?? "any";
-      const offered = target.moveAddresses.join(", ") || "none in its own migration networks";
+      const subnets = source.migrationNetworks?.map(({ subnet }) => subnet).join(", ");
+      const wanted = subnets === undefined ? "any network" : `networks ${subnets}`;
+      const offers =
+        target.moveAddresses.length === 0
+          ? "has no address in its own migration networks"
+          : `offers ${target.moveAddresses.join(", ")} for moves`;
       return [
         {
           on: "target",
           severity: "blocking",
-          message: `"${target.host}" offers ${offered} for moves, "${source.host}" uses networks ${wanted}`,
+          message: `"${target.host}" ${offers}, "${source.host}" uses ${wanted}`,
           remedy:
             "Name a network that both hosts are in on both of them: ferry host network add SUBNET HOST",
         },

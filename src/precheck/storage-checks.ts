@@ -26,8 +26,10 @@ export function filesOf(
   ];
 }
 
+/** Those with a file of the VM, or a folder that its guest shares. */
 export function poolsOf(definition: VmDefinition): string[] {
-  return [...new Set(filesOf(definition).map((file) => file.pool))];
+  const parts = [...filesOf(definition), ...(definition.sharedFolders ?? [])];
+  return [...new Set(parts.map(({ pool }) => pool))];
 }
 
 export const storageChecks: readonly Check[] = [

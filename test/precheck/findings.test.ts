@@ -1,18 +1,19 @@
 /** `ferry check` where much is wrong at once, with real parts: every cause in one report, in words, and nothing is changed. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
+import { isDeepStrictEqual, promisify } from "node:util";
 import { Lab } from "../../lab/lab.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
-import { end, processesIn } from "../../lab/namespaces.ts";
+import { end } from "../../lab/namespaces.ts";
+import { patienceMs } from "../../lab/patience.ts";
 import { memoryDirectory, namespaceOf } from "../../lab/topology.ts";
 import type { CheckReport, Finding } from "../../src/api/schema/check.ts";
 import type { VmCreate } from "../../src/api/schema/vm.ts";
+import { traces, tracesBeside } from "./traces.ts";
 
 const run = promisify(execFile);
 const labName = "d2find";
@@ -21,6 +22,7 @@ const plain: VmCreate = {
   ...{ name: "plain01", memoryMib: 64, vnc: false },
   disks: [{ pool: "vms", sizeBytes: 1 << 20 }],
   nics: [{ switch: "dmz", mac }],
+  sharedFolders: [{ name: "share", pool: "vms", directory: "exchange" }],
 };
 let lab: Lab;
 let a: LabHost;
@@ -39,6 +41,7 @@ before(async () => {
   const peer = ["peer", "name", "dmz0", "netns", namespaceOf(labName, b.name)];
   await ip(a, "link", "add", "dmz0", "type", "veth", ...peer);
   for (const host of lab.hosts) await ip(host, "link", "set", "dmz0", "master", "br1", "up");
+  await mkdir(join(lab.directory, "vms/exchange"), { mode: 0o777 });
   await a.api("POST /v1/vms", { body: plain });
   await a.api("POST /v1/vms/{vm}/start", { params: { vm: "plain01" } });
 });
@@ -63,30 +66,6 @@ async function troubles(vm: string, id: string): Promise<string[]> {
   return of((await report(vm)).findings, id);
 }
 
-/** Everything that a check might leave on a host: files with their content, processes, links. */
-async function traces(host: LabHost): Promise<string[]> {
-  const files: string[] = [];
-  for (const directory of [
-    join(lab.directory, "vms"),
-    join(host.directory, "local"),
-    join(host.directory, "run"),
-  ]) {
-    for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-      const path = join(entry.parentPath, entry.name);
-      // One that goes while it is looked at is gone.
-      const content = entry.isFile() ? await readFile(path).catch(() => undefined) : "";
-      if (content === undefined) continue;
-      files.push(`${path} ${createHash("sha256").update(content).digest("hex")}`);
-    }
-  }
-  const { stdout } = await run("ip", ["-n", host.namespace, "-j", "link"]);
-  const links = (JSON.parse(stdout) as { ifname: string; mtu: number }[]).map(
-    ({ ifname, mtu }) => `${ifname} ${mtu}`,
-  );
-  const pids = await processesIn(host.namespace);
-  return [...files.sort(), ...links.sort(), ...pids.map(String)];
-}
-
 test("a VM that has everything it needs on both hosts passes all of these checks", async () => {
   const { findings } = await report("plain01");
   const against = findings.filter(({ severity }) => severity === "blocking");
@@ -100,6 +79,7 @@ test("a VM that has everything it needs on both hosts passes all of these checks
     "huge-pages",
     "cpu-overcommit",
     "qemu-allows",
+    "shared-folder",
   ]) {
     assert.deepEqual(of(findings, id), [], id);
     assert.ok(
@@ -265,31 +245,49 @@ test("when all of it is wrong at once, one report names every cause, each with i
 });
 
 test("a check leaves files, processes and links as they were", async () => {
-  const before = [await traces(a), await traces(b)];
+  const before = [await traces(lab, a), await traces(lab, b)];
   for (const vm of ["plain01", "wrong01"]) await report(vm);
-  assert.deepEqual([await traces(a), await traces(b)], before);
+  assert.deepEqual([await traces(lab, a), await traces(lab, b)], before);
 });
 
-test("and so does one whose agent is killed in the middle, once the agent is back", async () => {
-  const before = await traces(b);
-  const files = async () => (await traces(a)).filter((trace) => trace.includes("/vms/")).sort();
-  const filesBefore = await files();
+/** What was asked while the target stands still, once the source's check is under way. */
+async function checkUnderWay(): Promise<{ readonly outcome: Promise<string> }> {
   const target = await b.agent.pid();
   assert.ok(target !== undefined);
-  // The target stands still, so that the source's check is under way for as long as it takes to kill it.
   end(target, "SIGSTOP");
-  const asked = report("plain01").then(
+  const outcome = report("plain01").then(
     () => "answered",
     () => "broken",
   );
-  const proofIsThere = async () => (await files()).some((file) => file.includes(".ferry-proof-"));
   while (!(await proofIsThere())) await sleep(20);
+  return { outcome };
+}
+
+async function proofIsThere(): Promise<boolean> {
+  return (await traces(lab, a)).some((trace) => trace.includes(".ferry-proof-"));
+}
+
+test("and so does one whose target dies in the middle", async () => {
+  const before = [await tracesBeside(lab, a), await tracesBeside(lab, b)];
+  const { outcome } = await checkUnderWay();
+  await b.agent.stop("SIGKILL");
+  assert.equal(await outcome, "broken");
+  assert.deepEqual(await tracesBeside(lab, a), before[0]);
+  await b.agent.start();
+  assert.deepEqual(await tracesBeside(lab, b), before[1]);
+});
+
+/** The target goes on and answers a question that nobody waits for any more. */
+test("and so does one whose agent is killed in the middle, once the agent is back", async () => {
+  const before = [await tracesBeside(lab, a), await tracesBeside(lab, b)];
+  const { outcome } = await checkUnderWay();
   await a.agent.stop("SIGKILL");
-  assert.equal(await asked, "broken");
-  end(target, "SIGCONT");
+  assert.equal(await outcome, "broken");
+  end((await b.agent.pid()) ?? 0, "SIGCONT");
   await a.agent.start();
-  while (await proofIsThere()) await sleep(20);
-  assert.deepEqual(await files(), filesBefore);
   await b.api("GET /v1/host");
-  assert.deepEqual(await traces(b), before);
+  const look = async () => [await tracesBeside(lab, a), await tracesBeside(lab, b)];
+  const deadline = performance.now() + patienceMs;
+  while (!isDeepStrictEqual(await look(), before) && performance.now() < deadline) await sleep(20);
+  assert.deepEqual(await look(), before);
 });
