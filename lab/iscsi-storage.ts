@@ -124,6 +124,8 @@ async function takeInitiator(lab: Lab): Promise<void> {
     await rm(tree, { recursive: true });
   }
   const place = join(lab.directory, "qemu/qemu-bundle/usr/lib", triplet, "qemu");
+  // A QEMU that runs has it mapped: written anew, it would fall out from under it.
+  if (existsSync(join(place, initiator))) return;
   await mkdir(place, { recursive: true });
   await copyFile(join(kept, initiator), join(place, initiator));
 }

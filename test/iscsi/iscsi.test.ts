@@ -83,7 +83,7 @@ test("a portal's address that leads to another storage on the target is found by
   const b = lab.host("host-b");
   // It has the address for itself: it must not answer for it to the others.
   await b.run(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore"]);
-  const address = ["address", "add", storage.portal.split(":")[0] ?? "", "dev", "lo"];
+  const address = ["address", "add", `${storage.portal.split(":")[0]}/32`, "dev", "lo"];
   await run("ip", ["-n", b.namespace, ...address]);
   const other = await IscsiStorage.start(lab, b.name);
   await other.addTarget({ name: target, lunMib: 16, chap: { user: "ferry", password } });

@@ -52,7 +52,7 @@ export const attachedScenes: readonly Scene[] = [
     async spoil(site) {
       // It has the address for itself: it must not answer for it to the others.
       await site.b.run(["sh", "-c", "echo 1 > /proc/sys/net/ipv4/conf/all/arp_ignore"]);
-      await site.ip(site.b, "address", "add", address, "dev", "lo");
+      await site.ip(site.b, "address", "add", `${address}/32`, "dev", "lo");
       const other = await IscsiStorage.start(site.lab, "host-b");
       await other.addTarget({ name: target, lunMib: 16, chap: { user: "ferry", password } });
       await site.make(site.b, "twin02", { luns: [lun(1, "array")] });
@@ -64,7 +64,7 @@ export const attachedScenes: readonly Scene[] = [
         /^host-b blocking: VM "twin02" on "host-b" has LUN "lun0" too: both would write to it$/,
     },
     async mend(site) {
-      await site.ip(site.b, "address", "delete", address, "dev", "lo");
+      await site.ip(site.b, "address", "delete", `${address}/32`, "dev", "lo");
       await site.remove(site.b, "twin02");
     },
     after: (site) => site.remove(site.a, "lun01"),

@@ -1,6 +1,7 @@
 /** Scenes about the guest's network, the way between the hosts, and the room for one more guest. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { LabHost } from "../../../lab/lab-host.ts";
 import { memoryDirectory, namespaceOf } from "../../../lab/topology.ts";
 import type { Scene } from "./scene.ts";
 import { MiB, run, type Site } from "./site.ts";
@@ -72,7 +73,7 @@ export const networkAndCapacityScenes: readonly Scene[] = [
     },
     reads: {
       "migration-network":
-        /^host-b blocking: "host-b" offers none in its own migration networks for moves, "host-a" uses networks any$/,
+        /^host-b blocking: "host-b" has no address in its own migration networks, "host-a" uses any network$/,
     },
     async mend(site) {
       await site.ferry(site.b, ["host", "network", "remove", "10.99.0.0/24", "host-b"]);
@@ -106,7 +107,8 @@ export const networkAndCapacityScenes: readonly Scene[] = [
       for (const host of ["host-a", "host-b"]) {
         site.defer(() => run("umount", ["-l", place(site, host)]));
       }
-      await giveNodes(site, [48, 32]);
+      await giveNodes(a, [512]);
+      await giveNodes(b, [48, 32]);
       await site.make(b, "full01", { memoryMib: 48 });
       await site.start(b, "full01");
       await site.make(a, "big01");
@@ -124,14 +126,14 @@ export const networkAndCapacityScenes: readonly Scene[] = [
       const { b } = site;
       await b.api("POST /v1/vms/{vm}/power-off", { params: { vm: "full01" } });
       await run("mount", ["-o", "remount,huge=always", place(site, "host-b")]);
-      await giveNodes(site, [48, 80]);
+      await giveNodes(b, [48, 80]);
     },
     async after(site) {
       await site.remove(site.b, "full01");
       await site.remove(site.a, "big01");
       for (const host of ["host-a", "host-b"]) await run("umount", [place(site, host)]);
     },
-    standsIn: "for a machine of several NUMA nodes, a tree of files that host-b takes for sysfs",
+    standsIn: "for a machine of several NUMA nodes, trees of files that the hosts take for sysfs",
   },
 ];
 
@@ -139,10 +141,10 @@ function place({ lab }: Site, host: string): string {
   return join(memoryDirectory(lab.name), host);
 }
 
-/** Two nodes of 1 GiB on host-b, with so many MiB free. */
-async function giveNodes({ b }: Site, freeMib: readonly number[]): Promise<void> {
+/** Nodes of 1 GiB, with so many MiB free. */
+async function giveNodes(host: LabHost, freeMib: readonly number[]): Promise<void> {
   for (const [node, mib] of freeMib.entries()) {
-    const directory = join(b.directory, `sysfs/devices/system/node/node${node}`);
+    const directory = join(host.directory, `sysfs/devices/system/node/node${node}`);
     await mkdir(directory, { recursive: true });
     const lines = [`MemTotal: ${MiB} kB`, `MemFree: ${mib * 1024} kB`];
     const text = lines.map((line) => `Node ${node} ${line}\n`).join("");

@@ -69,7 +69,7 @@ export const storageScenes: readonly Scene[] = [
     async spoil(site) {
       const path = await twoMounts(site, "half", ["-t", "tmpfs", "-o", "mode=0777", "tmpfs"]);
       await site.make(site.a, "read01", { disks: [{ pool: "half", sizeBytes: MiB }] });
-      await run("mount", ["-o", "remount,bind,ro", path]);
+      await inMountsOf(await agentOf(site), "mount", "-o", "remount,bind,ro", path);
       return { vm: "read01" };
     },
     reads: {
@@ -77,7 +77,8 @@ export const storageScenes: readonly Scene[] = [
         /^host-b blocking: "host-b" cannot write to pool "half": .*(read-only|EROFS)/i,
     },
     async mend(site) {
-      await run("mount", ["-o", "remount,bind,rw", join(site.b.directory, "half")]);
+      const path = join(site.b.directory, "half");
+      await inMountsOf(await agentOf(site), "mount", "-o", "remount,bind,rw", path);
     },
     async after(site) {
       await site.remove(site.a, "read01");
