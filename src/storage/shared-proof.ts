@@ -10,47 +10,51 @@ import { takeName } from "./take-name.ts";
 
 const proofBytesMax = 4096;
 const proofPrefix = ".ferry-proof-";
+/** Longer than any check. */
+const answerKeptMs = 60_000;
 
 /** Writes the file `.ferry-proof-NONCE` holding `text` into the pool's directory; it replaces what is there. */
 export async function writeProof(poolPath: string, nonce: string, text: string): Promise<void> {
-  const path = proofPath(poolPath, nonce);
-  await throughDraft(poolPath, path, text, (draft) => rename(draft, path));
+  await replaceProof(poolPath, nonce, text, () => Promise.resolve());
 }
 
 /**
- * The other host's half: replaces the text of a proof that is there, and makes none where it is gone by then, since nobody would remove it.
+ * The other host's half: replaces the text of a proof that is there. A host that died while it asked does not remove the answer:
+ * this one does, a minute later. (Written in place it could not come back, but not every FUSE mount takes that.)
  * @throws FerryError `not-found` when this host does not see it, `system-refused` when it may not write.
  */
 export async function answerProof(poolPath: string, nonce: string, text: string): Promise<void> {
-  const path = proofPath(poolPath, nonce);
-  // The draft shows that this host may make files there.
-  await throughDraft(poolPath, path, text, async (draft) => {
-    try {
-      await writeInto(path, text);
-      await rm(draft);
-    } catch (error) {
-      const { code = "" } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT") {
-        const message = `Cannot answer a proof in "${poolPath}": this host does not see it`;
-        throw new FerryError("not-found", message, { cause: error });
-      }
-      // A host that is another user of the share may replace a file that it may not change.
-      if (code !== "EACCES" && code !== "EPERM") throw error;
-      await rename(draft, path);
-    }
+  await replaceProof(poolPath, nonce, text, async () => {
+    if ((await readProof(poolPath, nonce)) !== undefined) return;
+    throw new FerryError(
+      "not-found",
+      `Cannot answer a proof in "${poolPath}": this host does not see it`,
+    );
   });
+  setTimeout(() => {
+    removeProof(poolPath, nonce).catch(() => undefined);
+  }, answerKeptMs).unref();
 }
 
-async function throughDraft(
+/** @param isWanted Rejects when it is not, as late as that can be known. */
+async function replaceProof(
   poolPath: string,
-  path: string,
+  nonce: string,
   text: string,
-  finish: (draft: string) => Promise<void>,
+  isWanted: () => Promise<void>,
 ): Promise<void> {
+  const path = proofPath(poolPath, nonce);
   const draft = `${path}.${randomUUID()}`;
   try {
-    await writeInto(draft, text, "wx");
-    await finish(draft);
+    const file = await open(draft, "wx", 0o644);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await isWanted();
+    await rename(draft, path);
   } catch (cause) {
     await rm(draft, { force: true }).catch(() => undefined);
     if (cause instanceof FerryError) throw cause;
@@ -58,17 +62,6 @@ async function throughDraft(
       remedy: "Mount it writable and give the agent the right to write there",
       cause,
     });
-  }
-}
-
-async function writeInto(path: string, text: string, flags = "r+"): Promise<void> {
-  const file = await open(path, flags, 0o644);
-  try {
-    await file.truncate();
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 
