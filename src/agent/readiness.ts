@@ -3,8 +3,26 @@ import { FerryError } from "../base/errors.ts";
 import { runProgram } from "../base/run-program.ts";
 import type { Log } from "../base/log.ts";
 
+/** Microseconds within which systemd wants to hear of the service; unset where it does not. */
+const watchdogVariable = "WATCHDOG_USEC";
+
+/**
+ * Tells systemd as often as it wants that the agent's main loop runs, until disposed of. An agent that is stuck is ended and started
+ * anew; its VMs run on.
+ */
+export function keepWatchdog(log: Log): Disposable {
+  const withinMs = Number(process.env[watchdogVariable] ?? 0) / 1000;
+  if (!(withinMs > 0)) return { [Symbol.dispose]: () => undefined };
+  // Three times: a host that is busy with moves may be late with one.
+  const timer = setInterval(() => void tellSystemd("WATCHDOG=1", log), withinMs / 3);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
 /** Does nothing anywhere else. A failure is logged: the agent works without systemd's attention. */
-export async function tellSystemd(state: "--ready" | "--stopping", log: Log): Promise<void> {
+export async function tellSystemd(
+  state: "--ready" | "--stopping" | "WATCHDOG=1",
+  log: Log,
+): Promise<void> {
   if (process.env["NOTIFY_SOCKET"] === undefined) return;
   try {
     await runProgram("systemd-notify", [state, `--pid=${process.pid}`]);

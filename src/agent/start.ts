@@ -9,7 +9,7 @@ import { openDatabase } from "../database/database.ts";
 import type { AgentConfig } from "./config.ts";
 import { prepareDirectories } from "./directories.ts";
 import { lockInstance } from "./instance-lock.ts";
-import { tellSystemd } from "./readiness.ts";
+import { keepWatchdog, tellSystemd } from "./readiness.ts";
 import { ferryVersion } from "./version.ts";
 import { type Agent, wireAgent } from "./wire.ts";
 
@@ -23,6 +23,7 @@ export async function startAgent(config: AgentConfig): Promise<Agent> {
   const database = openDatabase(join(config.paths.state, "ferry.db"));
   parts.defer(() => database.close());
   const agent = parts.use(await wireAgent(config, database, log));
+  parts.use(keepWatchdog(log));
   const close = parts.move();
   log.info({ socket: agent.socketPath }, "the agent serves");
   await tellSystemd("--ready", log);

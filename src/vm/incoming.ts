@@ -2,6 +2,7 @@
 import { wallClockMs } from "../base/clock.ts";
 import { FerryError } from "../base/errors.ts";
 import { checkDefinition } from "./create.ts";
+import { giveOwnScope } from "../qemu/scope.ts";
 import type { VmDefinition } from "./definition.ts";
 import { launch } from "./launch.ts";
 import type { LocalVm } from "./local-vm.ts";
@@ -45,6 +46,11 @@ export async function prepareIncoming(table: VmTable, incoming: IncomingVm): Pro
         registry.setProcess(vm.id, identity),
       );
       table.attach(vm, process, "inmigrate");
+      table.inBackground(
+        "give QEMU a scope of systemd's",
+        vm,
+        giveOwnScope(process.pid, definition),
+      );
       table.refresh(vm);
       return process;
     } catch (error) {

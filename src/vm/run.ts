@@ -2,6 +2,7 @@
 import { FerryError } from "../base/errors.ts";
 import type { QemuProcess } from "../qemu/process.ts";
 import { isAlive } from "../qemu/process-identity.ts";
+import { giveOwnScope } from "../qemu/scope.ts";
 import { launch } from "./launch.ts";
 import type { LocalVm } from "./local-vm.ts";
 import { settleStorageMoves } from "./move-storage.ts";
@@ -31,6 +32,7 @@ export async function startProcess(table: VmTable, vm: LocalVm): Promise<void> {
     );
     await lockOrEnd(parts, definition, process);
     table.attach(vm, process, "prelaunch");
+    table.inBackground("give QEMU a scope of systemd's", vm, giveOwnScope(process.pid, definition));
   } catch (error) {
     registry.setProcess(vm.id, null);
     await releaseDisks(parts, definition);
