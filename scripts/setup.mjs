@@ -1,6 +1,6 @@
 /**
  * Makes a fresh machine ready and then runs the real script with Ferry's own Node:
- * `node scripts/setup.mjs packages|lab|bench|package <script> [arguments]`.
+ * `node scripts/setup.mjs packages|lab|hosts|bench|package <script> [arguments]`.
  *
  * Plain JavaScript without dependencies, because it is what npm's own Node (20 on Debian 12) runs before anything is
  * installed; package.json names that Node, since npm puts the installed one first in the path. What is already there costs a few milliseconds to see; nothing is stamped, so nothing can be stale.
@@ -32,6 +32,16 @@ const labPackages = {
   "fonts-dejavu-core": "is what Chromium writes with",
 };
 
+/** What whole hosts are made with, and reached by. */
+const hostsPackages = {
+  "qemu-system-x86": "runs the hosts",
+  "qemu-utils": "makes their disks",
+  iproute2: "builds their network",
+  debootstrap: "makes their base image",
+  e2fsprogs: "writes it to a disk",
+  "openssh-client": "runs commands on them",
+};
+
 /** What the benchmark compares with. */
 const benchPackages = {
   "libvirt-daemon": "moves a guest beside Ferry, to compare",
@@ -45,17 +55,21 @@ const programs = ["qemu-system-x86_64", "qemu-img", "ip", "tc", "busybox"];
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 process.chdir(root);
 const [need, script, ...args] = process.argv.slice(2);
-if (script === undefined || !["packages", "lab", "bench", "package"].includes(need)) {
-  stop("Cannot set up: usage is setup.mjs packages|lab|bench|package <script> [arguments]", 2);
+if (script === undefined || !["packages", "lab", "hosts", "bench", "package"].includes(need)) {
+  stop(
+    "Cannot set up: usage is setup.mjs packages|lab|hosts|bench|package <script> [arguments]",
+    2,
+  );
 }
 // Debian's first: npm's would put a Node into npm's path that may not start without them.
 installDebianPackages({
   ...nodePackages,
   ...(need === "lab" || need === "bench" ? labPackages : {}),
+  ...(need === "hosts" ? hostsPackages : {}),
   ...(need === "bench" ? benchPackages : {}),
 });
 installNpmPackages();
-if (need !== "packages") buildConsole();
+if (need !== "packages" && need !== "hosts") buildConsole();
 runScript();
 
 /** The agents of the lab serve it. What is built already takes a moment to see. */

@@ -1,0 +1,166 @@
+/**
+ * A lab of whole Debian hosts on one machine: each a QEMU with a kernel, systemd and KVM of its own, at a bridge in a namespace. What
+ * namespaces alone can't show is shown here: packages, services, KVM, the kernel's SMB and RDMA, delay and loss.
+ */
+import { execFile, spawn } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { addNamespace, inNamespace, listNamespaces, removeNamespace } from "../namespaces.ts";
+import { baseImage } from "./base-image.ts";
+import {
+  type BaseImage,
+  bridge,
+  type HostMachine,
+  type HostsPlan,
+  machineArguments,
+  planHosts,
+  switchAddress,
+} from "./plan.ts";
+import { Shell } from "./shell.ts";
+
+const run = promisify(execFile);
+/** A whole host under emulation, on a machine that is busy with everything else. */
+const bootMsMax = 10 * 60_000;
+
+export class HostLab implements AsyncDisposable {
+  readonly #plan: HostsPlan;
+  readonly #base: BaseImage;
+
+  private constructor(plan: HostsPlan, base: BaseImage) {
+    this.#plan = plan;
+    this.#base = base;
+  }
+
+  /** Builds a lab of fresh hosts and waits until all answer; what a former run of that name left behind goes first. */
+  static async up(name: string, count: number, say: (line: string) => void): Promise<HostLab> {
+    const plan = planHosts(name, count);
+    const lab = new HostLab(plan, await baseImage(say));
+    await HostLab.down(name);
+    try {
+      await mkdir(plan.directory, { recursive: true });
+      await addNamespace(plan.namespace);
+      await lab.#ip("link", "add", bridge, "type", "bridge", "mcast_snooping", "0");
+      await lab.#ip("address", "add", switchAddress, "dev", bridge);
+      await lab.#ip("link", "set", bridge, "up");
+      for (const host of plan.hosts) await lab.#makeHost(host);
+      await Promise.all(plan.hosts.map(({ name: host }) => lab.start(host, say)));
+    } catch (error) {
+      await HostLab.down(name);
+      throw error;
+    }
+    return lab;
+  }
+
+  /** @throws Error when no lab of that name is up. */
+  static async attach(name: string): Promise<HostLab> {
+    const present = planHosts(name, 1);
+    const namespaces = await listNamespaces(present.namespace);
+    if (!namespaces.includes(present.namespace)) {
+      throw new Error(`Cannot use the hosts "${name}": they are not up: npm run lab:hosts -- up`);
+    }
+    const disks = (await readdir(present.directory)).filter((file) => file.endsWith(".qcow2"));
+    return new HostLab(planHosts(name, disks.length), await baseImage(() => undefined));
+  }
+
+  static async down(name: string): Promise<void> {
+    const plan = planHosts(name, 1);
+    const there = await listNamespaces(plan.namespace);
+    if (there.includes(plan.namespace)) await removeNamespace(plan.namespace);
+    await rm(plan.directory, { recursive: true, force: true });
+  }
+
+  get hosts(): readonly string[] {
+    return this.#plan.hosts.map(({ name }) => name);
+  }
+
+  shell(host: string): Shell {
+    return new Shell(this.#plan.namespace, this.#host(host).address, this.#base.key);
+  }
+
+  /** Power on; resolves when the host answers. */
+  async start(name: string, say: (line: string) => void): Promise<void> {
+    const host = this.#host(name);
+    say(`Starting ${name}`);
+    const args = machineArguments(host, this.#base, await canRunGuests());
+    const [program, all] = inNamespace(this.#plan.namespace, ["qemu-system-x86_64", ...args]);
+    const log = openSync(`${host.console}.qemu`, "a");
+    const child = spawn(program, all, { stdio: ["ignore", log, log], detached: true });
+    closeSync(log);
+    const ended = new Promise<never>((_, reject) => {
+      child.on("error", reject);
+      child.on("exit", () => reject(new Error(`Cannot start ${name}: see ${host.console}.qemu`)));
+    });
+    ended.catch(() => undefined); // a host may end when it is wanted to
+    child.unref();
+    await Promise.race([this.#answers(name), ended]);
+    say(`${name} answers at ${host.address}`);
+  }
+
+  /** As if its plug were pulled: nothing is written out. */
+  async powerOff(name: string): Promise<void> {
+    const host = this.#host(name);
+    const { stdout } = await run("ip", ["netns", "pids", this.#plan.namespace]);
+    for (const pid of stdout
+      .split("\n")
+      .filter((line) => line !== "")
+      .map(Number)) {
+      const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      if (line.includes(host.disk)) process.kill(pid, "SIGKILL");
+    }
+  }
+
+  async cut(name: string): Promise<void> {
+    await this.#ip("link", "set", this.#host(name).tap, "down");
+  }
+
+  async restore(name: string): Promise<void> {
+    await this.#ip("link", "set", this.#host(name).tap, "up");
+  }
+
+  /** What the host sends is delayed and lost, by its own kernel: `delay 10ms`, `delay 50ms loss 0.1%`, `rate 100mbit`; nothing: as before. */
+  async impair(name: string, how: readonly string[]): Promise<void> {
+    const shell = this.shell(name);
+    await shell.run("tc qdisc delete dev eth0 root 2>/dev/null || true");
+    if (how.length > 0) await shell.run(`tc qdisc add dev eth0 root netem ${how.join(" ")}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await HostLab.down(this.#plan.name);
+  }
+
+  async #makeHost(host: HostMachine): Promise<void> {
+    const backing = ["-F", "raw", "-b", this.#base.disk];
+    await run("qemu-img", ["create", "-q", "-f", "qcow2", ...backing, host.disk]);
+    await this.#ip("tuntap", "add", host.tap, "mode", "tap");
+    await this.#ip("link", "set", host.tap, "master", bridge, "up");
+  }
+
+  async #answers(name: string): Promise<void> {
+    const deadline = performance.now() + bootMsMax;
+    const shell = this.shell(name);
+    while (!(await shell.answers())) {
+      if (performance.now() > deadline) {
+        throw new Error(`Cannot use ${name}: no answer, see ${this.#host(name).console}`);
+      }
+      await sleep(500);
+    }
+  }
+
+  #host(name: string): HostMachine {
+    const host = this.#plan.hosts.find((candidate) => candidate.name === name);
+    if (host !== undefined) return host;
+    throw new Error(`Cannot find host "${name}": there are ${this.hosts.join(", ")}`);
+  }
+
+  async #ip(...args: string[]): Promise<void> {
+    await run("ip", ["-n", this.#plan.namespace, ...args]);
+  }
+}
+
+/** A device alone says nothing: the processor must be able to. */
+async function canRunGuests(): Promise<boolean> {
+  const processor = await readFile("/proc/cpuinfo", "utf8");
+  return existsSync("/dev/kvm") && /^flags\s*:.*\b(svm|vmx)\b/m.test(processor);
+}
