@@ -5,7 +5,7 @@ import type { Machine } from "../api/services.ts";
 import { FerryError } from "../base/errors.ts";
 import { readHostFacts } from "../host/facts.ts";
 import { readProcessor } from "../host/processor.ts";
-import { readRdmaDevices } from "../host/rdma.ts";
+import { readRdmaPorts } from "../host/rdma.ts";
 import type { MachineFacts } from "../precheck/gather.ts";
 import { knownVersions } from "../protocol/version.ts";
 import { whyNoMissingPages } from "../qemu/missing-pages.ts";
@@ -34,6 +34,7 @@ type HostWideFact =
   | "closed"
   | "defaultDiskPool"
   | "moveAddresses"
+  | "rdmaAddresses"
   | "migrationNetworks"
   | "performanceOption"
   | "convergencePolicy"
@@ -64,7 +65,7 @@ export async function readMachineFacts(
       }),
     },
     load: { oneMinute: facts.load[0], cpus: facts.cpu.count },
-    rdmaDevices: await readRdmaDevices(),
+    rdmaDevices: [...new Set((await readRdmaPorts(sysfs)).map(({ device }) => device))],
     tpmEmulator: await probeTpm(qemu.settings.tpmEmulator),
     postCopy: await readPostCopy(qemu),
   };

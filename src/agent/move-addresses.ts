@@ -1,6 +1,7 @@
 /** Where other hosts reach this one for moves. */
 import { networkInterfaces } from "node:os";
 import type { HostSettings } from "../scheduler/settings.ts";
+import { readRdmaPorts } from "../host/rdma.ts";
 import { usableAddresses } from "../network/migration-network.ts";
 
 /**
@@ -13,6 +14,19 @@ export function moveAddresses(
 ): readonly string[] {
   if (migrationNetworks === null) return [advertised];
   return usableAddresses(ownAddresses(), migrationNetworks);
+}
+
+/** This host's addresses for RDMA in its migration networks, with prefix lengths, the best first; of ports with a link only. */
+export async function rdmaMoveAddresses(
+  { migrationNetworks }: HostSettings,
+  sysfs: string,
+): Promise<string[]> {
+  const ports = await readRdmaPorts(sysfs);
+  const all = ports.filter(({ isActive }) => isActive).flatMap(({ addresses }) => addresses);
+  const plain = (cidr: string): string => cidr.split("/")[0] ?? cidr;
+  return usableAddresses(all.map(plain), migrationNetworks).flatMap((address) =>
+    all.filter((cidr) => plain(cidr) === address),
+  );
 }
 
 /** Without those that mean something on one link only. */

@@ -52,7 +52,7 @@ import type { AgentConfig } from "./config.ts";
 import { freeMemory } from "./free-memory.ts";
 import { readMachine, readMachineFacts } from "./machine.ts";
 import { Metrics } from "./metrics.ts";
-import { moveAddresses } from "./move-addresses.ts";
+import { moveAddresses, rdmaMoveAddresses } from "./move-addresses.ts";
 import { retainMoves } from "./move-retention.ts";
 import { PartialExpiry } from "./partial-expiry.ts";
 import { RosterExchange } from "./roster-exchange.ts";
@@ -135,6 +135,7 @@ export async function wireAgent(
     metrics.migrationChanged(record);
   };
   const faults = new Faults(config.faultInjection);
+  const rdmaAddresses = () => rdmaMoveAddresses(settings.current.settings, config.paths.sysfs);
   const migrations = parts.use(
     new Migrations({
       ...{
@@ -146,6 +147,7 @@ export async function wireAgent(
         serialLogs,
         peers: link,
         owners: cluster.owners,
+        rdmaAddresses,
         faults,
         limits: hostLimits(settings, now),
         publish,
@@ -160,6 +162,7 @@ export async function wireAgent(
     others: () => vmsElsewhere(trust, peers),
     machine: async () => ({
       ...(await readMachineFacts(vms.qemu, version, config.paths.sysfs)),
+      rdmaAddresses: await rdmaAddresses(),
       memoryAvailableBytes: await freeMemory(vms),
       ...domainFact(trust),
       ...clusterFact(cluster),

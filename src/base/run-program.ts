@@ -25,6 +25,7 @@ const packages: Readonly<Record<string, string>> = {
   "qemu-system-x86_64": "qemu-system-x86",
   getent: "libc-bin",
   mkfifo: "coreutils",
+  prlimit: "util-linux",
   busctl: "systemd",
   swtpm: "swtpm",
   etcd: "etcd-server",

@@ -4,10 +4,14 @@ import { endOutgoing } from "../qemu/migration.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
 import { freshSocket } from "./carry-socket.ts";
 
-/** The socket that carried it must be closed. May be repeated. */
-export async function endMigration(process: VmProcess, timeoutMs: number): Promise<void> {
+/** A socket that carried it must be closed; `overRdma`: QEMU has nothing to notice then. May be repeated. */
+export async function endMigration(
+  process: VmProcess,
+  timeoutMs: number,
+  overRdma = false,
+): Promise<void> {
   const { qmp, directory, uid, gid } = process;
-  if (!(await isInPostCopy(qmp))) return await endOutgoing(qmp);
+  if (!(await isInPostCopy(qmp))) return await endOutgoing(qmp, overRdma ? 0 : undefined);
   const path = await freshSocket(directory, "migration-back.sock");
   await endPostCopy(qmp, { path, uid, gid }, timeoutMs);
 }

@@ -8,6 +8,7 @@ import {
   type MemoryStatus,
   queryMemory,
   setBlackoutLimit,
+  setOutgoingBandwidth,
   setThrottle,
   startPostCopy,
 } from "../qemu/migration.ts";
@@ -22,7 +23,14 @@ import {
   nextThrottle,
   stopMsFor,
 } from "./convergence.ts";
-import { guestRate, netRate, postCopyBandwidth, toProgress, toRound } from "./progress.ts";
+import {
+  guestRate,
+  netRate,
+  postCopyBandwidth,
+  statsOverRdma,
+  toProgress,
+  toRound,
+} from "./progress.ts";
 import { withRate } from "./remaining.ts";
 import type { SourceMove } from "./stage.ts";
 import { sessionOf } from "./stages/setup.ts";
@@ -70,7 +78,7 @@ export class RoundsFollower {
         move.record.progress(
           toProgress(now.memory, now.stats, now.at, this.#netRates, this.#bandwidth),
         );
-        this.#followBandwidth();
+        await this.#followBandwidth();
         applyStorageLimit(move);
         await move.disksFollowed?.lookIfDue();
         await this.#stepIn(now);
@@ -104,7 +112,8 @@ export class RoundsFollower {
       queryMemory(this.#move.process.qmp),
       sessionOf(this.#move).stats(),
     ]);
-    return { at: wallClockMs(), memory, stats };
+    const known = this.#move.overRdma ? statsOverRdma(stats, memory) : stats;
+    return { at: wallClockMs(), memory, stats: known };
   }
 
   async #roundEnded(start: Sample, now: Sample): Promise<void> {
@@ -191,11 +200,13 @@ export class RoundsFollower {
   }
 
   /** The host's limit may change while memory moves: by an administrator's word, or with the time of day. */
-  #followBandwidth(): void {
+  async #followBandwidth(): Promise<void> {
     const wanted = this.#move.limits.bandwidthBytesPerSecond;
     if (wanted === this.#bandwidth) return;
     this.#bandwidth = wanted;
-    sessionOf(this.#move).limit("memory", wanted);
+    const { overRdma, process } = this.#move;
+    if (overRdma) await setOutgoingBandwidth(process.qmp, wanted);
+    else sessionOf(this.#move).limit("memory", wanted);
     this.#move.log.info({ bytesPerSecond: wanted }, "the bandwidth limit changed");
   }
 

@@ -62,6 +62,7 @@ async function begin(
   const move: TargetMove = {
     ...common,
     postCopy: false,
+    overRdma: false,
     blackoutMsAllowed: common.limits.blackoutMsMax,
     ...{ generation, definition, peer, run, session },
     ...{ disks: disks.map(({ name }) => name), wantedDisks: disks, wantedFiles: files },

@@ -58,6 +58,7 @@ export function startOutgoing(
     blackoutMsAllowed: common.limits.blackoutMsMax,
     postCopyAsked: false,
     postCopy: false,
+    overRdma: false,
     handedOverAt: undefined,
     taken: false,
   };

@@ -22,6 +22,8 @@ export interface MigrationsParts {
   readonly peers: PeerLink;
   /** Default: the journals alone. */
   readonly owners?: OwnerAuthority;
+  /** This host's addresses for RDMA in its migration networks, as `10.1.0.5/24`, the best first; absent: none. */
+  readonly rdmaAddresses?: () => Promise<readonly string[]>;
   readonly faults: Faults;
   /** Read anew at every use: host settings and the time of day are in it. */
   readonly limits: MoveLimits;

@@ -23,6 +23,15 @@ export function guestRate(memory: MemoryStatus, stats: SessionStats, limit: numb
   return Math.min(carried, limit || Number.POSITIVE_INFINITY);
 }
 
+/** Memory goes past the session over RDMA: what crosses there, only QEMU knows. */
+export function statsOverRdma(stats: SessionStats, memory: MemoryStatus): SessionStats {
+  return {
+    ...stats,
+    wireBytes: stats.wireBytes + memory.transferredBytes,
+    drainBytesPerSecond: memory.rateBytesPerSecond,
+  };
+}
+
 /** `netRates`: the latest ones (remaining.ts). `limit`: the move's, bytes per second; 0: none. */
 export function toProgress(
   memory: MemoryStatus,

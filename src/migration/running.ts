@@ -101,7 +101,7 @@ export class RunningMigrations {
   /** What every move of this host has in common (stage.ts, `Move`). */
   common(id: string, record: RecordKeeper, cancel: AbortSignal, options: MigrationOptions) {
     const { vms, switches, serialLogs, peers, faults, log, host } = this.parts;
-    const { owners = journalAuthority } = this.parts;
+    const { owners = journalAuthority, rdmaAddresses = async () => [] } = this.parts;
     return {
       id,
       host,
@@ -111,6 +111,7 @@ export class RunningMigrations {
       switches,
       serialLogs,
       peers,
+      rdmaAddresses,
       faults,
       journal: this.journal,
       limits: liveLimits(() => limitsFor(this.parts.limits, options)),

@@ -55,6 +55,8 @@ export interface Move {
   readonly host: string;
   /** The guest goes on at the target before all of its memory is there; known once it has stopped on the source. */
   postCopy: boolean;
+  /** Memory goes from QEMU to QEMU over RDMA, and not through the session; known once both have agreed. */
+  overRdma: boolean;
   readonly record: RecordKeeper;
   readonly journal: Journal;
   readonly owners: OwnerAuthority;
@@ -62,6 +64,8 @@ export interface Move {
   readonly switches: Switches;
   readonly serialLogs: SerialLogs | undefined;
   readonly peers: PeerLink;
+  /** This host's addresses for RDMA that moves may use, as `10.1.0.5/24`, the best first. */
+  readonly rdmaAddresses: () => Promise<readonly string[]>;
   readonly limits: MoveLimits;
   readonly faults: Faults;
   readonly log: Log;

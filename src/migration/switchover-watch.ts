@@ -25,7 +25,8 @@ export class SwitchoverWatch implements Disposable {
   readonly #loaded = Promise.withResolvers<void>();
   readonly #detach: (() => void)[];
 
-  constructor(qmp: Qmp, session: Session) {
+  /** `overRdma`: the target's word goes to this QEMU, which says that it has completed. */
+  constructor(qmp: Qmp, session: Session, overRdma = false) {
     this.#failure.promise.catch(() => undefined); // races below report it
     this.#detach = [
       qmp.onEvent((event) => {
@@ -36,14 +37,13 @@ export class SwitchoverWatch implements Disposable {
         // A guest that was paused all along never says STOP.
         if (isStatus(event, ["pre-switchover", "postcopy-active"])) this.#stopped.resolve();
         if (isStatus(event, ["failed"])) void this.#failed(qmp);
+        if (overRdma && isStatus(event, ["completed"])) this.#allLoaded();
         const broken = mirrorFailure(event);
         if (broken !== undefined) this.#fail(mirrorFailed(broken));
       }),
       session.on("load-reported", (ok) => {
-        this.loadedAt ??= wallClockMs();
-        if (ok) this.#loaded.resolve();
-        else this.#fail(cannotLoad());
-        this.#stopped.resolve(); // as above, where QEMU does not wait
+        if (!ok) this.#fail(cannotLoad());
+        this.#allLoaded();
       }),
       session.on("stream-closed", (stream, reason) => {
         // Once it has loaded, QEMU closes its end for good reason.
@@ -87,6 +87,12 @@ export class SwitchoverWatch implements Disposable {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
     }
+  }
+
+  #allLoaded(): void {
+    this.loadedAt ??= wallClockMs();
+    this.#loaded.resolve();
+    this.#stopped.resolve(); // as above, where QEMU does not wait
   }
 
   #fail(error: FerryError): void {

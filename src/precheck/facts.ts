@@ -153,6 +153,11 @@ export const HostFacts = Type.Object({
   ),
   /** Its RDMA devices, by the kernel's names. */
   rdmaDevices: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 }),
+  /** Where those with a link are reached in its migration networks, as `10.1.0.5/24`; absent: it moves nothing over RDMA. */
+  rdmaAddresses: since(
+    3,
+    Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 64 })),
+  ),
   /** Why no move leaves this host or comes to it now; null where one may. */
   closed: Type.Object({
     outgoing: nullable(Type.String({ maxLength: 256 })),

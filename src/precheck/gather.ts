@@ -38,6 +38,7 @@ export type MachineFacts = Pick<
   | "migrationNetworks"
   | "performanceOption"
   | "rdmaDevices"
+  | "rdmaAddresses"
   | "tpmEmulator"
   | "convergencePolicy"
   | "postCopy"

@@ -147,13 +147,32 @@ test("reportOn() tells a pool the target may not write to from a pool that is an
 });
 
 test("reportOn() says on which host RDMA has no device, whoever asked for it", () => {
-  const source = facts("host-a", { performanceOption: "rdma", rdmaDevices: ["mlx5_0"] });
+  const source = facts("host-a", {
+    performanceOption: "rdma",
+    rdmaDevices: ["mlx5_0"],
+    rdmaAddresses: ["10.1.0.1/24"],
+  });
   const asked = reportOn(input({ options: { performance: "rdma" } }));
   const byHost = (report: typeof asked) =>
     report.findings.filter(({ severity }) => severity === "blocking").map(({ host }) => host);
   assert.deepEqual(byHost(asked), ["host-a", "host-b"]);
   assert.deepEqual(byHost(reportOn(input({ source }))), ["host-b"]);
   assert.deepEqual(blockingIds(input({ source, options: { performance: "tcp" } })), []);
+});
+
+test("reportOn() wants RDMA addresses in one subnet, and no post-copy over them; it warns that nothing is encrypted", () => {
+  const rdma = (host: string, ...rdmaAddresses: string[]) =>
+    facts(host, { performanceOption: "rdma", rdmaDevices: ["mlx5_0"], rdmaAddresses });
+  const source = rdma("host-a", "10.1.0.1/24");
+  const blocking = (target: HostFacts, options: CheckInput["options"] = {}) =>
+    blockingIds(input({ source, target, options }));
+  const there = rdma("host-b", "10.1.0.2/24");
+  assert.deepEqual(blocking(there), []);
+  assert.deepEqual(blocking(rdma("host-b", "10.2.0.2/24")), ["performance-option"]);
+  assert.deepEqual(blocking(rdma("host-b")), ["performance-option"]);
+  assert.ok(blocking(there, { convergencePolicy: "post-copy" }).includes("performance-option"));
+  const { findings } = reportOn(input({ source, target: there }));
+  assert.equal(findings.find(({ check }) => check === "rdma-in-the-clear")?.severity, "warning");
 });
 
 test("reportOn() lets an emulated guest move between manufacturers, with a warning", () => {

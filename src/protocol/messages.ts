@@ -34,6 +34,7 @@ import { since } from "./since.ts";
 
 const strict = { additionalProperties: false } as const;
 const Generation = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const Cidr = Type.String({ pattern: "^[0-9A-Fa-f.:]{2,45}/[0-9]{1,3}$" });
 const message = <Kind extends string, Body extends Record<string, Type.TSchema>>(
   kind: Kind,
   body: Body,
@@ -123,8 +124,23 @@ export const ControlMessage = Type.Union([
     encoding: Type.Optional(Type.Literal("pages")),
     /** Whether the guest may go on at the target before all of its memory is there. */
     mayPostCopy: Type.Optional(since(3, Type.Boolean())),
+    /** It is to go over RDMA: the source's addresses there, with prefix lengths. Nothing crosses in the session then. */
+    rdma: since(3, Type.Optional(Type.Array(Cidr, { minItems: 1, maxItems: 64 }))),
   }),
   message("receiving", {
+    /** QEMU listens there; absent: it is to cross in the session, whatever was asked for. */
+    rdma: since(
+      3,
+      Type.Optional(
+        Type.Object(
+          {
+            address: Type.String({ pattern: "^[0-9A-Fa-f.:]{2,45}$" }),
+            port: Type.Integer({ minimum: 1024, maximum: 65_535 }),
+          },
+          strict,
+        ),
+      ),
+    ),
     /** Absent: QEMU's stream is to cross as it is, whatever was asked for. */
     encoding: Type.Optional(
       Type.Object(

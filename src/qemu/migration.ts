@@ -1,6 +1,6 @@
 /**
- * The part of QMP that moves memory and device state: what QEMU is asked, and what its answers mean. QEMU itself only
- * ever sees a unix socket; who reads it is the session's business.
+ * The part of QMP that moves memory and device state: what QEMU is asked, and what its answers mean. QEMU itself sees a unix
+ * socket, `unix:PATH`, and who reads it is the session's business; or, over RDMA, the other QEMU, `rdma:ADDRESS:PORT`.
  */
 import { FerryError } from "../base/errors.ts";
 import type { Qmp, QmpEvent } from "./qmp.ts";
@@ -101,10 +101,10 @@ export interface IncomingSettings {
   readonly mayPostCopy: boolean;
 }
 
-/** The target's skeleton listens on `socketPath` when this returns. */
+/** The target's skeleton listens there when this returns. */
 export async function listenIncoming(
   qmp: Qmp,
-  socketPath: string,
+  uri: string,
   { memoryIsPlaced, mayPostCopy }: IncomingSettings,
 ): Promise<void> {
   await qmp.execute("migrate-set-capabilities", {
@@ -117,11 +117,11 @@ export async function listenIncoming(
   });
   // QEMU would announce its MAC addresses when it has loaded, while the VM is still the source's.
   await qmp.execute("migrate-set-parameters", { "announce-rounds": 0 });
-  await qmp.execute("migrate-incoming", { uri: `unix:${socketPath}` });
+  await qmp.execute("migrate-incoming", { uri });
 }
 
-export async function startOutgoing(qmp: Qmp, socketPath: string): Promise<void> {
-  await qmp.execute("migrate", { uri: `unix:${socketPath}` });
+export async function startOutgoing(qmp: Qmp, uri: string): Promise<void> {
+  await qmp.execute("migrate", { uri });
 }
 
 /**
@@ -158,6 +158,13 @@ export async function recoverIncoming(
 /** The guest stands still and QEMU waits (`pauses`): on to its last pages and its devices. */
 export async function continueSwitchover(qmp: Qmp): Promise<void> {
   await qmp.execute("migrate-continue", { state: "pre-switchover" });
+}
+
+/** Guest bytes per second; 0: no limit of QEMU's own. */
+export async function setOutgoingBandwidth(qmp: Qmp, bytesPerSecond: number): Promise<void> {
+  await qmp.execute("migrate-set-parameters", {
+    "max-bandwidth": bytesPerSecond || unlimitedBytesPerSecond,
+  });
 }
 
 export async function setBlackoutLimit(qmp: Qmp, blackoutLimitMs: number): Promise<void> {
@@ -206,8 +213,8 @@ const cancelMs = 10_000;
  * notice. Not at once: `migrate_cancel` at the moment of switching over races with QEMU's own end of the return path, and a
  * 7.2 that loses the race is gone, and the guest with it (seen).
  */
-export async function endOutgoing(qmp: Qmp): Promise<void> {
-  if (await settles(qmp, noticeMs)) return;
+export async function endOutgoing(qmp: Qmp, waitMs = noticeMs): Promise<void> {
+  if (await settles(qmp, waitMs)) return;
   await qmp.execute("migrate_cancel");
   await settles(qmp, cancelMs);
 }

@@ -9,6 +9,7 @@ import { guestRuns, listenIncoming, prepareOutgoing, startOutgoing } from "../..
 import { freshSocket } from "../carry-socket.ts";
 import { firstState } from "../convergence.ts";
 import { RoundsFollower } from "../follow-rounds.ts";
+import { listenOverRdma, rdmaUri, wantedRdma } from "../memory-over-rdma.ts";
 import { answeredEncoding, decodingFor, encodingFor, wantedEncoding } from "../memory-coding.ts";
 import type { Stage, TargetMove } from "../stage.ts";
 import { SwitchoverWatch } from "../switchover-watch.ts";
@@ -28,33 +29,42 @@ export const memoryPrecopy: Stage = {
       const { qmp, directory, uid, gid } = move.process;
       const convergence = firstState(move.limits);
       const { convergencePolicy: policy } = move.limits;
-      const mayPostCopy = policy === "post-copy" && session.version >= versionWithPostCopy;
+      const wantedOverRdma = await wantedRdma(move);
+      const asksForRdma = wantedOverRdma.rdma !== undefined;
+      const isNew = session.version >= versionWithPostCopy;
+      const mayPostCopy = policy === "post-copy" && isNew && !asksForRdma;
       // From here on: what the target says while this host still prepares must not be missed.
-      const watch = new SwitchoverWatch(qmp, session);
+      const watch = new SwitchoverWatch(qmp, session, asksForRdma);
       session.limit("memory", move.limits.bandwidthBytesPerSecond);
       move.watch = watch;
       // QEMU asks for single pages then, and places them itself: its stream crosses as it is.
       session.send({
         type: "receive",
         ...(mayPostCopy ? { mayPostCopy } : wantedEncoding(move)),
+        ...wantedOverRdma,
       });
-      const [{ encoding }] = await Promise.all([
+      const [{ encoding, rdma }] = await Promise.all([
         session.receive("receiving", {
           signal: move.signal,
           timeoutMs: move.limits.setupTimeoutMs,
         }),
         prepareOutgoing(qmp, {
           blackoutLimitMs: convergence.blackoutLimitMs,
-          // The session holds to the limit, in bytes on the wire; QEMU sees what comes of it.
-          bandwidthBytesPerSecond: 0,
+          // The session holds to the limit, in bytes on the wire; QEMU sees what comes of it. Over RDMA there is only QEMU.
+          bandwidthBytesPerSecond: asksForRdma ? move.limits.bandwidthBytesPerSecond : 0,
           pauses: move.disks.length > 0,
           mayThrottle: move.limits.throttlePercentMax > 0 && policy !== "patient",
           mayPostCopy,
         }),
       ]);
-      const socket = await freshSocket(directory, "migration-out.sock");
-      await session.carryListening("memory", socket, { uid, gid }, encodingFor(move, encoding));
-      await startOutgoing(qmp, socket);
+      if (rdma === undefined) {
+        const socket = await freshSocket(directory, "migration-out.sock");
+        await session.carryListening("memory", socket, { uid, gid }, encodingFor(move, encoding));
+        await startOutgoing(qmp, `unix:${socket}`);
+      } else {
+        move.overRdma = true;
+        await startOutgoing(qmp, rdmaUri(rdma));
+      }
       await move.faults.reach("source:memory-precopy:inside", move.signal);
       await new RoundsFollower(move, watch, convergence).run();
     },
@@ -62,10 +72,12 @@ export const memoryPrecopy: Stage = {
     /** Before the handover this puts the guest back to work, from wherever the switch-over was left. */
     async undo(move) {
       move.watch?.[Symbol.dispose]();
-      await move.session?.closeStream("memory").catch((error: unknown) => {
-        move.log.warn({ err: error }, "the memory stream was closed already");
-      });
-      await endMigration(move.process, move.limits.setupTimeoutMs);
+      if (!move.overRdma) {
+        await move.session?.closeStream("memory").catch((error: unknown) => {
+          move.log.warn({ err: error }, "the memory stream was closed already");
+        });
+      }
+      await endMigration(move.process, move.limits.setupTimeoutMs, move.overRdma);
       if (move.run && !(await guestRuns(move.process.qmp))) {
         await move.vms.resumeOwned(move.definition.id);
       }
@@ -75,18 +87,12 @@ export const memoryPrecopy: Stage = {
   target: {
     async run(move) {
       const { session } = move;
-      const { qmp, directory } = skeletonOf(move);
-      const { encoding, mayPostCopy = false } = await session.receive("receive", {
-        signal: move.signal,
-      });
-      const decoding = await decodingFor(move, encoding);
-      const socket = await freshSocket(directory, "migration-in.sock");
-      await listenIncoming(qmp, socket, {
-        memoryIsPlaced: (decoding?.placed ?? null) !== null,
-        mayPostCopy,
-      });
-      await session.carryConnecting("memory", socket, decoding);
-      session.send({ type: "receiving", ...answeredEncoding(decoding) });
+      const asked = await session.receive("receive", { signal: move.signal });
+      if (asked.rdma === undefined) await receiveInSession(move, asked);
+      else {
+        move.overRdma = true;
+        session.send({ type: "receiving", rdma: await listenOverRdma(move, asked.rdma) });
+      }
       await move.faults.reach("target:memory-precopy:inside", move.signal);
       const { blackoutMsAllowed, postCopy = false } = await stopped(move);
       move.postCopy = postCopy;
@@ -97,6 +103,22 @@ export const memoryPrecopy: Stage = {
     async undo() {},
   },
 };
+
+async function receiveInSession(
+  move: TargetMove,
+  { encoding, mayPostCopy = false }: ControlMessageOf<"receive">,
+): Promise<void> {
+  const { session } = move;
+  const { qmp, directory } = skeletonOf(move);
+  const decoding = await decodingFor(move, encoding);
+  const socket = await freshSocket(directory, "migration-in.sock");
+  await listenIncoming(qmp, `unix:${socket}`, {
+    memoryIsPlaced: (decoding?.placed ?? null) !== null,
+    mayPostCopy,
+  });
+  await session.carryConnecting("memory", socket, decoding);
+  session.send({ type: "receiving", ...answeredEncoding(decoding) });
+}
 
 /** The source's word that the guest stands still; what ends the stream before it ends the move. */
 async function stopped({ session, signal }: TargetMove): Promise<ControlMessageOf<"stopped">> {

@@ -7,6 +7,7 @@ import { errorChain, FerryError } from "../../base/errors.ts";
 import { queryMemory } from "../../qemu/migration.ts";
 import { awaitTake } from "../await-take.ts";
 import { splitBlackout } from "../blackout.ts";
+import { statsOverRdma } from "../progress.ts";
 import { nothingToUndo, type SourceMove, type Stage, type TargetMove } from "../stage.ts";
 import { takeOwnership } from "../take-ownership.ts";
 import { writeDown } from "../write-down.ts";
@@ -91,9 +92,11 @@ async function recordBlackout(move: SourceMove): Promise<void> {
   watch[Symbol.dispose]();
   if (stoppedAt === undefined || loadedAt === undefined || move.handedOverAt === undefined) return;
   const memory = await queryMemory(move.process.qmp).catch(() => undefined);
-  const stats = await sessionOf(move)
+  const carried = await sessionOf(move)
     .stats()
     .catch(() => undefined);
+  const isPast = move.overRdma && carried !== undefined && memory !== undefined;
+  const stats = isPast ? statsOverRdma(carried, memory) : carried;
   if (stats?.memory) move.log.info({ memory: stats.memory }, "memory crossed page by page");
   const lastByteAt = stats?.streams["memory"]?.lastAcceptedAt ?? loadedAt;
   const roundTripMs = stats?.roundTripMs ?? 0;
@@ -112,6 +115,7 @@ async function recordBlackout(move: SourceMove): Promise<void> {
     guestBytes:
       stats?.memory?.bytesIn ??
       stats?.streams["memory"]?.acceptedBytes ??
+      (move.overRdma ? memory?.transferredBytes : undefined) ??
       move.record.current.guestBytes,
     wireBytes: stats?.wireBytes ?? move.record.current.wireBytes,
   });

@@ -56,6 +56,7 @@ export const vmAndHostScenes: readonly Scene[] = [
     reads: {
       "performance-option":
         /^host-a blocking: "host-a" has no RDMA device, performance option "rdma" needs one on both hosts$/m,
+      "rdma-in-the-clear": /^host-a warning: Memory goes over RDMA as it is/m,
       "post-copy": /^host-a blocking: Memory cannot be compared \(--verify\)/m,
       "post-copy-risk":
         /^host-a warning: Policy post-copy: .* the failure of either host's machine or QEMU loses the VM/,
