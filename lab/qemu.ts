@@ -6,8 +6,8 @@
  */
 import { execFile } from "node:child_process";
 import { constants, existsSync } from "node:fs";
-import { access, copyFile, cp, mkdir, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { access, copyFile, cp, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { unpackPackages } from "./guest-image/debian-packages.ts";
 
@@ -69,7 +69,9 @@ async function unpackedQemu(say: (line: string) => void): Promise<string> {
   const ready = join(cache, "qemu", suite);
   if (existsSync(ready)) return ready;
   say(`Unpacking the QEMU of ${suite}: the machine's own is unsound without KVM (once)`);
-  const work = `${ready}.${process.pid}`;
+  await mkdir(dirname(ready), { recursive: true });
+  // A place of its own: two labs of one process may want it at the same time.
+  const work = await mkdtemp(`${ready}.`);
   try {
     const tree = join(work, "tree");
     const archives = join(cache, "debian-packages", suite);
@@ -82,7 +84,10 @@ async function unpackedQemu(say: (line: string) => void): Promise<string> {
     // Fails where a library of it is missing.
     await versionOf(join(work, program));
     await rm(tree, { recursive: true });
-    await rename(work, ready);
+    await rename(work, ready).catch((error: unknown) => {
+      // Another run unpacked the same meanwhile.
+      if (!existsSync(ready)) throw error;
+    });
   } finally {
     await rm(work, { recursive: true, force: true });
   }

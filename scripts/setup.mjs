@@ -40,6 +40,8 @@ const hostsPackages = {
   debootstrap: "makes their base image",
   e2fsprogs: "writes it to a disk",
   "openssh-client": "runs commands on them",
+  samba: "is their SMB server",
+  "busybox-static": "is the guests' user land",
 };
 
 /** What the benchmark compares with. */

@@ -6,6 +6,8 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import {
+  mkdir,
+  mkdtemp,
   readdir,
   readFile,
   readlink,
@@ -55,7 +57,9 @@ export async function guestImage(
   const image = { kernel: join(directory, "vmlinuz"), initrd: join(directory, "initrd.img") };
   if (existsSync(image.initrd)) return image;
   say("Building the guest image from Debian packages (once)");
-  const work = `${directory}.${process.pid}`;
+  await mkdir(dirname(directory), { recursive: true });
+  // A place of its own: two labs of one process may want it at the same time.
+  const work = await mkdtemp(`${directory}.`);
   try {
     await build(work, kind);
     await rename(work, directory).catch((error: unknown) => {

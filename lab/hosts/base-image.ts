@@ -50,6 +50,7 @@ for word in $(cat /proc/cmdline); do
   case $word in
     ferry.host=*) hostname "\${word#*=}"; echo "\${word#*=}" > /etc/hostname ;;
     ferry.address=*) address=\${word#*=} ;;
+    ferry.moves=*) moves=\${word#*=} ;;
   esac
 done
 ip link set lo up
@@ -57,6 +58,8 @@ ip link add br0 address "$(cat /sys/class/net/eth0/address)" type bridge mcast_s
 ip link set eth0 master br0 up
 ip link set br0 up
 ip address add "$address" dev br0
+ip link set eth1 up
+ip address add "$moves" dev eth1
 modprobe kvm_amd || modprobe kvm_intel || true
 `,
   "etc/hosts": `127.0.0.1 localhost

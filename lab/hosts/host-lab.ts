@@ -15,6 +15,7 @@ import {
   type HostMachine,
   type HostsPlan,
   machineArguments,
+  movesBridge,
   planHosts,
   switchAddress,
 } from "./plan.ts";
@@ -41,9 +42,11 @@ export class HostLab implements AsyncDisposable {
     try {
       await mkdir(plan.directory, { recursive: true });
       await addNamespace(plan.namespace);
-      await lab.#ip("link", "add", bridge, "type", "bridge", "mcast_snooping", "0");
+      for (const name of [bridge, movesBridge]) {
+        await lab.#ip("link", "add", name, "type", "bridge", "mcast_snooping", "0");
+        await lab.#ip("link", "set", name, "up");
+      }
       await lab.#ip("address", "add", switchAddress, "dev", bridge);
-      await lab.#ip("link", "set", bridge, "up");
       for (const host of plan.hosts) await lab.#makeHost(host);
       await Promise.all(plan.hosts.map(({ name: host }) => lab.start(host, say)));
     } catch (error) {
@@ -73,6 +76,16 @@ export class HostLab implements AsyncDisposable {
 
   get hosts(): readonly string[] {
     return this.#plan.hosts.map(({ name }) => name);
+  }
+
+  /** The hosts' switch, with this machine's own address in it. */
+  get namespace(): string {
+    return this.#plan.namespace;
+  }
+
+  /** Gone with the lab. */
+  get directory(): string {
+    return this.#plan.directory;
   }
 
   shell(host: string): Shell {
@@ -111,19 +124,29 @@ export class HostLab implements AsyncDisposable {
     }
   }
 
+  /** Pulls both of its wires. */
   async cut(name: string): Promise<void> {
-    await this.#ip("link", "set", this.#host(name).tap, "down");
+    await this.#wires(name, "down");
   }
 
   async restore(name: string): Promise<void> {
-    await this.#ip("link", "set", this.#host(name).tap, "up");
+    await this.#wires(name, "up");
   }
 
   /** What the host sends is delayed and lost, by its own kernel: `delay 10ms`, `delay 50ms loss 0.1%`, `rate 100mbit`; nothing: as before. */
   async impair(name: string, how: readonly string[]): Promise<void> {
     const shell = this.shell(name);
-    await shell.run("tc qdisc delete dev eth0 root 2>/dev/null || true");
-    if (how.length > 0) await shell.run(`tc qdisc add dev eth0 root netem ${how.join(" ")}`);
+    for (const device of ["eth0", "eth1"]) {
+      await shell.run(`tc qdisc delete dev ${device} root 2>/dev/null || true`);
+      if (how.length > 0) {
+        await shell.run(`tc qdisc add dev ${device} root netem ${how.join(" ")}`);
+      }
+    }
+  }
+
+  async #wires(name: string, state: "up" | "down"): Promise<void> {
+    const { tap, moves } = this.#host(name);
+    for (const wire of [tap, moves.tap]) await this.#ip("link", "set", wire, state);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -133,8 +156,13 @@ export class HostLab implements AsyncDisposable {
   async #makeHost(host: HostMachine): Promise<void> {
     const backing = ["-F", "raw", "-b", this.#base.disk];
     await run("qemu-img", ["create", "-q", "-f", "qcow2", ...backing, host.disk]);
-    await this.#ip("tuntap", "add", host.tap, "mode", "tap");
-    await this.#ip("link", "set", host.tap, "master", bridge, "up");
+    for (const [tap, network] of [
+      [host.tap, bridge],
+      [host.moves.tap, movesBridge],
+    ] as const) {
+      await this.#ip("tuntap", "add", tap, "mode", "tap");
+      await this.#ip("link", "set", tap, "master", network, "up");
+    }
   }
 
   async #answers(name: string): Promise<void> {

@@ -1,8 +1,9 @@
 /**
  * The layout of a lab of whole hosts: which machines, which addresses, and QEMU's arguments for each. Pure.
  *
- *   host-a  eth0 ═ tap host-a ═ bridge lan   (one namespace, which is the switch and has address .1)
- *   host-b  eth0 ═ tap host-b ═╝
+ *   host-a  eth0 ═ tap host-a ════════ bridge lan    10.88.0.0/24: hosts, guests, storage; .1 is this machine
+ *           eth1 ═ tap host-a-moves ══ bridge moves  10.89.0.0/24: for moves alone
+ *   host-b  …                                        (both bridges in one namespace, which is the switch)
  */
 import { join } from "node:path";
 
@@ -18,8 +19,10 @@ export interface HostMachine {
   readonly name: string;
   readonly address: string;
   readonly mac: string;
-  /** Of the switch's end, which can be cut. */
+  /** The switch's end, which can be cut. */
   readonly tap: string;
+  /** The same in the network for moves. */
+  readonly moves: { readonly address: string; readonly mac: string; readonly tap: string };
   /** What this host has changed of the base image. */
   readonly disk: string;
   readonly console: string;
@@ -35,6 +38,7 @@ export interface BaseImage {
 }
 
 export const bridge = "lan";
+export const movesBridge = "moves";
 export const prefixLength = 24;
 export const switchAddress = `10.88.0.1/${prefixLength}`;
 const hostsMax = 5;
@@ -62,6 +66,11 @@ export function planHosts(name: string, count: number): HostsPlan {
       address: `10.88.0.${11 + index}`,
       mac: `52:54:00:88:00:${(11 + index).toString(16).padStart(2, "0")}`,
       tap: host,
+      moves: {
+        address: `10.89.0.${11 + index}`,
+        mac: `52:54:00:89:00:${(11 + index).toString(16).padStart(2, "0")}`,
+        tap: `${host}-moves`,
+      },
       disk: join(directory, `${host}.qcow2`),
       console: join(directory, `${host}.log`),
       monitor: join(directory, `${host}.qmp`),
@@ -75,6 +84,7 @@ export function machineArguments(host: HostMachine, base: BaseImage, hasKvm: boo
   const kernelLine = [
     "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 mitigations=off",
     `ferry.host=${host.name} ferry.address=${host.address}/${prefixLength}`,
+    `ferry.moves=${host.moves.address}/${prefixLength}`,
   ].join(" ");
   return [
     ["-name", host.name, "-nodefaults", "-display", "none", "-no-reboot"],
@@ -84,6 +94,8 @@ export function machineArguments(host: HostMachine, base: BaseImage, hasKvm: boo
     ["-drive", `file=${host.disk},if=virtio,format=qcow2,cache=unsafe`],
     ["-netdev", `tap,id=net,ifname=${host.tap},script=no,downscript=no`],
     ["-device", `virtio-net-pci,netdev=net,mac=${host.mac}`],
+    ["-netdev", `tap,id=moves,ifname=${host.moves.tap},script=no,downscript=no`],
+    ["-device", `virtio-net-pci,netdev=moves,mac=${host.moves.mac}`],
     ["-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"],
     ["-serial", `file:${host.console}`, "-qmp", `unix:${host.monitor},server=on,wait=off`],
   ].flat();

@@ -1,0 +1,228 @@
+/** What is tried on whole hosts, in this order: later cases use what earlier ones left. Each throws what is not as it should be. */
+import assert from "node:assert/strict";
+import { guestPorts } from "../../lab/guest.ts";
+import { addRdma, removeRdma } from "./rdma-devices.ts";
+import { lastMove, refused, Shares, type Site, until } from "./site.ts";
+
+export interface HostsCase {
+  readonly name: string;
+  /** Resolves to a figure or two for the table, or to nothing. */
+  run(site: Site): Promise<string | void>;
+}
+
+const guest = "10.88.0.50";
+
+export const hostsCases: readonly HostsCase[] = [
+  {
+    name: "the package installs without a network, and its service runs",
+    async run({ lab, a, b, packageFile }) {
+      for (const host of [a, b]) {
+        await host.copyTo(packageFile, "/root/ferry.deb");
+        await host.run("apt-get install -y -q --no-download /root/ferry.deb");
+        assert.equal((await host.run("systemctl is-active ferryd")).trim(), "active");
+        await host.run("test -e /usr/share/man/man1/ferry.1.gz");
+      }
+      assert.equal(lab.hosts.length, 2);
+    },
+  },
+  {
+    name: "two fresh hosts become a domain with pool and switch, as the page says",
+    async run({ a, b }) {
+      await a.run("ferry domain create lab");
+      const token = (await a.run("ferry domain token")).trim().split("\n").at(-1) ?? "";
+      await b.run(`ferry host join ${token}`);
+      for (const host of [a, b]) {
+        await host.run("ferry pool create local /srv/local && ferry switch create lan br0");
+        await host.run("ferry host network add 10.89.0.0/24");
+      }
+      assert.match(await a.run("ferry host list"), /host-a[\s\S]*host-b/);
+    },
+  },
+  {
+    name: "a guest under KVM moves there and back while it is used, each time in a scope of its own",
+    async run(site) {
+      const { a, b, client } = site;
+      await a.run(createGuest("web01"));
+      await until(a, "ferry vm list", /web01.*running/);
+      await client.waitFor(guest, guestPorts.counter, site.patienceMs);
+      assert.match(
+        await a.run("tr '\\0' ' ' < /proc/$(pgrep -o qemu-system)/cmdline"),
+        /-accel kvm/,
+      );
+      await using watch = await client.use(guest, ["counter"], 20);
+      const blackouts: number[] = [];
+      for (const [from, to, name] of [
+        [a, b, "host-b"],
+        [b, a, "host-a"],
+      ] as const) {
+        await until(from, "systemctl list-units --plain 'ferry-vm-*.scope'", /ferry-vm-.*running/);
+        await from.run(`ferry move web01 ${name} --with-storage --yes`);
+        await until(to, "ferry vm list", /web01.*running/);
+        blackouts.push((await lastMove(to, "web01")).blackout?.totalMs ?? Number.NaN);
+      }
+      const { lost, duplicates, errors } = await watch.counter();
+      assert.deepEqual({ lost, duplicates, errors }, { lost: 0, duplicates: 0, errors: 0 });
+      return `blackouts ${blackouts.map(Math.round).join(" and ")} ms`;
+    },
+  },
+  {
+    name: "the agent is restarted, stopped and upgraded: the VM runs on in the same process, and moves",
+    async run({ a, b }) {
+      const before = await a.run("pgrep -o qemu-system");
+      for (const command of [
+        "systemctl restart ferryd",
+        "systemctl stop ferryd && systemctl start ferryd",
+        "apt-get install -y -q --no-download --reinstall /root/ferry.deb",
+      ]) {
+        await a.run(command);
+        await until(a, "ferry vm list", /web01.*running/);
+        assert.equal(await a.run("pgrep -o qemu-system"), before, command);
+      }
+      await a.run("ferry move web01 host-b --with-storage --yes");
+      await until(b, "ferry vm list", /web01.*running/);
+    },
+  },
+  {
+    name: "shared nothing: a VM with a disk of its own",
+    async run({ a, b }) {
+      await a.run("ferry vm create disky --memory 128M --disk local,size=64M --nic lan --start");
+      await a.run("ferry move disky host-b --with-storage --yes");
+      await until(b, "ferry vm list", /disky.*running/);
+      await b.run("test -e /srv/local/disky*");
+      await a.run("! ls /srv/local/disky* 2>/dev/null");
+      await b.run("ferry vm power-off disky --yes; ferry vm delete disky --disks --yes");
+    },
+  },
+  {
+    name: "a share with a wrong password, and one that a host may only read, are refused with the reason",
+    async run({ a, b }) {
+      const create = (pool: string, password: string): string =>
+        `printf '%s' '${password}' | ferry pool create ${pool} --smb //10.88.0.1/${pool} --user root`;
+      await refused(a, create("vms", "wrong"), /password|denied|user/i);
+      for (const host of [a, b]) await host.run(create("vms", Shares.password));
+      await a.run(create("half", Shares.password));
+      await b.try(create("half", Shares.password));
+      await a.run("ferry vm create half01 --memory 128M --disk half,size=16M --nic lan --start");
+      await refused(a, "ferry check half01 host-b", /half.*(read|writ)|write|read-only/i);
+      await a.run("ferry vm power-off half01 --yes; ferry vm delete half01 --disks --yes");
+    },
+  },
+  {
+    name: "a VM on an SMB share moves while the server is restarted",
+    async run({ a, b, shares }) {
+      await a.run("ferry vm create smb01 --memory 128M --disk vms,size=64M --nic lan --start");
+      await a.run("ferry move smb01 host-b --bandwidth 1M --detach");
+      await shares.restart(3_000);
+      await until(b, "ferry vm list", /smb01.*running/);
+      assert.equal((await lastMove(b, "smb01")).state, "completed");
+      assert.match(await a.run("ls /proc/fs/cifs; mount -t cifs"), /vers=3/);
+      await b.run("ferry vm power-off smb01 --yes; ferry vm delete smb01 --disks --yes");
+    },
+  },
+  {
+    name: "RDMA is refused where one host has none, and works where both have it",
+    async run({ a, b }) {
+      await addRdma(b);
+      await refused(b, "ferry check web01 host-a --performance rdma", /host-a.*RDMA/);
+      await addRdma(a);
+      await b.run("ferry move web01 host-a --performance rdma --with-storage --yes");
+      await until(a, "ferry vm list", /web01.*running/);
+      const sent = Number(
+        await b.run("cat /sys/class/infiniband/rxe0/ports/1/hw_counters/sent_pkts"),
+      );
+      assert.ok(sent > 1000, `${sent} RDMA packets`);
+      const blackout = (await lastMove(a, "web01")).blackout?.totalMs ?? Number.NaN;
+      return `${sent} RDMA packets, blackout ${Math.round(blackout)} ms`;
+    },
+  },
+  {
+    name: "an RDMA adapter that goes in the middle of a move leaves the VM where it was, and it moves without",
+    async run({ a, b }) {
+      await a.run(
+        "ferry move web01 host-b --performance rdma --bandwidth 2M --with-storage --yes --detach",
+      );
+      await until(a, "ferry migration list --vm web01 --state running", /memory/);
+      await removeRdma(b);
+      await until(a, "ferry migration list --vm web01 --limit 1", /failed/);
+      await until(a, "ferry vm list", /web01.*running/);
+      await removeRdma(a);
+      await a.run("ferry move web01 host-b --with-storage --yes");
+    },
+  },
+  {
+    name: "the network is gone for 5 s in the middle of a move",
+    async run({ lab, a, b }) {
+      await b.run("ferry move web01 host-a --bandwidth 4M --with-storage --yes --detach");
+      await until(b, "ferry migration list --vm web01 --state running", /memory/);
+      await lab.cut("host-a");
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      await lab.restore("host-a");
+      await until(a, "ferry vm list", /web01.*running/);
+      assert.equal((await lastMove(a, "web01")).state, "completed");
+    },
+  },
+  ...(["delay 5ms", "delay 50ms", "delay 5ms loss 0.1%"] as const).map((how) => ({
+    name: `moves over links with ${how} each way`,
+    async run({ lab, a, b }: Site) {
+      for (const host of lab.hosts) await lab.impair(host, how.split(" "));
+      try {
+        await a.run("ferry move web01 host-b --with-storage --yes");
+        await until(b, "ferry vm list", /web01.*running/);
+        const blackout = (await lastMove(b, "web01")).blackout?.totalMs ?? Number.NaN;
+        return `blackout ${Math.round(blackout)} ms`;
+      } finally {
+        for (const host of lab.hosts) await lab.impair(host, []);
+        await b.run("ferry move web01 host-a --with-storage --yes");
+      }
+    },
+  })),
+  {
+    name: "a target without rights on /dev/kvm is refused in the check",
+    async run({ a, b }) {
+      await b.run("chmod 000 /dev/kvm");
+      try {
+        await refused(a, "ferry check web01 host-b --with-storage", /kvm/i);
+      } finally {
+        await b.run("chmod 660 /dev/kvm");
+      }
+    },
+  },
+  {
+    name: "a target whose disk is full is refused in the check",
+    async run({ a, b }) {
+      await b.run(
+        "mkdir -p /srv/small && mount -t tmpfs -o size=8M tmpfs /srv/small && ferry pool create small /srv/small",
+      );
+      await a.run(
+        "ferry vm create big01 --memory 128M --disk local,size=64M --nic lan --start && dd if=/dev/urandom of=/srv/local/fill bs=1M count=1 2>/dev/null",
+      );
+      await refused(
+        b,
+        "ferry check big01 host-b --with-storage --target-pool small",
+        /room|space|free/i,
+      );
+      await a.run("ferry vm power-off big01 --yes; ferry vm delete big01 --disks --yes");
+    },
+  },
+  {
+    name: "a host loses its power with a VM: the other says so, and the VM is started when the host is back",
+    async run({ lab, a, b }) {
+      await lab.powerOff("host-a");
+      await refused(b, "ferry vm show web01", /host-a|web01/);
+      await lab.start("host-a", () => undefined);
+      await until(a, "ferry vm list", /web01.*(stopped|crashed)/);
+      await a.run("ferry vm start web01");
+      await a.run("ferry move web01 host-b --with-storage --yes");
+      await until(b, "ferry vm list", /web01.*running/);
+    },
+  },
+];
+
+/** The lab's guest: its kernel and programs from memory. KVM's clock stands still where KVM itself is emulated. */
+function createGuest(name: string): string {
+  const line = `console=ttyS0 quiet no-kvmclock mitigations=off ferry.ip=${guest}/24 ferry.name=${name}`;
+  return (
+    `ferry vm create ${name} --memory 192M --nic lan --kernel local/vmlinuz --initrd local/initrd.img ` +
+    `--kernel-arguments '${line}' --start`
+  );
+}

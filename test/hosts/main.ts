@@ -1,0 +1,74 @@
+/**
+ * `npm run test:hosts`: Ferry's package on whole Debian hosts (lab/hosts), case by case (cases.ts); the outcomes go into
+ * docs/reliability.md. Wants root, 6 GiB of memory, Debian's packages the first time, and half an hour; not part of `npm test`.
+ *   --only TEXT   cases whose name has that text, and the ones that all others need
+ *   --keep        leaves the hosts up, for npm run lab:hosts -- exec --name test …
+ */
+import { globSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { OutsideClient } from "../../lab/client/outside-client.ts";
+import { guestImage } from "../../lab/guest-image/build.ts";
+import { HostLab } from "../../lab/hosts/host-lab.ts";
+import { hostsCases } from "./cases.ts";
+import { type CaseOutcome, writeReport } from "./report.ts";
+import { patienceMs, Shares, type Site } from "./site.ts";
+
+const name = "test";
+/** Without these there is nothing to try the others on. */
+const neededByAll = 3;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { only: { type: "string", default: "" }, keep: { type: "boolean", default: false } },
+  });
+  const [packageFile] = globSync("dist/ferry_*_*.deb");
+  if (packageFile === undefined) throw new Error("No package in dist: run npm run package first");
+  const image = await guestImage(say, "small");
+  const lab = await HostLab.up(name, 2, say);
+  const shares = new Shares(lab);
+  try {
+    await shares.start();
+    const [a, b] = [lab.shell("host-a"), lab.shell("host-b")];
+    for (const host of [a, b]) {
+      await host.run("mkdir -p /srv/local");
+      await host.copyTo(image.kernel, "/srv/local/vmlinuz");
+      await host.copyTo(image.initrd, "/srv/local/initrd.img");
+    }
+    const client = new OutsideClient(lab.namespace);
+    const outcomes = await runAll(
+      { lab, a, b, client, shares, packageFile, patienceMs },
+      values.only,
+    );
+    if (values.only === "") writeReport(outcomes);
+    return outcomes.every(({ trouble }) => trouble === null) ? 0 : 1;
+  } finally {
+    await shares[Symbol.asyncDispose]();
+    if (!values.keep) await HostLab.down(name);
+  }
+}
+
+async function runAll(site: Site, only: string): Promise<CaseOutcome[]> {
+  const outcomes: CaseOutcome[] = [];
+  for (const [index, { name: what, run }] of hostsCases.entries()) {
+    if (index >= neededByAll && !what.includes(only)) continue;
+    const begun = performance.now();
+    const outcome = await run(site).then(
+      (figures) => ({ what, figures: figures ?? "", trouble: null }),
+      (error: unknown) => ({ what, figures: "", trouble: String(error) }),
+    );
+    const seconds = Math.round((performance.now() - begun) / 1000);
+    outcomes.push({ ...outcome, seconds });
+    say(
+      `${outcome.trouble === null ? "right" : "WRONG"}  ${what} (${seconds} s) ${outcome.figures}`,
+    );
+    if (outcome.trouble !== null) say(outcome.trouble);
+    if (outcome.trouble !== null && index < neededByAll) break;
+  }
+  return outcomes;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+process.exitCode = await main();
