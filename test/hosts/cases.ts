@@ -18,7 +18,7 @@ export const hostsCases: readonly HostsCase[] = [
     async run({ lab, a, b, packageFile }) {
       for (const host of [a, b]) {
         await host.copyTo(packageFile, "/root/ferry.deb");
-        await host.run("apt-get install -y -q --no-download /root/ferry.deb");
+        await host.run("apt-get install -y -q /root/ferry.deb");
         assert.equal((await host.run("systemctl is-active ferryd")).trim(), "active");
         await host.run("test -e /usr/share/man/man1/ferry.1.gz");
       }
@@ -72,7 +72,7 @@ export const hostsCases: readonly HostsCase[] = [
       for (const command of [
         "systemctl restart ferryd",
         "systemctl stop ferryd && systemctl start ferryd",
-        "apt-get install -y -q --no-download --reinstall /root/ferry.deb",
+        "apt-get install -y -q --reinstall /root/ferry.deb",
       ]) {
         await a.run(command);
         await until(a, "ferry vm list", /web01.*running/);

@@ -3,6 +3,7 @@
  * docs/reliability.md. Wants root, 6 GiB of memory, Debian's packages the first time, and half an hour; not part of `npm test`.
  *   --only TEXT   cases whose name has that text, and the ones that all others need
  *   --keep        leaves the hosts up, for npm run lab:hosts -- exec --name test …
+ *   --kept        uses hosts that were left up
  */
 import { globSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -19,12 +20,16 @@ const neededByAll = 3;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { only: { type: "string", default: "" }, keep: { type: "boolean", default: false } },
+    options: {
+      only: { type: "string", default: "" },
+      keep: { type: "boolean", default: false },
+      kept: { type: "boolean", default: false },
+    },
   });
   const [packageFile] = globSync("dist/ferry_*_*.deb");
   if (packageFile === undefined) throw new Error("No package in dist: run npm run package first");
   const image = await guestImage(say, "small");
-  const lab = await HostLab.up(name, 2, say);
+  const lab = values.kept ? await HostLab.attach(name) : await HostLab.up(name, 2, say);
   const shares = new Shares(lab);
   try {
     await shares.start();
