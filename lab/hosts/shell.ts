@@ -6,7 +6,7 @@ import { inNamespace } from "../namespaces.ts";
 
 const options = [
   ...["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"],
-  ...["-o", "ConnectTimeout=10", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"],
+  ...["-o", "ConnectTimeout=60", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"],
 ];
 
 export interface ShellResult {

@@ -19,7 +19,7 @@ export const hostsCases: readonly HostsCase[] = [
       for (const host of [a, b]) {
         await host.copyTo(packageFile, "/root/ferry.deb");
         await host.run("apt-get install -y -q /root/ferry.deb");
-        assert.equal((await host.run("systemctl is-active ferryd")).trim(), "active");
+        await until(host, "systemctl is-active ferryd", /^active$/m);
         await host.run("test -e /usr/share/man/man1/ferry.1.gz");
       }
       assert.equal(lab.hosts.length, 2);
