@@ -1,8 +1,10 @@
 /** Tells systemd how the agent is, where systemd started it (Type=notify, NotifyAccess=all). */
-import { FerryError } from "../base/errors.ts";
+import { errorChain } from "../base/errors.ts";
 import { runProgram } from "../base/run-program.ts";
 import type { Log } from "../base/log.ts";
 
+/** Where systemd listens; unset where it does not. */
+const socketVariable = "NOTIFY_SOCKET";
 /** Microseconds within which systemd wants to hear of the service; unset where it does not. */
 const watchdogVariable = "WATCHDOG_USEC";
 
@@ -23,10 +25,12 @@ export async function tellSystemd(
   state: "--ready" | "--stopping" | "WATCHDOG=1",
   log: Log,
 ): Promise<void> {
-  if (process.env["NOTIFY_SOCKET"] === undefined) return;
+  const socket = process.env[socketVariable];
+  if (socket === undefined) return;
   try {
-    await runProgram("systemd-notify", [state, `--pid=${process.pid}`]);
+    const environment = { [socketVariable]: socket };
+    await runProgram("systemd-notify", [state, `--pid=${process.pid}`], { environment });
   } catch (error) {
-    log.warn({ reason: FerryError.from(error).message }, "cannot tell systemd");
+    log.warn({ reason: errorChain(error) }, "cannot tell systemd");
   }
 }

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** What it reads from standard input; absent: nothing. */
   readonly input?: string;
+  /** Variables beside PATH and LC_ALL; what the agent's own environment has is not handed on. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Run as this user; only root can. */
   readonly user?: { readonly uid: number; readonly gid: number } | null;
 }
@@ -64,7 +66,7 @@ export function runProgram(
         killSignal: "SIGKILL",
         maxBuffer: outputBytesMax,
         encoding: "utf8",
-        env: { PATH: searchPath(), LC_ALL: "C" },
+        env: { PATH: searchPath(), LC_ALL: "C", ...options.environment },
         ...(signal === undefined ? {} : { signal }),
         ...(user === undefined || user === null || process.getuid?.() === user.uid
           ? {}
