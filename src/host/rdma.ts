@@ -60,5 +60,6 @@ function addressesOf(addresses: NonNullable<Interfaces[string]>): string[] {
 
 /** Empty where there is no such directory: it is only there once the kernel has RDMA. */
 async function names(directory: string): Promise<string[]> {
-  return (await readdir(directory).catch(() => [])).sort();
+  const entries: string[] = await readdir(directory).catch(() => []);
+  return entries.sort();
 }
