@@ -1,4 +1,4 @@
-/** Which address memory goes to over RDMA: both hosts must have one in the same subnet, on a port of RDMA. Pure. */
+/** Which address memory goes to over RDMA: both hosts must have one in the same subnet, on a port of RDMA. */
 import { BlockList, isIPv6 } from "node:net";
 
 /** `own` and `theirs` as `10.1.0.5/24`, the best first. The first of `own` that shares its subnet with one of `theirs`, without its prefix length. */
