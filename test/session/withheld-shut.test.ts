@@ -79,7 +79,7 @@ async function migrateUntilLoaded(pair: Pair, source: Qmp, target: Qmp): Promise
   await pair.target.carryConnecting("memory", incoming);
   await pair.source.carryListening("memory", outgoing, owner);
   const loaded = next(pair.source, "load-reported");
-  await startOutgoing(source, outgoing);
+  await startOutgoing(source, `unix:${outgoing}`);
   assert.equal(await loaded, true);
   await waitForStatus(target, ["completed"], { timeoutMs: patienceMs });
 }
