@@ -119,6 +119,7 @@ export class Keeper implements Disposable {
     if (this.#revision === undefined) {
       const whole = { questions: [...questions, { get: keys.cluster }] };
       const { answers } = await this.#etcd.transact(whole, asked);
+      this.#requireOrders(incarnation);
       // An etcd that was set up anew knows nobody; that is no word on this host.
       if (answers[2]?.[0] === undefined) throw new Error("etcd does not have the cluster's data");
       const beat = answers[0]?.[0];
@@ -140,13 +141,21 @@ export class Keeper implements Disposable {
       { ...asked, repeatable: false },
     );
     if (done) {
+      this.#requireOrders(incarnation);
       this.#revision = revision;
       this.#extend(sentAtMs, leaseMs);
       return;
     }
     this.#revision = undefined;
+    this.#requireOrders(incarnation);
     if (answers[1]?.[0] !== undefined) this.#die();
     else throw new Error("the beat was changed by another process");
+  }
+
+  /** What was asked for an incarnation that is over says nothing of the next. @throws Error. */
+  #requireOrders(incarnation: number): void {
+    if (this.#orders.incarnation === incarnation) return;
+    throw new Error("this host came back meanwhile");
   }
 
   #extend(sentAtMs: number, leaseMs: number): void {
