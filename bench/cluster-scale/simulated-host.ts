@@ -115,8 +115,9 @@ export class SimulatedHost {
 
   /** Its power is cut. */
   async die(): Promise<void> {
-    this.#keeper?.[Symbol.dispose]();
+    // In this order: an agent that lives would start another keeper.
     await this.#running?.[Symbol.asyncDispose]();
+    this.#keeper?.[Symbol.dispose]();
   }
 
   #add(definition: VmDefinition, generation: number): void {
