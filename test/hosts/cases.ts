@@ -139,7 +139,7 @@ export const hostsCases: readonly HostsCase[] = [
     name: "an RDMA adapter that goes in the middle of a move leaves the VM where it was, and it moves without",
     async run({ a, b }) {
       await a.run(
-        "ferry move web01 host-b --performance rdma --bandwidth 2M --with-storage --yes --detach",
+        "ferry move web01 host-b --performance rdma --bandwidth 1M --with-storage --yes --detach",
       );
       await until(a, "ferry migration list --vm web01 --state running", /memory/);
       await removeRdma(b);

@@ -1,7 +1,7 @@
 /**
  * `npm run test:hosts`: Ferry's package on whole Debian hosts (lab/hosts), case by case (cases.ts); the outcomes go into
  * docs/reliability.md. Wants root, 6 GiB of memory, Debian's packages the first time, and half an hour; not part of `npm test`.
- *   --only TEXT   cases whose name has that text, and the ones that all others need
+ *   --only TEXT   cases whose name has that text, and, on fresh hosts, the ones that all others need
  *   --keep        leaves the hosts up, for npm run lab:hosts -- exec --name test …
  *   --kept        uses hosts that were left up
  */
@@ -40,10 +40,8 @@ async function main(): Promise<number> {
       await host.copyTo(image.initrd, "/srv/local/initrd.img");
     }
     const client = new OutsideClient(lab.namespace);
-    const outcomes = await runAll(
-      { lab, a, b, client, shares, packageFile, patienceMs },
-      values.only,
-    );
+    const site = { lab, a, b, client, shares, packageFile, patienceMs };
+    const outcomes = await runAll(site, values.only, values.kept ? 0 : neededByAll);
     if (values.only === "") writeReport(outcomes);
     return outcomes.every(({ trouble }) => trouble === null) ? 0 : 1;
   } finally {
@@ -52,10 +50,10 @@ async function main(): Promise<number> {
   }
 }
 
-async function runAll(site: Site, only: string): Promise<CaseOutcome[]> {
+async function runAll(site: Site, only: string, needed: number): Promise<CaseOutcome[]> {
   const outcomes: CaseOutcome[] = [];
   for (const [index, { name: what, run }] of hostsCases.entries()) {
-    if (index >= neededByAll && !what.includes(only)) continue;
+    if (index >= needed && !what.includes(only)) continue;
     const begun = performance.now();
     const outcome = await run(site).then(
       (figures) => ({ what, figures: figures ?? "", trouble: null }),
@@ -67,7 +65,7 @@ async function runAll(site: Site, only: string): Promise<CaseOutcome[]> {
       `${outcome.trouble === null ? "right" : "WRONG"}  ${what} (${seconds} s) ${outcome.figures}`,
     );
     if (outcome.trouble !== null) say(outcome.trouble);
-    if (outcome.trouble !== null && index < neededByAll) break;
+    if (outcome.trouble !== null && index < needed) break;
   }
   return outcomes;
 }

@@ -46,14 +46,9 @@ export async function refused(host: Shell, command: string, wanted: RegExp): Pro
   if (!wanted.test(said)) throw new Error(`"${command}" did not say ${String(wanted)}: ${said}`);
 }
 
-/** The newest move of a VM, as the host's history has it. */
+/** The newest move of a VM, as the domain's history has it. */
 export async function lastMove(host: Shell, vm: string): Promise<MoveRecord> {
-  const records = JSON.parse(
-    await host.run(`ferry migration list --vm ${vm} --json`),
-  ) as MoveRecord[];
-  const [record] = records;
-  if (record === undefined) throw new Error(`No move of ${vm} is known`);
-  return record;
+  return JSON.parse(await host.run(`ferry migration show ${vm} --json`)) as MoveRecord;
 }
 
 export interface MoveRecord {
