@@ -11,11 +11,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { LabBrowser } from "../../lab/browser.ts";
-import { createGuest } from "../../lab/guest.ts";
+import { LabBrowser, untilTrue } from "../../lab/browser.ts";
+import { createGuest, guestPorts } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
-import { requireAccessible } from "./accessible.ts";
-import { heading, opened, show } from "./pages.ts";
+import { isDark, requireAccessible } from "./accessible.ts";
+import { desk, heading, opened, phone, noSidewaysScrolling, show } from "./pages.ts";
 import { ScreenWatch } from "./screen-watch.ts";
 import { SerialWatch } from "./serial-watch.ts";
 
@@ -128,29 +128,43 @@ test("a day's work in the console", async (context) => {
     await page.getByRole("heading", { name: "Disks that move along" }).waitFor();
   });
 
-  await context.test("a move that takes long is stepped into, and cancelled", async () => {
-    await show(page, "");
-    await page
-      .getByLabel("Host host-b")
-      .getByRole("link", { name: "web01" })
-      .dragTo(page.getByLabel("Host host-a"));
-    await page.getByRole("tab", { name: /How/ }).click();
-    await page.getByRole("spinbutton", { name: /Bandwidth at most/ }).fill("8");
-    await page.getByRole("tab", { name: /Check and go/ }).click();
-    await page.getByRole("button", { name: "Move", exact: true }).click();
-    await page.getByRole("button", { name: "Slow the guest down" }).click();
-    await page.getByText("web01 is slowed down").first().waitFor();
-    await page.getByRole("heading", { name: "What was done to bring memory across" }).waitFor();
-    await page.getByText(/To host-a at 10\./).waitFor();
-    await requireAccessible(page, "the page of a move that runs");
-    await page.getByRole("button", { name: "Cancel move of web01" }).click();
-    await page.getByRole("button", { name: "Cancel the move", exact: true }).click();
-    await page.getByText("It runs on host-b, as before").waitFor();
-    await page.getByRole("button", { name: "Try again" }).waitFor();
-    assert.equal(await page.getByRole("button", { name: "Slow the guest down" }).count(), 0);
-    const { state, host } = await b.api("GET /v1/vms/{vm}", { params: { vm: "web01" } });
-    assert.deepEqual([state, host], ["running", "host-b"]);
-  });
+  await context.test(
+    "a move that takes long is stepped into, and cancelled on a phone",
+    async () => {
+      // At the least speed that a move may have this lasts longer than the slowest machine takes to step in.
+      await lab.client.ask("10.77.0.50", guestPorts.memory, "fill 64 1");
+      await show(page, "");
+      await page
+        .getByLabel("Host host-b")
+        .getByRole("link", { name: "web01" })
+        .dragTo(page.getByLabel("Host host-a"));
+      await page.getByRole("tab", { name: /How/ }).click();
+      await page.getByRole("spinbutton", { name: /Bandwidth at most/ }).fill("8");
+      await page.getByRole("tab", { name: /Check and go/ }).click();
+      await page.getByRole("button", { name: "Move", exact: true }).click();
+      await page.getByRole("button", { name: "Allow the longest blackout" }).click();
+      await page
+        .getByText(/web01 may stand still for as long/)
+        .first()
+        .waitFor();
+      await page.getByRole("button", { name: "Slow the guest down" }).click();
+      await page.getByText("web01 is slowed down").first().waitFor();
+      await page.getByRole("heading", { name: "What was done to bring memory across" }).waitFor();
+      await page.getByText(/To host-a at 10\./).waitFor();
+      await requireAccessible(page, "the page of a move that runs");
+      await page.setViewportSize(phone);
+      await page.getByRole("img", { name: "Chart: Memory left to send" }).waitFor();
+      await noSidewaysScrolling(page);
+      await page.getByRole("button", { name: "Cancel move of web01" }).click();
+      await page.getByRole("button", { name: "Cancel the move", exact: true }).click();
+      await page.getByText("It runs on host-b, as before").waitFor();
+      await page.setViewportSize(desk);
+      await page.getByRole("button", { name: "Try again" }).waitFor();
+      assert.equal(await page.getByRole("button", { name: "Slow the guest down" }).count(), 0);
+      const { state, host } = await b.api("GET /v1/vms/{vm}", { params: { vm: "web01" } });
+      assert.deepEqual([state, host], ["running", "host-b"]);
+    },
+  );
 
   await context.test("imports a disk of another hypervisor, and edits the VM", async () => {
     const path = join(a.directory, "old.vhdx");
@@ -192,6 +206,22 @@ test("a day's work in the console", async (context) => {
     assert.ok(!vms.some(({ name }) => name === "web01"), "web01 has left");
     await page.getByRole("button", { name: "Open it again" }).click();
     await page.getByRole("button", { name: "Make a plan" }).waitFor();
+  });
+
+  await context.test("theme, language and units are the user's, and stay", async () => {
+    await show(page, "preferences");
+    await page.getByRole("combobox", { name: "Dates and numbers" }).selectOption("de");
+    await page.getByRole("radio", { name: /Decimal/ }).check();
+    await page.getByText("4 294 967 296 bytes are 4,29 GB").waitFor();
+    await page.getByText(/^Now: \d+\.\d+\.\d{4}, \d+:\d+/).waitFor();
+    await page.getByRole("radio", { name: "Dark" }).check();
+    await show(page, "vms/web01");
+    await page.getByText("268 MB").waitFor();
+    await untilTrue(page, isDark);
+    await show(page, "preferences");
+    await page.getByRole("combobox", { name: "Dates and numbers" }).selectOption("");
+    await page.getByRole("radio", { name: /Binary/ }).check();
+    await page.getByRole("radio", { name: "As the system" }).check();
   });
 
   await context.test("a viewer looks, and is offered nothing else", async () => {
