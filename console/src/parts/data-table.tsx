@@ -29,7 +29,7 @@ const useStyles = makeStyles({
   table: {
     display: "flex",
     flexDirection: "column",
-    minHeight: "120px",
+    minHeight: "81px",
     overflow: "hidden",
     backgroundColor: tokens.colorNeutralBackground1,
     borderRadius: tokens.borderRadiusLarge,

@@ -37,7 +37,7 @@ export function SideNav({ isOpen, isOverlay, onClose }: SideNavProps) {
   const { pathname } = useLocation();
   // The wizard belongs to what comes of it.
   const place = pathname === "/move" ? "/migrations" : pathname;
-  const selected = pages.findLast(({ to }) => to === "/" || place.startsWith(to)) ?? pages[0];
+  const selected = pages.find(({ to }) => (to === "/" ? place === to : place.startsWith(to)))?.to;
   const open = (to: (typeof pages)[number]["to"]) => {
     if (isOverlay) onClose();
     void navigate({ to });
@@ -49,11 +49,11 @@ export function SideNav({ isOpen, isOverlay, onClose }: SideNavProps) {
       open={isOpen}
       type={isOverlay ? "overlay" : "inline"}
       onOpenChange={(_, { open: stays }) => (stays ? undefined : onClose())}
-      selectedValue={selected.to}
+      selectedValue={selected ?? ""}
     >
       <NavDrawerBody className={styles.body}>
         {pages.map(({ to, label, icons: [Icon, Selected] }): ReactElement => {
-          const Shown = to === selected.to ? Selected : Icon;
+          const Shown = to === selected ? Selected : Icon;
           return (
             <NavItem
               key={to}
