@@ -82,7 +82,7 @@ const sparingRatioMin = 1.1;
  * While the link waits for us it is faster than what it drains; how much, only trying can tell. Trying means to compress
  * less: soon where the link was never seen full, seldom where it was.
  */
-const linkGrowth = { unknown: 1.5, known: 1.04 };
+const linkGrowth = { unknown: 1.5, known: 1.01 };
 /** What a full link drains is certain when nothing was compressed; compressed, it may be the other host that is slow. */
 const fullWeight = { raw: 0.85, compressed: 0.25 };
 const achievedWeight = 0.4;
