@@ -12,6 +12,7 @@ and \`GET /v1/checks\` give this list.
 Both hosts gather the same facts by the same function (\`src/precheck/gather.ts\`); a check is a record of the list with a
 pure function over both hosts' facts. To add one: add its record to its family's file in \`src/precheck/\`, and what it needs to
 know about a host to \`facts.ts\` and \`gather.ts\`. A new fact is optional, since an older agent does not tell it.
+It needs a scene as well in which it fails and is mended (\`test/precheck/proofs/\`); what was read in all of them is in [checks-seen.md](checks-seen.md).
 `;
 
 export function checksPage(families: readonly CheckFamily[]): string {
