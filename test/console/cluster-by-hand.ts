@@ -17,7 +17,8 @@ export async function makeClusterAndEndIt(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Take host-b out" }).waitFor();
   await show(page, "vms/web01");
   await page.getByRole("button", { name: "Make it highly available" }).click();
-  await dialog.getByRole("group", { name: "Hosts it prefers" }).getByText("host-b").click();
+  const preferred = dialog.getByRole("group", { name: "Hosts it prefers" });
+  await preferred.getByRole("checkbox", { name: "host-b" }).check();
   await requireAccessible(page, "the form of a VM's policy");
   await dialog.getByRole("button", { name: "Make it highly available" }).click();
   await page.getByText("best on host-b").waitFor();
