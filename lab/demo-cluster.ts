@@ -15,6 +15,8 @@ const lookEveryMs = 100;
 const failoverMsMax = 120_000;
 const membersMsMax = 60_000;
 const recordsPerSecond = 50;
+/** Long enough to have something to lose. */
+const writingMs = 2_000;
 
 /** @returns whether everything went as it should. */
 export async function showCluster(lab: Lab, say: (line: string) => void): Promise<boolean> {
@@ -43,6 +45,7 @@ export async function showCluster(lab: Lab, say: (line: string) => void): Promis
 
   const disk = (line: string) => lab.client.ask(address, guestPorts.disk, line);
   await disk(`write /dev/vda 3 ${recordsPerSecond}`);
+  await sleep(writingMs);
   const [, acknowledged = "0"] = (await disk("stop")).split(" ");
   say(`\nhost-b loses its power; ${acknowledged} records on the VM's disk were acknowledged`);
   const cutAt = performance.now();
