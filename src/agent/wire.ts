@@ -114,6 +114,7 @@ export async function wireAgent(
       onProcess: (...process) => serialLogs.follow(...process),
       permission: async (vm) => later.cluster?.permission(vm),
       sharedDisks: () => later.cluster?.disks ?? [],
+      poolsAway: () => later.cluster?.poolsAway ?? new Set(),
     }),
   );
   parts.defer(announceVms(vms, events, host));

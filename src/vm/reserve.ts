@@ -121,8 +121,11 @@ export async function takeOverDisks(
   }
 }
 
+/** A lock in a pool that is away stays: nobody waits for that, and whoever has the VM next takes it over by its newer generation. */
 export async function releaseDisks(parts: VmHostParts, definition: VmDefinition): Promise<void> {
-  for (const disk of definition.disks.filter(({ readOnly }) => !readOnly)) {
+  const away = parts.poolsAway?.() ?? new Set();
+  const held = definition.disks.filter(({ readOnly, pool }) => !readOnly && !away.has(pool));
+  for (const disk of held) {
     const path = await parts.pools.pathOf({ pool: disk.pool, file: disk.file });
     await releaseDiskLock(path, definition.id, parts.identity());
   }

@@ -31,6 +31,8 @@ export interface VmHostParts {
   readonly onProcess?: (definition: VmDefinition, directory: string, runState: string) => void;
   /** Throws FerryError where the host's cluster does not let this VM run now. Absent: nobody else has a word in it. */
   readonly permission?: (vm: string) => Promise<void>;
+  /** Pools that this host can't reach just now, as its cluster has found. Absent: none. */
+  readonly poolsAway?: () => ReadonlySet<string>;
   /** Physical disks that this host's cluster gives from host to host. Absent: none. */
   readonly sharedDisks?: () => readonly string[];
 }
