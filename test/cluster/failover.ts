@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createGuest, guestPorts } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
+import { patienceMs } from "../../lab/patience.ts";
 import { finished, startMove } from "../move/moves.ts";
 import { clusterOf, formCluster, runsOn, until, vmOn } from "./cluster-lab.ts";
 
@@ -50,7 +51,7 @@ test("a host loses its power: its VM starts elsewhere once, every acknowledged r
   await b.powerCut();
   await until("the VM runs elsewhere", async () => (await runsOn([a, c], vm)).length > 0);
   assert.deepEqual(await runsOn([a, c], vm), ["host-c"], "its preferred host, and no other");
-  await lab.client.waitFor(address, guestPorts.disk, 120_000);
+  await lab.client.waitFor(address, guestPorts.disk, patienceMs);
   assert.match(await disk(`verify /dev/vda 3 ${acknowledged}`), / 0$/);
   await b.agent.start();
   await until("the host is back", async () => {
