@@ -42,7 +42,7 @@ async function main(): Promise<number> {
     const client = new OutsideClient(lab.namespace);
     const site = { lab, a, b, client, shares, packageFile, patienceMs };
     const outcomes = await runAll(site, values.only, values.kept ? 0 : neededByAll);
-    if (values.only === "") writeReport(outcomes);
+    if (outcomes.length === hostsCases.length) writeReport(outcomes);
     return outcomes.every(({ trouble }) => trouble === null) ? 0 : 1;
   } finally {
     await shares[Symbol.asyncDispose]();
