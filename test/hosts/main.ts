@@ -1,6 +1,6 @@
 /**
  * `npm run test:hosts`: Ferry's package on whole Debian hosts (lab/hosts), case by case (cases.ts); the outcomes go into
- * docs/reliability.md. Wants root, 6 GiB of memory, Debian's packages the first time, and half an hour; not part of `npm test`.
+ * docs/reliability.md. Wants root, 6 GiB of memory, Debian's packages the first time, and a machine for itself; not part of `npm test`.
  *   --only TEXT   cases whose name has that text, and, on fresh hosts, the ones that all others need
  *   --keep        leaves the hosts up, for npm run lab:hosts -- exec --name test …
  *   --kept        uses hosts that were left up
