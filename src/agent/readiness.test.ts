@@ -25,8 +25,9 @@ test("tellSystemd() gives the program the socket, the state and the agent's proc
       `/run/systemd/notify --ready --pid=${process.pid}\n`,
     );
   } finally {
-    process.env["PATH"] = PATH;
+    process.env["PATH"] = PATH ?? "";
     if (NOTIFY_SOCKET === undefined) delete process.env["NOTIFY_SOCKET"];
+    else process.env["NOTIFY_SOCKET"] = NOTIFY_SOCKET;
     await rm(directory, { recursive: true });
   }
 });
