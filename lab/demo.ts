@@ -49,6 +49,9 @@ async function main(): Promise<number> {
   if (values.storage !== "shared" && values.storage !== "none") {
     throw new Error(`Cannot use storage "${values.storage}": the demo knows shared and none`);
   }
+  if (values.cluster && (values.json || values.keep || values.storage === "none")) {
+    throw new Error("Cannot show a cluster so: --cluster goes with no other option");
+  }
   const elsewhere = await rerunAsLabRoot();
   if (elsewhere !== undefined) {
     if (values.keep) standOutside("demo");
