@@ -7,7 +7,7 @@ import { otherMembers, type PeerAddress } from "./peer-directory.ts";
 import type { Unreachable } from "./schema/scope.ts";
 
 /** A person waits for the slowest host; a host that is there answers a list in milliseconds. */
-const questionTimeoutMs = 3_000;
+export const questionTimeoutMs = 3_000;
 
 export interface DomainAnswers<Answer> {
   readonly answers: readonly { readonly peer: PeerAddress; readonly answer: Answer }[];

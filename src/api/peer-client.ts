@@ -14,13 +14,17 @@ import { asKnownTo } from "../protocol/since.ts";
 import { currentVersion, saidVersion, unsaidVersion, versionHeader } from "../protocol/version.ts";
 import type { Trust } from "../trust/trust.ts";
 import { readAnswer } from "./answer.ts";
+import { compiled } from "./compiled.ts";
 import type { Upgraded } from "./join-raw.ts";
+import { namingWho, noUpgrade, tooLate, unreachable, unreachableRemedy } from "./peer-errors.ts";
 import type { PeerAddress } from "./peer-directory.ts";
 
 /** To connect: a host's kernel does it in milliseconds, however starved its agent is; the handshake has the answer's time. */
 const connectTimeoutMs = 5_000;
 /** For an answer, unless the question says that it may take longer. */
 export const peerAnswerTimeoutMs = 10_000;
+/** HTTP's word for it. */
+const unchanged = 304;
 
 export interface PeerQuestion {
   readonly method: string;
@@ -60,13 +64,43 @@ export class PeerClient implements Disposable {
   ): Promise<Static<T>> {
     const body = await this.#asKnown(peer, question);
     const response = await this.open(peer, { ...question, body });
+    return await this.#read(peer, answer, question, response);
+  }
+
+  /**
+   * As `ask`, for what seldom changes: `tag` is that of the answer which the caller has.
+   * @returns undefined when that is still the answer. An older host says no tag: null. @throws as `ask`.
+   */
+  async askAnew<T extends TSchema>(
+    peer: PeerAddress,
+    answer: T,
+    question: PeerQuestion,
+    tag: string | null,
+  ): Promise<{ readonly answer: Static<T>; readonly tag: string | null } | undefined> {
+    const headers = { ...question.headers, ...(tag !== null && { "if-none-match": tag }) };
+    const response = await this.open(peer, { ...question, headers });
+    if (response.statusCode === unchanged) {
+      response.resume();
+      return undefined;
+    }
+    const told = await this.#read(peer, answer, question, response);
+    return { answer: told, tag: response.headers.etag ?? null };
+  }
+
+  async #read<T extends TSchema>(
+    peer: PeerAddress,
+    answer: T,
+    question: PeerQuestion,
+    response: IncomingMessage,
+  ): Promise<Static<T>> {
     const received = await readAnswer(response).catch((error: unknown) => {
       throw namingWho(peer, error);
     });
-    if (Value.Check(answer, received)) return received;
+    const form = compiled(answer);
+    if (form.Check(received)) return received;
     // An older host lacks what has a default, a newer one says more than this one reads.
     const read = Value.Clean(answer, Value.Default(answer, received));
-    if (Value.Check(answer, read)) return read;
+    if (form.Check(read)) return read;
     throw new FerryError("peer-protocol", `Cannot understand the answer of host "${peer.name}"`, {
       remedy: "Install the same Ferry version on both hosts",
       details: { question: `${question.method} ${question.path}` },
@@ -217,55 +251,4 @@ export class PeerClient implements Disposable {
     }
     this.#agents.clear();
   }
-}
-
-/** "Not trusted here" says nothing to a reader who does not know where. */
-function namingWho(peer: PeerAddress, error: unknown): unknown {
-  if (!(error instanceof FerryError) || error.code !== "peer-refused") return error;
-  return new FerryError("peer-refused", `Host "${peer.name}" refuses: ${error.message}`, {
-    remedy: `On a host of its domain, unless they are one: ferry domain trust FILE, with what this prints here: ferry domain certificate`,
-    cause: error,
-  });
-}
-
-function noUpgrade(peer: PeerAddress): FerryError {
-  return new FerryError(
-    "peer-protocol",
-    `Cannot open a websocket on host "${peer.name}": it answers without one`,
-    { remedy: "Install the same Ferry version on both hosts" },
-  );
-}
-
-const unreachableRemedy = {
-  remedy: "Check that its agent runs and that the port is open between the hosts",
-};
-
-function unreachable(peer: PeerAddress, cause: NodeJS.ErrnoException): FerryError {
-  const where = `${peer.address} port ${peer.port}`;
-  const code = cause.code ?? "";
-  if (/CERT|SIGNATURE|ISSUER/.test(code)) {
-    return new FerryError(
-      "peer-refused",
-      `Cannot trust what answers for host "${peer.name}" at ${where}: its certificate does not hold`,
-      {
-        remedy:
-          "Compare the clocks of both hosts, and their domain's fingerprint: ferry domain show",
-        cause,
-      },
-    );
-  }
-  return new FerryError("unreachable", `Cannot reach host "${peer.name}" at ${where}`, {
-    ...unreachableRemedy,
-    cause,
-  });
-}
-
-function tooLate(peer: PeerAddress, timeoutMs: number): FerryError {
-  return new FerryError(
-    "timeout",
-    `Cannot wait longer for host "${peer.name}": no answer in ${timeoutMs} ms`,
-    {
-      remedy: "Look into the log of its agent: journalctl -u ferryd",
-    },
-  );
 }

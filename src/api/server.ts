@@ -41,6 +41,7 @@ import { switchRoutes } from "./routes/switches.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { vmRoutes } from "./routes/vms.ts";
 import { asKnownTo } from "../protocol/since.ts";
+import { answerAnew } from "./answer-anew.ts";
 import { currentVersion, saidVersion, versionHeader } from "../protocol/version.ts";
 import type { Services } from "./services.ts";
 import { validatorCompiler } from "./validation.ts";
@@ -85,8 +86,9 @@ export async function createServer(services: Services, log: Log): Promise<ApiSer
     await passOn(request, reply, services, place);
     return reply;
   });
-  app.addHook("onSend", async (_request, reply) => {
+  app.addHook("onSend", async (request, reply, answer) => {
     reply.header(versionHeader, String(currentVersion));
+    return answerAnew(request, reply, answer);
   });
   app.addHook("preSerialization", async (request, _reply, answer) => {
     const version = saidVersion(request.headers[versionHeader]);

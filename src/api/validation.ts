@@ -1,10 +1,10 @@
 /** Holds requests against their schemas: TypeBox checks, and the error says what is wrong in the user's terms. */
 import type { FastifySchemaCompiler } from "fastify";
 import type { TSchema } from "typebox";
-import { Compile } from "typebox/compile";
 import Value from "typebox/value";
 import { FerryError } from "../base/errors.ts";
 import { schemaProblem } from "../base/schema-problem.ts";
+import { compiled } from "./compiled.ts";
 
 const partNames: Record<string, string> = {
   body: "request's body",
@@ -18,7 +18,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({
   schema,
   httpPart = "body",
 }) => {
-  const check = Compile(schema);
+  const check = compiled(schema);
   return (given: unknown) => {
     const value =
       httpPart === "body" ? (given ?? {}) : Value.Convert(schema, Value.Default(schema, given));

@@ -84,7 +84,9 @@ export class Precheck {
     const request = { definition, proof };
     try {
       const unwritable = await writeAll(paths, proof, host);
-      const elsewhere = this.#parts.others().catch(() => []);
+      // Only LUNs can be another host's VM's as well; asking two hundred hosts for all they have is not for nothing.
+      const asksOthers = (definition.luns ?? []).length > 0;
+      const elsewhere = asksOthers ? this.#parts.others().catch(() => []) : Promise.resolve([]);
       // Only what this host answers in its pools waits for the target: it must not find its own answer.
       const answered = Promise.withResolvers<void>();
       const gathered = gatherFacts(this.#parts, request, "source", answered.promise);
