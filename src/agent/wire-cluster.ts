@@ -6,6 +6,7 @@ import type { PeerClient } from "../api/peer-client.ts";
 import type { Log } from "../base/log.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import type { HostRoom } from "../cluster/parts.ts";
+import type { Faults } from "../migration/faults.ts";
 import type { EventLog } from "../database/event-log.ts";
 import { DrainStore } from "../scheduler/drain-state.ts";
 import type { MachineFacts } from "../precheck/gather.ts";
@@ -26,6 +27,7 @@ export interface ClusterWiring {
   readonly vms: LocalVms;
   readonly pools: Pools;
   readonly events: EventLog;
+  readonly faults: Faults;
   readonly isMoving: (migration: string) => boolean;
   /** This host's own room: asked of itself as of the others. */
   readonly room: () => Promise<HostRoom>;
@@ -64,11 +66,12 @@ export async function ownRoom(parts: {
 }
 
 export function wireCluster(wiring: ClusterWiring): Cluster {
-  const { config, database, log, now, trust, peers, vms, pools, events, room, isMoving } = wiring;
+  const { config, database, log, now, trust, peers, vms, pools, events, faults, room, isMoving } =
+    wiring;
   const others = new HttpClusterPeers(trust, peers);
   const isSelf = (host: string): boolean => host === trust.membership?.host.id;
   const cluster: Cluster = new Cluster({
-    ...{ database, log, now, trust, vms, pools, isMoving },
+    ...{ database, log, now, trust, vms, pools, faults, isMoving },
     host: config.name,
     peers: {
       seek: () => others.seek(),
@@ -79,7 +82,7 @@ export function wireCluster(wiring: ClusterWiring): Cluster {
       restored: (host, place) => others.restored(host, place),
       room: (host) => (isSelf(host) ? room() : others.room(host)),
       startMember: async (host, plan) => {
-        if (isSelf(host)) cluster.startMember(plan);
+        if (isSelf(host)) await cluster.startMember(plan);
         else await others.startMember(host, plan);
       },
     },

@@ -22,6 +22,8 @@ import { wallClockMs } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { EventLog } from "../database/event-log.ts";
+import { failoverPoints } from "../cluster/failover-points.ts";
+import { faultPoints, nameOf } from "../migration/fault-points.ts";
 import { Faults } from "../migration/faults.ts";
 import { HttpSlotLink } from "../api/slot-link.ts";
 import { ClusterSlots } from "../cluster/move-slots.ts";
@@ -106,6 +108,10 @@ export async function wireAgent(
   const secrets = new Secrets(config.paths.state);
   const identity = () => ({ host, domain: trust.membership?.domain.id ?? null });
   const serialLogs = parts.use(new SerialLogs());
+  const faults = new Faults(config.faultInjection, [
+    ...faultPoints().map(nameOf),
+    ...failoverPoints,
+  ]);
   // The VMs are there before the cluster that has a word in whether they run.
   const later: { cluster?: Cluster; migrations?: Migrations } = {};
   const vms = parts.use(
@@ -121,7 +127,7 @@ export async function wireAgent(
   const metrics = new Metrics(vms, trust);
   const cluster: Cluster = parts.use(
     wireCluster({
-      ...{ config, database, log, now, trust, peers, vms, pools, events },
+      ...{ config, database, log, now, trust, peers, vms, pools, events, faults },
       room: async () => await room(),
       isMoving: (id) => later.migrations?.find(id)?.endedAt === null,
     }),
@@ -135,7 +141,6 @@ export async function wireAgent(
     announce(record);
     metrics.migrationChanged(record);
   };
-  const faults = new Faults(config.faultInjection);
   const rdmaAddresses = () => rdmaMoveAddresses(settings.current.settings, config.paths.sysfs);
   const migrations = parts.use(
     new Migrations({

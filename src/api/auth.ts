@@ -70,6 +70,7 @@ export const accessTable = {
   "PUT /v1/cluster/fences/{host}": "administrator",
   "POST /v1/cluster/fences/{host}/test": "administrator",
   "DELETE /v1/cluster/fences/{host}": "administrator",
+  "POST /v1/cluster/replace-member": "administrator",
   // An administrator's: a wrong word makes two of one VM.
   "POST /v1/cluster/confirm-dead": "administrator",
   "GET /v1/vms/{vm}/best-host": "viewer",

@@ -22,6 +22,8 @@ export interface EventStreamOptions {
   readonly lastEventId?: string | undefined;
   /** Name of the host whose events are wanted; absent: those of the agent at hand. */
   readonly host?: string | undefined;
+  /** Those of every host of the domain; nothing is replayed then. */
+  readonly scope?: "domain" | undefined;
   /** The connection broke, and another one is tried. */
   readonly onReconnect?: (reason: FerryError) => void;
 }
@@ -68,7 +70,7 @@ interface Position {
 /** One connection, to its end; leaves in `position` where the next one goes on. */
 async function* readConnection(
   transport: Transport,
-  { host, signal }: EventStreamOptions,
+  { host, scope, signal }: EventStreamOptions,
   position: Position,
 ): AsyncGenerator<FerryEvent> {
   const silence = new AbortController();
@@ -76,7 +78,7 @@ async function* readConnection(
   try {
     const response = await transport.exchange({
       method: "GET",
-      target: "/v1/events",
+      target: scope === undefined ? "/v1/events" : `/v1/events?scope=${scope}`,
       headers: {
         accept: "text/event-stream",
         ...(position.lastEventId !== "" && { "last-event-id": position.lastEventId }),

@@ -111,6 +111,7 @@ export interface Routes {
   "POST /v1/cluster/join": { body: ClusterJoin; answer: ClusterAnswer };
   "POST /v1/cluster/leave": { answer: undefined };
   "POST /v1/cluster/forget": { body: ClusterForget; answer: ClusterAnswer };
+  "POST /v1/cluster/replace-member": { body: ClusterForget; answer: ClusterAnswer };
   "PUT /v1/cluster/settings": { body: ClusterSettings; answer: ClusterAnswer };
   "GET /v1/cluster/balance": { answer: BalanceAnswer };
   "GET /v1/cluster/backup": { answer: ClusterBackup };

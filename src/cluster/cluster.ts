@@ -16,6 +16,7 @@ import {
   leaveCluster,
   noCluster,
 } from "./enter.ts";
+import { replaceMember } from "./replace-member.ts";
 import type { MemberPlan } from "./etcd-member.ts";
 import { LocalState } from "./local-state.ts";
 import { etcdMember, type Membership } from "./membership.ts";
@@ -192,9 +193,16 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** The coordinator lets this host have a member of etcd. May be repeated. */
-  startMember(plan: MemberPlan): void {
-    const { member } = this.require();
-    if (!member.exists) member.create(plan);
+  async startMember(plan: MemberPlan): Promise<void> {
+    await this.require().member.provide(plan);
+  }
+
+  /** A host's member of etcd is taken out; this host or another gets a new one. @throws FerryError `not-found`, `conflict`. */
+  async replaceMember(nameOrId: string): Promise<void> {
+    const membership = this.require();
+    const { id, name } = await replaceMember(membership, nameOrId);
+    this.parts.log.warn({ host: name }, "a host's member of etcd is replaced");
+    this.parts.publish("cluster.member-removed", id, { name });
   }
 
   /** What a host that wants to join has to know. */

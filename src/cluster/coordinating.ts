@@ -4,7 +4,7 @@
  */
 import { errorChain } from "../base/errors.ts";
 import { bootClockMs } from "./boot-clock.ts";
-import { keepMembers, listMembers } from "./etcd-members.ts";
+import { keepMembers, type ListedMember, listMembers } from "./etcd-members.ts";
 import { Failover } from "./failover.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
@@ -16,6 +16,7 @@ import { Watch } from "./watch.ts";
 
 /** The list of hosts and endpoints changes seldom; who does not coordinate reads it so seldom. */
 const hostsEveryLooks = 5;
+const unlistedLooks = 2;
 
 export class Coordinating {
   readonly watch: Watch;
@@ -26,6 +27,8 @@ export class Coordinating {
   #seen: { revision: string; atMs: number } | undefined;
   #looks = 0;
   #coordinator: string | undefined;
+  /** Lists of etcd's members, one after the other, without this host's. */
+  #unlisted = 0;
 
   constructor(parts: ClusterParts, membership: Membership) {
     this.#parts = parts;
@@ -98,6 +101,17 @@ export class Coordinating {
     return now - this.#seen.atMs >= this.#membership.own.settings.leaseMs;
   }
 
+  /** This host's member was replaced or is not wanted any more: etcd itself ends then, and would be started again and again. */
+  async #endUnlisted(members: readonly ListedMember[]): Promise<void> {
+    const { member } = this.#membership;
+    const isListed = !member.exists || members.some(({ peerUrl }) => peerUrl === member.peerUrl);
+    // Whoever told the list may be behind: then the next one has it.
+    this.#unlisted = isListed ? 0 : this.#unlisted + 1;
+    if (this.#unlisted < unlistedLooks) return;
+    this.#parts.log.warn("this host's member of etcd is not in the list any more: it is removed");
+    await member.remove();
+  }
+
   #learn({ hosts, deaths }: HostsView): void {
     const { own } = this.#membership;
     const others = hosts
@@ -110,6 +124,7 @@ export class Coordinating {
     const { own, store } = this.#membership;
     if (!own.managed) return;
     const members = await listMembers(store.etcd);
+    await this.#endUnlisted(members);
     const endpoints = members
       .filter(({ isLearner }) => !isLearner)
       .flatMap(({ endpoint }) => (endpoint === undefined ? [] : [endpoint]));

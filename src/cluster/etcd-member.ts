@@ -32,6 +32,8 @@ export interface MemberPlan {
   readonly state: "new" | "existing";
   /** The cluster's own word: members of two clusters never take each other for theirs. */
   readonly token: string;
+  /** etcd's number of it: another number is another member, with nothing of what an earlier one knew. Absent where an older coordinator asks. */
+  readonly member?: string;
 }
 
 const Plan = Type.Object({
@@ -42,6 +44,7 @@ const Plan = Type.Object({
   initialCluster: Type.String(),
   state: Type.Unsafe<"new" | "existing">(Type.String()),
   token: Type.String(),
+  member: Type.Optional(Type.String()),
 });
 
 const watchMs = 500;
@@ -92,6 +95,14 @@ export class EtcdMember implements AsyncDisposable {
   get peerUrl(): string {
     const { address, peerPort } = this.#plan();
     return url(address, peerPort);
+  }
+
+  /** Makes the member that the plan is of, unless this host has it already. May be repeated. */
+  async provide(plan: MemberPlan): Promise<void> {
+    const isAnother =
+      this.exists && plan.member !== undefined && plan.member !== this.#plan().member;
+    if (isAnother) await this.remove();
+    if (!this.exists) this.create(plan);
   }
 
   /** Makes a member of this host and starts it. What an earlier one left is removed. */

@@ -103,6 +103,7 @@ export async function keepMembers(
         initialCluster: named.join(","),
         state: "existing",
         token: own.id,
+        member: next.member,
       });
       // Refused until it has caught up; asked again at the next look.
       await etcd.ask("/v3/cluster/member/promote", { ID: next.member });

@@ -37,7 +37,7 @@ export class Failover {
       const record = homeless.find(({ id }) => id === vm);
       if (record === undefined) continue;
       try {
-        if (host === null) await this.#say(record, reason);
+        if (host === null) await this.#membership.store.sayTrouble(record, reason);
         else await this.#give(record, host, view);
       } catch (error) {
         log.warn(
@@ -58,7 +58,7 @@ export class Failover {
 
   async #give(record: Versioned<VmRecord>, to: string, view: HostsView): Promise<void> {
     const { store } = this.#membership;
-    const { now, log, publish } = this.#parts;
+    const { now, log, publish, faults } = this.#parts;
     const host = view.hosts.find(({ id }) => id === to);
     if (host === undefined) return;
     const { revision: _, ...kept } = record;
@@ -72,15 +72,11 @@ export class Failover {
     };
     const stillDead = record.owner === null ? [] : [deathOf(record.owner, view, store.keys.death)];
     const { name } = record.definition;
+    await faults.reach("coordinator:give:before");
     if (!(await store.replaceVm(record, after, [...stillDead, store.lives(to)]))) return;
+    await faults.reach("coordinator:give:after");
     log.warn({ vm: name, host: host.name }, "a VM was given to another host");
     publish("cluster.vm-given", record.id, { name, host: host.name });
-  }
-
-  async #say(record: Versioned<VmRecord>, trouble: string): Promise<void> {
-    if (record.trouble === trouble) return;
-    const { revision: _, ...kept } = record;
-    await this.#membership.store.replaceVm(record, { ...kept, trouble });
   }
 
   /** Those that are alive and answer. */
@@ -103,7 +99,8 @@ function deathOf(host: string, { deaths }: HostsView, keyOf: (host: string) => s
 
 export function asPlaced(record: VmRecord, now: number): PlacedVm {
   const { id, definition, wanted, policy, tried = [], since } = record;
-  const isOld = now - since > retryMs;
+  // Another host's clock, which may have been set by hours, wrote `since`.
+  const isOld = Math.abs(now - since) > retryMs;
   return {
     ...{ id, wanted, policy },
     name: definition.name,

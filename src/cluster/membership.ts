@@ -79,6 +79,8 @@ export class Membership implements AsyncDisposable {
     const incarnation = Math.max(present.incarnation, this.own.incarnation) + 1;
     const record: HostRecord = { ...present, incarnation, since: this.#parts.now() };
     const { leaseMs } = settings;
+    const { faults } = this.#parts;
+    await faults.reach("returning:come-back:before");
     const { done } = await this.store.etcd.transact({
       conditions: [{ key: keys.host(host), revision: present.revision }],
       changes: [
@@ -88,6 +90,7 @@ export class Membership implements AsyncDisposable {
       ],
     });
     if (!done) return await this.comeBack();
+    await faults.reach("returning:come-back:after");
     this.local.write({ ...this.own, incarnation });
     this.keeper.begin();
     this.#parts.log.warn({ incarnation }, "this host is back in the cluster");

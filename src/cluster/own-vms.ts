@@ -8,11 +8,11 @@ import type { VmChange } from "../vm/vm-table.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
 import { priorities } from "../vm/vm-policy.ts";
+import { bootClockMs } from "./boot-clock.ts";
 import type { Versioned, VmRecord } from "./records.ts";
+import { Restarts, restartsMax, restartsWithinMs } from "./restarts.ts";
 
-/** A guest that ends at once each time is not helped by starting it for ever. */
-const restartsMax = 3;
-const restartsWithinMs = 600_000;
+const endsAgain = `it ended ${restartsMax} times in ${restartsWithinMs / 60_000} minutes`;
 
 export class OwnVms implements Disposable {
   readonly #parts: ClusterParts;
@@ -22,7 +22,7 @@ export class OwnVms implements Disposable {
   readonly #behind = new Set<string>();
   readonly #states = new Map<string, string>();
   readonly #wanted = new Map<string, VmRecord["wanted"]>();
-  readonly #restarts = new Map<string, number[]>();
+  readonly #restarts = new Restarts();
   readonly #starting = new Set<string>();
   /** Ended here on purpose, to run elsewhere. */
   readonly #leaving = new Set<string>();
@@ -89,7 +89,7 @@ export class OwnVms implements Disposable {
   /** The record says that a VM is this host's, and this host does not have it so yet. */
   async #take(id: string): Promise<Versioned<VmRecord> | undefined> {
     const { store, local, own } = this.#membership;
-    const { vms } = this.#parts;
+    const { vms, faults } = this.#parts;
     let record = await store.vm(id);
     if (record === undefined || record.owner !== own.host) return undefined;
     const row = vms.find(id);
@@ -105,7 +105,10 @@ export class OwnVms implements Disposable {
     }
     local.guard(id, own.incarnation);
     if (row === undefined || row.generation < record.generation) {
+      await faults.reach("heir:take:before");
       await vms.takeGiven(record.definition, record.generation);
+      await faults.reach("heir:take:after");
+      this.#restarts.forget(id);
       this.#parts.log.warn({ vm: record.definition.name }, "the cluster gave a VM to this host");
     }
     this.#wanted.set(id, record.wanted);
@@ -115,7 +118,7 @@ export class OwnVms implements Disposable {
   /** The record names another host, or there is none: this copy has no right to be. */
   async #giveUp(id: string): Promise<void> {
     const { store, local, own } = this.#membership;
-    const { vms, log } = this.#parts;
+    const { vms, log, faults } = this.#parts;
     const row = vms.find(id);
     if (row === undefined) return await this.#forget(id);
     if (row.ownership !== "owner" || row.migration !== null) return;
@@ -139,7 +142,9 @@ export class OwnVms implements Disposable {
       return;
     }
     log.warn({ vm: row.definition.name, owner: record.owner }, "another host has the VM");
+    await faults.reach("returning:give-up:before");
     await vms.destroyCopy(id);
+    await faults.reach("returning:give-up:after");
     local.release(id);
   }
 
@@ -151,15 +156,25 @@ export class OwnVms implements Disposable {
     local.release(id);
   }
 
-  #start({ id, definition, wanted, policy }: Versioned<VmRecord>): void {
+  #start(record: Versioned<VmRecord>): void {
+    const { id, definition, wanted, policy } = record;
     const row = this.#parts.vms.find(id);
     const isDown = row?.state === "stopped" || row?.state === "crashed";
     if (wanted !== "running" || policy.priority === "never" || !isDown) return;
-    if (this.#starting.has(id) || !this.#mayRestart(id)) return;
+    if (this.#starting.has(id)) return;
     this.#starting.add(id);
-    const { vms, log, publish } = this.#parts;
-    vms
-      .start(id)
+    const { vms, log, publish, faults } = this.#parts;
+    if (!this.#restarts.count(id, bootClockMs())) {
+      void this.#membership.store
+        .sayTrouble(record, endsAgain)
+        .catch((error: unknown) => log.warn({ reason: errorChain(error) }, "cannot say so"))
+        .finally(() => this.#starting.delete(id));
+      return;
+    }
+    faults
+      .reach("heir:start:before")
+      .then(() => vms.start(id))
+      .then(() => faults.reach("heir:start:after"))
       .then(() => publish("cluster.vm-started", id, { name: definition.name }))
       .catch(async (error: unknown) => {
         log.error(
@@ -172,14 +187,6 @@ export class OwnVms implements Disposable {
         log.error({ reason: errorChain(error) }, "cannot give the VM back"),
       )
       .finally(() => this.#starting.delete(id));
-  }
-
-  #mayRestart(id: string): boolean {
-    const now = this.#parts.now();
-    const recent = (this.#restarts.get(id) ?? []).filter((at) => at > now - restartsWithinMs);
-    if (recent.length >= restartsMax) return false;
-    this.#restarts.set(id, [...recent, now]);
-    return true;
   }
 
   /** Ends the guest and gives the VM back to the cluster: this host can't run it any more. @throws FerryError when it can't be ended. */
@@ -273,7 +280,9 @@ export class OwnVms implements Disposable {
       ...(runs && { tried: [], trouble: null }),
     };
     if (JSON.stringify(after) === JSON.stringify(kept)) return;
+    await this.#parts.faults.reach("heir:write:before");
     if (!(await store.replaceVm(record, after))) this.#behind.add(id);
+    await this.#parts.faults.reach("heir:write:after");
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,6 @@
 /** What a cluster stands on; the agent wires it (src/agent/wire-cluster.ts). */
 import type { DiskLook } from "./shared-disks.ts";
+import type { Faults } from "../migration/faults.ts";
 import type { OwnerRecord } from "../migration/recovery.ts";
 import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "../base/log.ts";
@@ -79,6 +80,7 @@ export interface ClusterParts {
   /** Whether a migration of this host waits or runs. */
   readonly isMoving: (migration: string) => boolean;
   readonly paths: { readonly state: string; readonly run: string };
+  readonly faults: Faults;
   readonly publish: (
     type: EventType & `cluster.${string}`,
     subject: string,

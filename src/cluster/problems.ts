@@ -22,7 +22,8 @@ function ofEtcd({ etcd, hosts, managed }: Known): Problem[] {
     const spare = working - needed;
     problems.push({
       problem: `etcd's member ${names} does not work; ${spare === 0 ? "the loss of one more stops the cluster" : `${spare} more may fail`}`,
-      remedy: "Bring its host back, or let another take its place: ferry cluster forget HOST",
+      remedy:
+        "Bring its host back; if its data are lost, or it is away for long: ferry cluster replace-member HOST; if the host is gone for good: ferry cluster forget HOST",
     });
   }
   if (managed && voters === 1 && hosts.length > 1) {

@@ -126,6 +126,13 @@ export class ClusterStore {
     }
   }
 
+  /** Writes into a VM's record why it does not run. */
+  async sayTrouble(record: Versioned<VmRecord>, trouble: string): Promise<void> {
+    if (record.trouble === trouble) return;
+    const { revision: _, ...kept } = record;
+    await this.replaceVm(record, { ...kept, trouble });
+  }
+
   /** Makes every change of a record void that is still on its way. @returns the record as it is then; undefined without one. */
   async pinVm(id: string): Promise<Versioned<VmRecord> | undefined> {
     for (;;) {

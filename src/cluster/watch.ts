@@ -70,8 +70,9 @@ export class Watch {
   ): Promise<boolean> {
     const { store } = this.#membership;
     const { keys } = store;
-    const { host: by, now, log, publish } = this.#parts;
+    const { host: by, now, log, publish, faults } = this.#parts;
     const record: DeadRecord = { incarnation, at: now(), by, how: "lease" };
+    await faults.reach("coordinator:declare:before");
     const { done } = await store.etcd.transact({
       conditions: [
         { key: keys.beat(id), revision },
@@ -80,6 +81,7 @@ export class Watch {
       changes: [{ put: keys.death(id), value: writeRecord(record) }],
     });
     if (done) {
+      await faults.reach("coordinator:declare:after");
       log.warn({ host: name }, "a host's lease is over: it is dead to the cluster");
       publish("cluster.host-dead", id, { name, by });
     }

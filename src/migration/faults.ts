@@ -8,6 +8,8 @@
 import { FerryError } from "../base/errors.ts";
 import { faultPoints, nameOf } from "./fault-points.ts";
 
+const movePoints = faultPoints().map(nameOf);
+
 /**
  * `fail`: the step throws; `crash`: the agent is killed; `hang`: the step waits until it is called off; `pause`: it waits until it is told to
  * go on, so that whatever shall break can be broken at exactly this point.
@@ -25,6 +27,7 @@ export interface ArmedFault {
 }
 
 export class Faults {
+  readonly points: readonly string[];
   readonly #armed = new Map<string, FaultAction>();
   readonly #paused = new Map<string, () => void>();
   readonly #strikes = new Map<string, PromiseWithResolvers<void>>();
@@ -32,8 +35,9 @@ export class Faults {
   /** Steps that were done once; undefined: no step is asked to be done again. */
   readonly #doneOnce: Set<string> | undefined;
 
-  /** `repeat`: enabled, and every step that must bear repetition is repeated. */
-  constructor(mode: FaultMode) {
+  /** `repeat`: enabled, and every step that must bear repetition is repeated. `points`: those there are. */
+  constructor(mode: FaultMode, points: readonly string[] = movePoints) {
+    this.points = points;
     this.#enabled = mode !== false;
     this.#doneOnce = mode === "repeat" ? new Set() : undefined;
   }
@@ -56,8 +60,8 @@ export class Faults {
         },
       );
     }
-    if (!faultPoints().some((known) => nameOf(known) === point)) {
-      throw new FerryError("bad-input", `Cannot arm a fault at "${point}": no move comes there`, {
+    if (!this.points.includes(point)) {
+      throw new FerryError("bad-input", `Cannot arm a fault at "${point}": nothing comes there`, {
         remedy: "See the points that there are: ferry fault points",
       });
     }

@@ -1,8 +1,10 @@
 /** A cluster in a lab, and what tests wait for in one. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { createGuest, type GuestOptions } from "../../lab/guest.ts";
 import type { Lab } from "../../lab/lab.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
 import type { ClusterStatus } from "../../src/api/schema/cluster.ts";
+import type { VmPolicy } from "../../src/vm/vm-policy.ts";
 import type { Vm } from "../../src/api/schema/vm.ts";
 
 /** Under the load of everything else; whatever takes longer is stuck. */
@@ -22,6 +24,26 @@ export async function formCluster(
     const { etcd } = await clusterOf(first);
     return etcd.voters === 3 && etcd.working === 3;
   });
+}
+
+export const ordinary: VmPolicy = {
+  priority: "normal",
+  preferredHosts: [],
+  possibleHosts: null,
+  apart: [],
+};
+
+/** A small guest that writes records to its disk, and is the cluster's. */
+export async function createClusterGuest(
+  lab: Lab,
+  guest: { readonly name: string; readonly host: string; readonly address: string } & Pick<
+    GuestOptions,
+    "diskMib" | "services"
+  >,
+): Promise<void> {
+  await createGuest(lab, { memoryMib: 128, diskMib: 8, services: ["disk"], ...guest });
+  const params = { vm: guest.name };
+  await lab.host(guest.host).api("PUT /v1/vms/{vm}/cluster", { params, body: ordinary });
 }
 
 export async function clusterOf(host: LabHost): Promise<ClusterStatus> {

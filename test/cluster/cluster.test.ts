@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { createGuest, guestPorts } from "../../lab/guest.ts";
+import { guestPorts } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
 import { patienceMs } from "../../lab/patience.ts";
 import { finished, startMove } from "../move/moves.ts";
-import { clusterOf, formCluster, runsOn, until } from "./cluster-lab.ts";
+import { clusterOf, createClusterGuest, formCluster, runsOn, until } from "./cluster-lab.ts";
 import { guardsOf, startWithFences } from "./lab-fence.ts";
 
 const vm = "web01";
@@ -19,14 +19,7 @@ before(async () => {
   lab = await Lab.up({ name: "clusterci", hosts: 3, guest: "small", agents: false });
   await startWithFences(lab);
   await formCluster(lab, { leaseMs: 30_000 });
-  await createGuest(lab, {
-    name: vm,
-    host: "host-a",
-    address,
-    memoryMib: 128,
-    diskMib: 8,
-    services: ["disk"],
-  });
+  await createClusterGuest(lab, { name: vm, host: "host-a", address });
 });
 
 after(() => Lab.down("clusterci"));

@@ -9,19 +9,19 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createGuest, guestPorts } from "../../lab/guest.ts";
+import { guestPorts } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
 import { patienceMs } from "../../lab/patience.ts";
 import { RunWatch } from "../faults/run-watch.ts";
-import { clusterOf, formCluster, until, vmOn } from "./cluster-lab.ts";
+import { clusterOf, createClusterGuest, formCluster, until, vmOn } from "./cluster-lab.ts";
 import { cutFromEtcd, cutTowards, heal } from "./lab-partition.ts";
 
 const vm = "web01";
 const address = "10.77.0.50";
 const leaseMs = 12_000;
 /** Records a second; the disk holds 256, so that a copy that writes on comes round in seconds. */
-const rate = 25;
+const rate = 50;
 let lab: Lab;
 let runs: RunWatch;
 let generation = 1;
@@ -37,16 +37,7 @@ before(async () => {
   await lab.start();
   await formCluster(lab, { leaseMs });
   runs = new RunWatch(lab.hosts);
-  await createGuest(lab, {
-    name: vm,
-    host: "host-a",
-    address,
-    memoryMib: 128,
-    diskMib: 1,
-    services: ["disk"],
-  });
-  const body = { priority: "normal" as const, preferredHosts: [], possibleHosts: null, apart: [] };
-  await lab.host("host-a").api("PUT /v1/vms/{vm}/cluster", { params: { vm }, body });
+  await createClusterGuest(lab, { name: vm, host: "host-a", address, diskMib: 1 });
   await writeOn();
 });
 
@@ -159,7 +150,7 @@ async function mended(): Promise<void> {
   const disk = (line: string) => lab.client.ask(address, guestPorts.disk, line);
   const [, acknowledged] = (await disk("stop")).split(" ");
   assert.match(await disk(`verify /dev/vda ${generation} ${acknowledged}`), / 0$/);
-  await writeOn();
+  await disk(`write /dev/vda ${generation} ${rate}`);
 }
 
 /** The guest writes records of the generation that it is; from the beginning when it is a new one. */

@@ -13,7 +13,7 @@ import { Lab } from "../../lab/lab.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
 import { patienceMs } from "../../lab/patience.ts";
 import { LoopDisk } from "./loop-disk.ts";
-import { clusterOf, formCluster, runsOn, until, vmOn } from "./cluster-lab.ts";
+import { clusterOf, createClusterGuest, formCluster, runsOn, until, vmOn } from "./cluster-lab.ts";
 
 const run = promisify(execFile);
 const vm = "web01";
@@ -28,16 +28,7 @@ before(async () => {
   for (const host of lab.hosts) await host.writeOwnFile("/etc/hostname", `${host.name}\n`);
   await lab.start();
   await formCluster(lab, { leaseMs: 30_000 });
-  await createGuest(lab, {
-    name: vm,
-    host: "host-a",
-    address,
-    memoryMib: 128,
-    diskMib: 8,
-    services: ["disk"],
-  });
-  const body = { priority: "normal" as const, preferredHosts: [], possibleHosts: null, apart: [] };
-  await lab.host("host-a").api("PUT /v1/vms/{vm}/cluster", { params: { vm }, body });
+  await createClusterGuest(lab, { name: vm, host: "host-a", address });
 });
 
 after(async () => {

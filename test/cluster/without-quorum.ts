@@ -6,23 +6,21 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { join } from "node:path";
-import { createGuest } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
 import { finished, startMove } from "../move/moves.ts";
 import { processOf } from "./lab-fence.ts";
-import { clusterOf, formCluster, runsOn, until, vmOn } from "./cluster-lab.ts";
+import { clusterOf, createClusterGuest, formCluster, runsOn, until, vmOn } from "./cluster-lab.ts";
 
 const vm = "web01";
 const address = "10.77.0.50";
 let lab: Lab;
 
 before(async () => {
-  lab = await Lab.up({ name: "quorum", hosts: 3 });
+  lab = await Lab.up({ name: "quorum", hosts: 3, guest: "small" });
   await formCluster(lab);
-  await createGuest(lab, { name: vm, host: "host-a", address, diskMib: 32 });
-  const body = { priority: "normal" as const, preferredHosts: [], possibleHosts: null, apart: [] };
-  await lab.host("host-a").api("PUT /v1/vms/{vm}/cluster", { params: { vm }, body });
+  const services = ["counter"] as const;
+  await createClusterGuest(lab, { name: vm, host: "host-a", address, services });
 });
 
 after(() => Lab.down("quorum"));

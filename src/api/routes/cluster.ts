@@ -109,6 +109,23 @@ export function clusterRoutes(app: ApiServer, { cluster }: Services): void {
       return await answer();
     },
   );
+  app.post(
+    "/v1/cluster/replace-member",
+    {
+      schema: {
+        operationId: "replaceClusterMember",
+        summary:
+          "Take a host's member of etcd out, whose data are lost or whose host is away; a host gets a new one",
+        querystring: HostQuery,
+        body: ClusterForget,
+        response: answers(ClusterAnswer),
+      },
+    },
+    async (request) => {
+      await cluster.replaceMember(request.body.host);
+      return await answer();
+    },
+  );
   app.put(
     "/v1/cluster/settings",
     {

@@ -1,5 +1,4 @@
 /** Rehearsed failures, for hosts whose configuration allows them. */
-import { faultPoints, nameOf } from "../../migration/fault-points.ts";
 import { FaultCreate, FaultList } from "../schema/fault.ts";
 import { HostQuery } from "../schema/scope.ts";
 import type { ApiServer } from "../api-server.ts";
@@ -12,7 +11,7 @@ export function faultRoutes(app: ApiServer, { faults }: Services): void {
     {
       schema: {
         operationId: "armFault",
-        summary: "Arm a failure for one point of a move; it strikes once",
+        summary: "Arm a failure for one point of a move or failover; it strikes once",
         querystring: HostQuery,
         body: FaultCreate,
         response: done,
@@ -33,7 +32,7 @@ export function faultRoutes(app: ApiServer, { faults }: Services): void {
         response: answers(FaultList),
       },
     },
-    async () => ({ faults: faults.list(), points: faultPoints().map(nameOf) }),
+    async () => ({ faults: faults.list(), points: [...faults.points] }),
   );
   app.delete(
     "/v1/faults",

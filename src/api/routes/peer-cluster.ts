@@ -98,7 +98,7 @@ export function peerClusterRoutes(app: ApiServer, services: Services): void {
       },
     },
     async (request, reply) => {
-      cluster.startMember(request.body);
+      await cluster.startMember(request.body);
       return reply.code(204).send(null);
     },
   );

@@ -1,5 +1,6 @@
 /** What the hosts of a cluster ask each other beside etcd. */
 import Type from "typebox";
+import { since } from "../../protocol/since.ts";
 import { type OwnerRecord, ownerRecords } from "../../migration/recovery.ts";
 import { DeviceName, Name, Uuid } from "../../vm/definition.ts";
 
@@ -72,6 +73,7 @@ export const PeerMemberRequest = Type.Object(
     initialCluster: Type.String({ maxLength: 4096 }),
     state: Type.Unsafe<"new" | "existing">(Type.String({ enum: ["new", "existing"] })),
     token: Uuid,
+    member: since(3, Type.Optional(Type.String({ pattern: "^[0-9]{1,20}$" }))),
   },
   { ...strict, $id: "PeerMemberRequest" },
 );

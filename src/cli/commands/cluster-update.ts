@@ -46,27 +46,17 @@ export function defineClusterUpdate(command: Command, cli: Cli): void {
 }
 
 async function update(cli: Cli, options: UpdateOptions): Promise<void> {
-  const named = options.hosts?.split(",").map((name) => name.trim());
   const status = requireWell(await statusOf(cli), undefined);
-  const hosts = named ?? status.hosts.map(({ name }) => name);
   const { hosts: roster } = await cli.call("GET /v1/hosts");
+  const addresses = addressesOf(options, status, roster);
+  const hosts = [...addresses.keys()];
   await confirm({
     consequence: `${formatCount(hosts.length, "host")} are emptied one after the other, and "${options.run}" runs for each: ${hosts.join(", ")}`,
     action: "update the cluster",
     yes: options.yes,
   });
   const done: string[] = [];
-  for (const host of hosts) {
-    const address = roster.find(({ name }) => name === host)?.address;
-    if (address === undefined || !status.hosts.some(({ name }) => name === host)) {
-      throw new FerryError(
-        "not-found",
-        `Cannot update host "${host}": the cluster does not have it`,
-        {
-          remedy: "See: ferry cluster status",
-        },
-      );
-    }
+  for (const [host, address] of addresses) {
     cli.output.line(`${host}: is emptied`);
     await drain(cli, host, { yes: true });
     if (cli.exitCode !== 0) throw stopped(host, done, "not all of its VMs could leave");
@@ -81,6 +71,41 @@ async function update(cli: Cli, options: UpdateOptions): Promise<void> {
   cli.output.result(
     { done },
     () => `${formatCount(done.length, "host")} are updated: ${done.join(", ")}`,
+  );
+}
+
+/**
+ * The hosts in their order, with their addresses; all of it is held against the cluster before the first host is touched.
+ * @throws FerryError `bad-input`, `not-found`.
+ */
+export function addressesOf(
+  { run, hosts }: Pick<UpdateOptions, "run" | "hosts">,
+  status: Pick<ClusterStatus, "hosts">,
+  roster: readonly { readonly name: string; readonly address: string | null }[],
+): Map<string, string> {
+  if (run.trim() === "") {
+    throw new FerryError("bad-input", "Cannot update the cluster: the command is empty", {
+      remedy: "Say what is to be run for each host: --run 'ssh root@$FERRY_ADDRESS …'",
+    });
+  }
+  const present = status.hosts.map(({ name }) => name);
+  const named = hosts?.split(",").map((name) => name.trim()) ?? present;
+  const twice = named.find((name, index) => named.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new FerryError("bad-input", `Cannot update the cluster: host "${twice}" is named twice`, {
+      remedy: "Name each host once in --hosts",
+    });
+  }
+  return new Map(
+    named.map((name) => {
+      const address = roster.find((host) => host.name === name)?.address;
+      if (present.includes(name) && typeof address === "string") return [name, address];
+      throw new FerryError(
+        "not-found",
+        `Cannot update host "${name}": the cluster has ${present.join(", ")}`,
+        { remedy: "Name hosts of the cluster in --hosts" },
+      );
+    }),
   );
 }
 

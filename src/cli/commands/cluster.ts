@@ -71,6 +71,22 @@ export function defineCluster(command: Command, cli: Cli): void {
       });
       show(cli, (await cli.call("POST /v1/cluster/forget", { body: { host } })).cluster);
     });
+  command
+    .command("replace-member")
+    .description(
+      "take a host's member of etcd out, whose data are lost or whose host is away for long; a host gets a new one",
+    )
+    .argument("<host>", "whose member it is")
+    .option("--yes", "do not ask")
+    .action(async (host: string, { yes }: { yes?: boolean }) => {
+      await confirm({
+        consequence: `Until a new member has caught up, etcd has one member less; what that of host "${host}" holds is removed`,
+        action: `replace the member of host "${host}"`,
+        yes,
+      });
+      const { cluster } = await cli.call("POST /v1/cluster/replace-member", { body: { host } });
+      show(cli, cluster);
+    });
   defineSettings(command, cli);
   defineClusterCare(command, cli);
   defineClusterUpdate(command, cli);

@@ -21,7 +21,7 @@ const columns: readonly Column<Fault>[] = [
 export function defineFault(command: Command, cli: Cli): void {
   command
     .command("points")
-    .description("list the points of a move at which a failure can be rehearsed")
+    .description("list the points of a move or failover at which a failure can be rehearsed")
     .action(async () => {
       const { points } = await cli.call("GET /v1/faults");
       cli.output.result({ points }, () => points.join("\n"));
@@ -36,7 +36,7 @@ export function defineFault(command: Command, cli: Cli): void {
   command
     .command("arm")
     .description(
-      "let a move fail at a point, once; needs faultInjection: true in the host's configuration",
+      "let a move or failover fail at a point, once; needs faultInjection: true in the host's configuration",
     )
     .argument("<point>", "as `ferry fault points` shows it")
     .addArgument(

@@ -10,7 +10,8 @@ const factsLengthMax = 160;
 export function renderEvent(event: FerryEvent): string {
   const facts = describe(event);
   const text = facts.length > factsLengthMax ? `${facts.slice(0, factsLengthMax)}...` : facts;
-  return printableLine(`${formatTime(event.at)}  ${event.type}  ${text || event.subject}`);
+  const where = event.host === undefined ? "" : `${event.host}  `;
+  return printableLine(`${formatTime(event.at)}  ${where}${event.type}  ${text || event.subject}`);
 }
 
 function describe({ type, data }: FerryEvent): string {
