@@ -1,179 +1,235 @@
 /**
- * A large cluster on real etcd: three members, three real agents, and simulated hosts that run the cluster's own code without QEMU. `--hosts 200`,
- * `--vms 5000`. What it costs to begin, to be there and to lose a host, and how fast a real agent answers about all of it. Prints JSON.
+ * A large cluster on real etcd: three members, three real agents with a real VM that moves between them, and simulated hosts that are agents without QEMU
+ * (cluster-scale/simulated-host.ts). `--hosts 200 --vms 5000`. What it costs to begin, to be there, to be listed, to be planned and to lose a host.
+ * Prints JSON; docs/scale.md says what it said.
  */
-import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { guestDraft } from "../lab/guest.ts";
+import { createGuest, guestDraft } from "../lab/guest.ts";
 import { Lab } from "../lab/lab.ts";
 import type { LabHost } from "../lab/lab-host.ts";
-import { inNamespace } from "../lab/namespaces.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
 import { percentile } from "../src/base/percentile.ts";
+import { Simulation } from "./cluster-scale/simulation.ts";
 
-const steadyMs = 60_000;
-const asked = 50;
-const ticksPerSecond = 100;
+const vm = "web01";
+const vmMiB = 128;
+/** So few beats and looks that what a move asks of etcd can be told from them. */
+const quietLeaseMs = 60_000;
+const moves = 4;
+const lookMs = 100;
 
 const { values } = parseArgs({
   options: {
     hosts: { type: "string", default: "200" },
     vms: { type: "string", default: "5000" },
     lease: { type: "string", default: "15000" },
+    /** How long nothing happens but beats and looks. */
+    steady: { type: "string", default: "30" },
+    /** How often the VMs are listed. */
+    lists: { type: "string", default: "200" },
   },
 });
+const leaseMs = Number(values.lease);
+const simulatedHosts = Number(values.hosts) - 3;
+const vmsEach = Math.ceil(Number(values.vms) / simulatedHosts);
 
 async function main(): Promise<void> {
   await using lab = await Lab.up({ name: "scale", hosts: 3, guest: "small" });
-  const [a, b, c] = ["host-a", "host-b", "host-c"].map((name) => lab.host(name));
-  if (a === undefined || b === undefined || c === undefined) throw new Error("three hosts");
-  const leaseMs = Number(values.lease);
-  await a.api("POST /v1/cluster", { body: { name: "scale", settings: { leaseMs } } });
-  for (const host of [b, c]) await host.api("POST /v1/cluster/join", { body: {} });
-  while ((await a.api("GET /v1/cluster")).cluster?.etcd.working !== 3) await sleep(200);
-  const small = await memoryOf([a, b, c]);
+  const [a, b] = lab.hosts as [LabHost, LabHost, LabHost];
+  await a.api("POST /v1/cluster", {
+    body: { name: "scale", settings: { leaseMs: quietLeaseMs } },
+  });
+  for (const host of lab.hosts.slice(1)) await host.api("POST /v1/cluster/join", { body: {} });
+  await until(async () => (await clusterOf(a)).etcd.working === 3);
+  say("three hosts have formed a cluster");
 
-  const hosts = Number(values.hosts) - 3;
-  const vmsEach = Math.ceil(Number(values.vms) / hosts);
-  const draft = guestDraft({ name: "model", host: "host-a", address: "10.77.0.50", diskMib: 1 });
-  const { definition } = await a.api("POST /v1/vms", { body: draft });
-  const keeper = JSON.parse(
-    readFileSync(join(a.directory, "state/cluster/keeper.json"), "utf8"),
-  ) as { cluster: string; endpoints: string[]; ca: string; cert: string; key: string };
-  const { cluster: id, endpoints, ca, cert, key } = keeper;
-  const orders = join(lab.directory, "orders.json");
-  const directory = join(lab.directory, "simulated");
-  writeFileSync(
-    orders,
-    JSON.stringify({
-      ...{ id, leaseMs, endpoints, tls: { ca, cert, key }, directory, vmsEach, definition, hosts },
-    }),
-    { mode: 0o600 },
+  const { definition } = await a.api("POST /v1/vms", { body: model() });
+  await a.api("DELETE /v1/vms/{vm}", { params: { vm: "model" }, query: { disks: "delete" } });
+  const simulated = definition.disks.map((disk) => ({ ...disk, pool: "simulated" }));
+  using simulation = await Simulation.begin(
+    lab,
+    { ...definition, disks: simulated },
+    { hosts: simulatedHosts, vmsEach, leaseMs },
   );
-  using simulated = new Simulated(a, orders);
-  const started = await simulated.ask("start");
+  const perMove = await operationsOfMoves(lab, simulation);
+  say("a VM was moved", perMove);
+  const alone = await memoryOf(lab.hosts);
 
-  const before = {
-    sim: await simulated.ask("usage"),
-    etcd: await etcdOf([a, b, c]),
-    at: performance.now(),
-  };
-  await sleep(steadyMs);
-  const after = {
-    sim: await simulated.ask("usage"),
-    etcd: await etcdOf([a, b, c]),
-    at: performance.now(),
-  };
-  const seconds = (after.at - before.at) / 1000;
-  const each = (from: number, to: number): number => round((to - from) / seconds);
+  await a.api("PUT /v1/cluster/settings", { body: { ...(await clusterOf(a)).settings, leaseMs } });
+  for (const host of lab.hosts)
+    await until(async () => (await clusterOf(host)).settings.leaseMs === leaseMs);
+  const entered = await simulation.all("enter");
+  say("all hosts are in the domain", entered);
+  await simulation.all("record");
+  await simulation.first("coordinate");
+  const started = await simulation.all("start");
+  say("all hosts hold their leases", started);
 
-  const statusMs: number[] = [];
-  for (let turn = 0; turn < asked; turn++) {
-    const from = performance.now();
-    const { cluster } = await b.api("GET /v1/cluster");
-    if ((cluster?.vms.length ?? 0) < Number(values.vms)) throw new Error("VMs are missing");
-    statusMs.push(performance.now() - from);
-  }
-  const whole = await memoryOf([a, b, c]);
-  const failover = await simulated.ask("kill 7");
-  const coordinator = await simulated.ask("kill 0");
-  const { cluster } = await b.api("GET /v1/cluster");
-  process.stdout.write(
-    `${JSON.stringify(
-      {
-        hosts: hosts + 3,
-        vms: vmsEach * hosts,
-        leaseMs,
-        started,
-        steady: {
-          seconds: round(seconds),
-          simulatedCpu: each(Number(before.sim["cpuSeconds"]), Number(after.sim["cpuSeconds"])),
-          etcdCpu: each(before.etcd.cpuSeconds, after.etcd.cpuSeconds),
-          hostsThatHeldTheirLease: after.sim["held"],
-        },
-        etcd: {
-          dataBytes: cluster?.etcd.members.map(({ dataBytes }) => dataBytes),
-          rssBytes: after.etcd.rssBytes,
-        },
-        status: {
-          medianMs: round(percentile(statusMs, 50) ?? 0),
-          p99Ms: round(percentile(statusMs, 99) ?? 0),
-        },
-        agentRssBytes: { alone: small, inTheLargeCluster: whole },
-        failover: { ofAHost: failover, ofTheCoordinator: coordinator },
-      },
-      undefined,
-      2,
-    )}\n`,
-  );
+  const steady = await steadily(simulation);
+  say("nothing happened for a while", steady);
+  const lists = await listTimes(b);
+  say("the VMs were listed", lists);
+  const status = await times(5, async () => void (await clusterOf(b)));
+  const balance = await times(3, async () => void (await b.api("GET /v1/cluster/balance")));
+  const planned = await simulation.first("plan");
+  say("every host's drain was planned", planned);
+  const large = await memoryOf(lab.hosts);
+  const ofAHost = await failover(simulation, 7);
+  say("a host died", ofAHost);
+  const ofTheCoordinator = await failover(simulation, 0);
+  say("the coordinator died", ofTheCoordinator);
+  const usage = await simulation.all("usage");
+  const result = {
+    ...{ hosts: simulatedHosts + 3, vms: vmsEach * simulatedHosts, leaseMs },
+    etcdOperationsPerMove: perMove,
+    enteredMs: most(entered, "enterMs"),
+    startedMs: most(started, "startMs"),
+    ...{ steady, lists, status, balance, planned },
+    failover: { ofAHost, ofTheCoordinator },
+    agentRssBytes: { inAClusterOfThree: alone, inThis: large },
+    simulatedRssBytesEach: Math.round(
+      usage.reduce((sum, each) => sum + Number(each["rssBytes"]), 0) / simulatedHosts,
+    ),
+    hostsThatHeldTheirLease: usage.reduce((sum, each) => sum + Number(each["held"]), 0),
+  };
+  process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
 }
 
-type Answer = Readonly<Record<string, unknown>>;
-
-class Simulated implements Disposable {
-  readonly #child;
-  readonly #lines;
-
-  constructor({ namespace }: LabHost, orders: string) {
-    const program = join(import.meta.dirname, "cluster-scale/hosts-process.ts");
-    const [command, args] = inNamespace(namespace, [process.execPath, program, orders]);
-    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
-    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+/** What clients ask of etcd while the VM moves to and fro, less what they ask in the same time without a move; an answer for each move. */
+async function operationsOfMoves(lab: Lab, simulation: Simulation): Promise<object> {
+  const [a, b] = lab.hosts as [LabHost, LabHost, LabHost];
+  await createGuest(lab, {
+    ...{ name: vm, host: a.name, address: "10.77.0.50", memoryMib: vmMiB, services: ["counter"] },
+  });
+  const policy = {
+    priority: "normal",
+    preferredHosts: [],
+    possibleHosts: null,
+    apart: [],
+  } as const;
+  const body = { ...policy, preferredHosts: [], apart: [] };
+  await a.api("PUT /v1/vms/{vm}/cluster", { params: { vm }, body });
+  const operations: number[] = [];
+  for (let move = 0; move < moves; move++) {
+    const [from, to] = move % 2 === 0 ? [a, b] : [b, a];
+    const before = await simulation.meter();
+    const { id } = await from.api("POST /v1/migrations", { body: { vm, target: to.name } });
+    await until(async () => {
+      const { state, error } = await from.api("GET /v1/migrations/{id}", { params: { id } });
+      if (state === "failed") throw new Error(error?.message);
+      return state === "completed";
+    });
+    // Until both hosts' records are written, too.
+    await until(async () => {
+      const owned = (await clusterOf(from)).vms.find(({ name }) => name === vm);
+      return owned?.host === to.name;
+    });
+    const after = await simulation.meter();
+    await sleep(after.at - before.at);
+    const idle = await simulation.meter();
+    operations.push(after.operations - before.operations - (idle.operations - after.operations));
   }
+  await a.api("POST /v1/vms/{vm}/power-off", { params: { vm } });
+  return { each: operations };
+}
 
-  #isReady = false;
+async function steadily(simulation: Simulation): Promise<object> {
+  const before = { etcd: await simulation.meter(), usage: await simulation.all("usage") };
+  await sleep(Number(values.steady) * 1000);
+  const after = { etcd: await simulation.meter(), usage: await simulation.all("usage") };
+  const seconds = (after.etcd.at - before.etcd.at) / 1000;
+  const rate = (of: "operations" | "sentBytes" | "receivedBytes" | "cpuSeconds"): number =>
+    round((after.etcd[of] - before.etcd[of]) / seconds);
+  const cpu = (usage: typeof after.usage): number =>
+    usage.reduce((sum, each) => sum + Number(each["cpuSeconds"]), 0);
+  return {
+    seconds: round(seconds),
+    etcdPerSecond: {
+      operations: rate("operations"),
+      sentBytes: rate("sentBytes"),
+      receivedBytes: rate("receivedBytes"),
+      cpuSeconds: rate("cpuSeconds"),
+    },
+    etcdDataBytes: after.etcd.dataBytes,
+    etcdRssBytes: after.etcd.rssBytes,
+    simulatedCpuPerSecond: round((cpu(after.usage) - cpu(before.usage)) / seconds),
+    held: after.usage.reduce((sum, each) => sum + Number(each["held"]), 0),
+  };
+}
 
-  async ask(command: string): Promise<Answer> {
-    if (!this.#isReady) await this.#lines.next();
-    this.#isReady = true;
-    this.#child.stdin.write(`${command}\n`);
-    const { value } = await this.#lines.next();
-    const answer = JSON.parse(String(value)) as Answer;
-    if (answer["error"] !== undefined) throw new Error(`${command}: ${String(answer["error"])}`);
-    process.stderr.write(`${command}: ${String(value)}\n`);
-    return answer;
+/** As `ferry vm list` asks. */
+async function listTimes(host: LabHost): Promise<object> {
+  using client = host.client();
+  const wanted = vmsEach * simulatedHosts;
+  return await times(Number(values.lists), async () => {
+    const { vms, unreachable } = await client.call("GET /v1/vms", { query: { scope: "domain" } });
+    if (vms.length < wanted || unreachable.length > 0)
+      throw new Error(`${vms.length} VMs, ${unreachable.length} silent hosts`);
+  });
+}
+
+/** Until every VM of the host runs on another. */
+async function failover(simulation: Simulation, number: number): Promise<object> {
+  const from = performance.now();
+  // Hosts are dealt out to the processes: the first has every third.
+  const { ids, givenMs } = (await simulation.first(`kill ${number}`)) as {
+    ids: string[];
+    givenMs: number;
+  };
+  await until(async () => {
+    const had = (await simulation.all(`has ${ids.join(",")}`)).flatMap(
+      (each) => each["had"] as string[],
+    );
+    return new Set(had).size === ids.length;
+  });
+  return { vms: ids.length, givenMs: round(givenMs), startedMs: round(performance.now() - from) };
+}
+
+async function times(count: number, ask: () => Promise<void>): Promise<object> {
+  const taken: number[] = [];
+  for (let turn = 0; turn < count; turn++) {
+    const from = performance.now();
+    await ask();
+    taken.push(performance.now() - from);
   }
+  const [first = 0] = taken;
+  const at = (percent: number): number => round(percentile(taken, percent) ?? 0);
+  return { count, firstMs: round(first), medianMs: at(50), p99Ms: at(99), mostMs: at(100) };
+}
 
-  [Symbol.dispose](): void {
-    this.#child.kill();
-  }
+async function clusterOf(host: LabHost) {
+  const { cluster } = await host.api("GET /v1/cluster");
+  if (cluster === null) throw new Error(`${host.name} is in no cluster`);
+  return cluster;
 }
 
 /** Of the agents themselves. */
 async function memoryOf(hosts: readonly LabHost[]): Promise<number[]> {
-  return await Promise.all(hosts.map(async ({ agent }) => rssOf((await agent.pid()) ?? 0)));
+  return await Promise.all(
+    hosts.map(async ({ agent }) => {
+      const status = readFileSync(`/proc/${await agent.pid()}/status`, "utf8");
+      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
+    }),
+  );
 }
 
-async function etcdOf(
-  hosts: readonly LabHost[],
-): Promise<{ cpuSeconds: number; rssBytes: number[] }> {
-  const pids = (await Promise.all(hosts.map((host) => host.processes()))).flat();
-  const members = pids.filter((pid) => commandOf(pid).includes("--initial-cluster-token"));
-  const cpuSeconds = members.map(cpuOf).reduce((sum, one) => sum + one, 0);
-  return { cpuSeconds, rssBytes: members.map(rssOf) };
+/** As lab guests are, with a disk. */
+function model() {
+  return guestDraft({ name: "model", host: "host-a", address: "10.77.0.51", diskMib: 1 });
 }
 
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return ""; // it has ended since it was listed
-  }
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await sleep(lookMs);
 }
 
-function rssOf(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kib) * 1024;
+function most(answers: readonly Readonly<Record<string, unknown>>[], name: string): number {
+  return round(Math.max(...answers.map((answer) => Number(answer[name]))));
 }
 
-function cpuOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+function say(what: string, figures?: unknown): void {
+  process.stderr.write(`${what}${figures === undefined ? "" : `: ${JSON.stringify(figures)}`}\n`);
 }
 
 function round(value: number): number {

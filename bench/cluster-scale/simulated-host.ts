@@ -1,48 +1,120 @@
-/** One host of a large cluster without QEMU: the cluster's own code over a table of VMs in memory, with its lease kept in the same process. */
-import { randomUUID } from "node:crypto";
+/**
+ * One host of a large cluster: an agent without QEMU. Its certificate, its door with every route, what it asks other hosts, its lease and its part in the cluster
+ * are the agent's own code; its VMs are a table in memory, and it keeps its lease in the same process.
+ */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { randomUUID } from "node:crypto";
 import pino from "pino";
-import { Keeper } from "../../src/cluster/keeper.ts";
-import { LocalState } from "../../src/cluster/local-state.ts";
-import type { ClusterParts, HostRoom } from "../../src/cluster/parts.ts";
-import { type HostRecord, type VmRecord, writeRecord } from "../../src/cluster/records.ts";
-import { RunningCluster } from "../../src/cluster/running-cluster.ts";
-import { clusterKeys } from "../../src/cluster/keys.ts";
+import { RosterExchange } from "../../src/agent/roster-exchange.ts";
+import { HttpClusterPeers } from "../../src/api/cluster-peers.ts";
+import type { FrontDoor } from "../../src/api/front-door.ts";
+import { Listener } from "../../src/api/listener.ts";
+import { PeerClient } from "../../src/api/peer-client.ts";
+import { createServer } from "../../src/api/server.ts";
+import type { Services } from "../../src/api/services.ts";
+import { Cluster } from "../../src/cluster/cluster.ts";
 import type { Change } from "../../src/cluster/etcd-request.ts";
+import { Keeper } from "../../src/cluster/keeper.ts";
+import { clusterKeys } from "../../src/cluster/keys.ts";
+import { LocalState } from "../../src/cluster/local-state.ts";
+import type { HostRoom } from "../../src/cluster/parts.ts";
+import { type HostRecord, type VmRecord, writeRecord } from "../../src/cluster/records.ts";
 import { openDatabase } from "../../src/database/database.ts";
+import { Faults } from "../../src/migration/faults.ts";
 import type { Pools } from "../../src/storage/pools.ts";
-import type { Trust } from "../../src/trust/trust.ts";
+import { Trust } from "../../src/trust/trust.ts";
 import type { VmDefinition } from "../../src/vm/definition.ts";
-import type { LocalVms } from "../../src/vm/local-vms.ts";
-import type { VmRecord as LocalRecord } from "../../src/vm/vm-host.ts";
+import { SimulatedVms } from "./simulated-vms.ts";
 
+/** What all simulated hosts have in common. */
 export interface SimulatedCluster {
+  /** Of the cluster. */
   readonly id: string;
   readonly leaseMs: number;
   readonly endpoints: readonly string[];
-  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** Where their states lie. */
   readonly directory: string;
+  /** Of the namespace that they are in: each has a port of its own there. */
+  readonly address: string;
   readonly vmsEach: number;
   readonly definition: VmDefinition;
-  readonly room: (host: string) => HostRoom;
 }
 
+const firstPort = 20_000;
+const gib = 2 ** 30;
+const log = pino({ level: "silent" });
+
 export class SimulatedHost {
-  readonly id = randomUUID();
   readonly name: string;
-  readonly vms = new Map<string, LocalRecord>();
+  readonly vms: SimulatedVms;
   readonly #of: SimulatedCluster;
-  #running: RunningCluster | undefined;
+  readonly #database;
+  readonly #local: LocalState;
+  readonly #trust: Trust;
+  readonly #peers: PeerClient;
+  readonly #listener: Listener;
+  readonly #state: string;
+  #roster: RosterExchange | undefined;
+  #cluster: Cluster | undefined;
   #keeper: Keeper | undefined;
+  #isDead = false;
 
   constructor(of: SimulatedCluster, number: number) {
     this.#of = of;
     this.name = `sim-${String(number).padStart(3, "0")}`;
+    this.#state = join(of.directory, this.name);
+    mkdirSync(this.#state, { recursive: true });
+    this.#database = openDatabase(join(this.#state, "ferry.db"));
+    this.#local = new LocalState(this.#database);
+    const directory = join(this.#state, "trust");
+    this.#trust = new Trust({ directory, database: this.#database, log, now: Date.now });
+    this.#peers = new PeerClient(this.#trust);
+    this.#listener = new Listener({
+      ...{ log, trust: this.#trust, name: this.name },
+      socket: { path: join(this.#state, "ferryd.sock"), groupId: null },
+      tls: { address: "0.0.0.0", port: firstPort + number, advertise: of.address },
+    });
+    this.vms = new SimulatedVms();
     for (let index = 0; index < of.vmsEach; index++) {
       const id = randomUUID();
-      this.#add({ ...of.definition, id, name: `${this.name}-vm-${index}` }, 1);
+      this.vms.add({ ...of.definition, id, name: `${this.name}-vm-${index}` }, 1);
     }
+  }
+
+  /** Its id in the domain, once it has entered that. */
+  get id(): string {
+    return this.#trust.member().host.id;
+  }
+
+  get holdsLease(): boolean {
+    return this.#cluster?.membership?.keeper.standing === "held";
+  }
+
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  get cluster(): Cluster {
+    if (this.#cluster === undefined) throw new Error(`${this.name} has not entered yet`);
+    return this.#cluster;
+  }
+
+  /** Enters the domain with a token, as any host does. */
+  async enter(token: string): Promise<void> {
+    this.#cluster = this.#makeCluster();
+    const services = {
+      self: { name: this.name, version: "simulated", startedAt: Date.now() },
+      ...{ now: Date.now, trust: this.#trust, peers: this.#peers, cluster: this.#cluster },
+      ...{ vms: this.vms.asLocalVms(), clusterRoom: async () => this.#room() },
+    } as unknown as Services;
+    const app = await createServer(services, log);
+    const request: FrontDoor["request"] = (asked, answer) => app.routing(asked, answer);
+    const front = { request, upgrade: () => undefined } as unknown as FrontDoor;
+    await this.#listener.start(front);
+    await this.#trust.join(token, await this.#listener.open());
+    this.#roster = new RosterExchange(this.#trust, this.#peers, log);
+    this.#roster.start();
   }
 
   /** What it is in etcd: itself, its first beat, and its VMs with their owner records. */
@@ -55,7 +127,7 @@ export class SimulatedHost {
     return [
       { put: keys.host(this.id), value: writeRecord(host) },
       { put: keys.beat(this.id), value: writeRecord({ incarnation: 1, leaseMs }) },
-      ...[...this.vms.values()].flatMap(({ definition, generation }): Change[] => {
+      ...this.vms.list().flatMap(({ definition, generation }): Change[] => {
         const record: VmRecord = {
           ...{ id: definition.id, definition, owner: this.id, incarnation: 1, generation },
           ...{ wanted: "running", since: 0, tried: [], trouble: null },
@@ -69,89 +141,65 @@ export class SimulatedHost {
     ];
   }
 
+  /** As an agent does that starts on a host of the cluster. */
   start(): void {
-    const { id, directory, tls, endpoints, leaseMs } = this.#of;
-    const state = join(directory, this.name);
-    mkdirSync(state, { recursive: true });
-    const database = openDatabase(join(state, "ferry.db"));
-    const local = new LocalState(database);
-    local.write({
-      ...{ id, name: "scale", managed: false, host: this.id, incarnation: 1, others: [] },
+    const { id, endpoints, leaseMs } = this.#of;
+    this.#local.write({
+      ...{ id, name: "scale", managed: true, host: this.id, incarnation: 1, others: [] },
       settings: { leaseMs, etcdMembers: 3, failover: true, movesMax: null },
-      endpoints: [...endpoints],
-      tls: { ...tls },
+      ...{ endpoints: [...endpoints], tls: null },
     });
-    for (const vm of this.vms.keys()) local.guard(vm, 1);
-    const parts: ClusterParts = {
-      ...{ database, now: Date.now, host: this.name, etcdBinary: "etcd", advertise: "" },
-      log: pino({ level: "silent" }),
-      trust: { onChange: () => () => undefined } as unknown as Trust,
-      vms: this.#localVms(),
-      pools: { find: () => undefined } as unknown as Pools,
-      peers: {
-        seek: async () => [],
-        room: async (host) => this.#of.room(host),
-        consent: async () => false,
-        ownerOf: async () => "silent",
-        lookAtDisk: async () => ({ bytes: 0, digest: "" }),
-        startMember: async () => undefined,
-        restored: async () => undefined,
-      },
-      ...{ clientPort: 0, peerPort: 0, watchdog: null, fenceOptions: [] },
-      paths: { state, run: state },
-      publish: () => undefined,
-      isMoving: () => false,
-      startKeeper: (orders) => {
-        this.#keeper = new Keeper(orders, () => undefined);
-        void this.#keeper.run();
-      },
-    };
-    this.#running = new RunningCluster(parts, local, () => undefined);
-  }
-
-  get holdsLease(): boolean {
-    return this.#running?.membership.keeper.standing === "held";
+    for (const { definition } of this.vms.list()) this.#local.guard(definition.id, 1);
+    this.cluster.start();
   }
 
   /** Its power is cut. */
   async die(): Promise<void> {
+    this.#isDead = true;
     // In this order: an agent that lives would start another keeper.
-    await this.#running?.[Symbol.asyncDispose]();
+    await this.#cluster?.[Symbol.asyncDispose]();
     this.#keeper?.[Symbol.dispose]();
+    await this.#roster?.[Symbol.asyncDispose]();
+    await this.#listener[Symbol.asyncDispose]();
+    this.#peers[Symbol.dispose]();
   }
 
-  #add(definition: VmDefinition, generation: number): void {
-    this.vms.set(definition.id, {
-      ...{ definition, generation, ownership: "owner", state: "running" },
-      ...{ migration: null, createdAt: 0, storageMove: null },
+  #room(): HostRoom {
+    return {
+      ...{ memoryAvailableBytes: 256 * gib, memoryTotalBytes: 512 * gib, threads: 64 },
+      ...{ runningVms: this.vms.list().length, drained: false },
+      ...{ pools: [simulatedPool], switches: ["lan"] },
+    };
+  }
+
+  #makeCluster(): Cluster {
+    const others = new HttpClusterPeers(this.#trust, this.#peers);
+    return new Cluster({
+      ...{ database: this.#database, log, now: Date.now, host: this.name, trust: this.#trust },
+      vms: this.vms.asLocalVms(),
+      pools: { find: () => undefined } as unknown as Pools,
+      peers: {
+        seek: () => others.seek(),
+        room: async (host) => (host === this.id ? this.#room() : await others.room(host)),
+        consent: (host, leaseMs) => others.consent(host, leaseMs),
+        ownerOf: (host, question) => others.ownerOf(host, question),
+        lookAtDisk: (host, device) => others.lookAtDisk(host, device),
+        startMember: (host, plan) => others.startMember(host, plan),
+        restored: (host, place) => others.restored(host, place),
+      },
+      // It has no place for a member of etcd, and is never given one.
+      ...{ etcdBinary: "etcd", advertise: this.#of.address, clientPort: 0, peerPort: 0 },
+      ...{ watchdog: null, fenceOptions: [], isMoving: () => false },
+      faults: new Faults(false),
+      paths: { state: this.#state, run: this.#state },
+      publish: () => undefined,
+      startKeeper: (orders) => {
+        this.#keeper = new Keeper(orders, () => undefined);
+        void this.#keeper.run();
+      },
     });
   }
-
-  /** Of a host's VMs, what the cluster asks for. */
-  #localVms(): LocalVms {
-    const listeners = new Set<(change: unknown) => void>();
-    const changed = (id: string): void => {
-      const record = this.vms.get(id) ?? null;
-      for (const listener of listeners) listener({ kind: "changed", id, record });
-    };
-    const vms = {
-      list: () => [...this.vms.values()],
-      find: (id: string) => this.vms.get(id),
-      get: (id: string) => this.vms.get(id),
-      onChange: (listener: (change: unknown) => void) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-      takeGiven: async (definition: VmDefinition, generation: number) => {
-        this.#add(definition, generation);
-        changed(definition.id);
-      },
-      start: async (id: string) => changed(id),
-      destroyCopy: async (id: string) => {
-        this.vms.delete(id);
-        changed(id);
-      },
-    };
-    return vms as unknown as LocalVms;
-  }
 }
+
+/** A pool that the real hosts do not have: none of the simulated VMs is given to them. */
+export const simulatedPool = "simulated";
