@@ -19,6 +19,8 @@ export interface ClusterKeys {
   /** Beside the records: the ids of each owner's VMs, with the generation, so that nobody has to read all of them. */
   readonly owned: (host: string | null) => string;
   readonly ownedVm: (host: string | null, vm: string) => string;
+  /** What the VM's firmware remembers, deflated, in base64 (firmware-variables.ts). */
+  readonly variables: (vm: string) => string;
   /** FenceRecord, by the host's id. */
   readonly fences: string;
   readonly fence: (host: string) => string;
@@ -55,6 +57,7 @@ export function clusterKeys(cluster: string): ClusterKeys {
     vms: `${prefix}vms/`,
     vm: (id) => `${prefix}vms/${id}`,
     owned: (host) => `${prefix}owned/${host ?? nobody}/`,
+    variables: (vm) => `${prefix}efi/${vm}`,
     ownedVm: (host, vm) => `${prefix}owned/${host ?? nobody}/${vm}`,
     fences: `${prefix}fences/`,
     fence: (host) => `${prefix}fences/${host}`,

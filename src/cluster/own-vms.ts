@@ -5,6 +5,7 @@
 import { errorChain, FerryError } from "../base/errors.ts";
 import type { VmRecord as LocalRecord } from "../vm/vm-host.ts";
 import type { VmChange } from "../vm/vm-table.ts";
+import { restoreVariables } from "./firmware-variables.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
 import { priorities } from "../vm/vm-policy.ts";
@@ -108,6 +109,7 @@ export class OwnVms implements Disposable {
       await faults.reach("heir:take:before");
       await vms.takeGiven(record.definition, record.generation);
       await faults.reach("heir:take:after");
+      await restoreVariables(this.#parts, store, record.definition);
       this.#restarts.forget(id);
       this.#parts.log.warn({ vm: record.definition.name }, "the cluster gave a VM to this host");
     }
@@ -173,6 +175,7 @@ export class OwnVms implements Disposable {
     }
     faults
       .reach("heir:start:before")
+      .then(() => restoreVariables(this.#parts, this.#membership.store, definition))
       .then(() => vms.start(id))
       .then(() => faults.reach("heir:start:after"))
       .then(() => publish("cluster.vm-started", id, { name: definition.name }))

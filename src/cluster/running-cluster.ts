@@ -7,6 +7,7 @@ import { errorChain } from "../base/errors.ts";
 import { seekConsents } from "./consent.ts";
 import { Coordinating } from "./coordinating.ts";
 import { enterExpected } from "./entering.ts";
+import { FirmwareVariables } from "./firmware-variables.ts";
 import type { LocalState } from "./local-state.ts";
 import { Membership } from "./membership.ts";
 import { freeSlots } from "./move-slots.ts";
@@ -23,6 +24,7 @@ export class RunningCluster implements AsyncDisposable {
   readonly #parts: ClusterParts;
   readonly #local: LocalState;
   readonly #ownVms: OwnVms;
+  readonly #variables: FirmwareVariables;
   readonly #stop = new AbortController();
   readonly #forgotten: () => void;
   readonly #looking: Promise<unknown>;
@@ -37,6 +39,7 @@ export class RunningCluster implements AsyncDisposable {
     this.#forgotten = forgotten;
     this.membership = new Membership(parts, local, () => this.#wake());
     this.#ownVms = new OwnVms(parts, this.membership);
+    this.#variables = new FirmwareVariables(parts, this.membership);
     this.coordinating = new Coordinating(parts, this.membership);
     this.volumes = new VolumeWatch(parts, this.membership);
     const loss = new VolumeLoss(parts, this.membership, this.volumes, this.#ownVms);
@@ -94,6 +97,7 @@ export class RunningCluster implements AsyncDisposable {
     if (keeper.standing === "held") {
       await this.#ownVms.settle(view.owned);
       await enterExpected(this.#parts, membership);
+      await this.#variables.keep();
     }
     await coordinating.look(view);
     if (own.settings.movesMax !== null) await freeSlots(membership, this.#parts.isMoving);

@@ -147,7 +147,7 @@ export class ClusterStore {
     after: VmRecord | undefined,
     conditions: readonly Condition[],
   ): Promise<boolean> {
-    const { vm, ownedVm } = this.keys;
+    const { vm, ownedVm, variables } = this.keys;
     const id = (before ?? after)?.id ?? "";
     const changes: Change[] = [];
     // A key may change once in a transaction.
@@ -155,7 +155,7 @@ export class ClusterStore {
       changes.push({ delete: ownedVm(before.owner, id) });
     }
     if (after === undefined) {
-      changes.push({ delete: vm(id) });
+      changes.push({ delete: vm(id) }, { delete: variables(id) });
     } else {
       changes.push({ put: vm(id), value: writeRecord(after) });
       // One that has left is nobody's here, and waits for nobody.

@@ -38,11 +38,15 @@ export function vmPlaces(paths: HostPaths, definition: VmDefinition): VmPlaces {
     // Two agents may share the tmpfs, as in the lab: the run directory tells their files apart.
     memoryPath: join(paths.memory, `ferry-${scopeDigest(paths.run)}-${definition.id}`),
     stateDirectory,
-    firmwareVariables: join(stateDirectory, "efi-variables.fd"),
+    firmwareVariables: firmwareVariablesPath(paths, definition.id),
     tpmState: join(stateDirectory, "tpm"),
     tpmProcess: join(stateDirectory, "tpm-process.json"),
     taps: definition.nics.map((_, index) => tapName(paths.run, definition.id, index)),
   };
+}
+
+export function firmwareVariablesPath({ state }: Pick<HostPaths, "state">, vm: string): string {
+  return join(state, "vms", vm, "efi-variables.fd");
 }
 
 function scopeDigest(run: string): string {

@@ -59,13 +59,20 @@ test("two VMs of one name are told apart by host or id", async () => {
   assert.equal((await a.good<Vm>(`GET /v1/vms/${id}`)).host, "host-c");
 });
 
-test("lists over the domain name the hosts that do not answer", async () => {
+test("lists over the domain are as new as the question, and name the hosts that do not answer", async () => {
   await using a = await runAgent({ name: "host-a" });
   await using b = await runAgent({ name: "host-b" });
   await using c = await runAgent({ name: "host-c" });
   await makeDomain("lab", a, b, c);
   await createVm(a, "web01");
   await createVm(b, "web02");
+  const names = async () =>
+    (await a.good<VmList>("GET /v1/vms?scope=domain")).vms.map(({ name }) => name).sort();
+  assert.deepEqual(await names(), ["web01", "web02"]);
+  assert.deepEqual(await names(), ["web01", "web02"], "told by host-b as before");
+  await createVm(b, "web03");
+  assert.deepEqual(await names(), ["web01", "web02", "web03"]);
+  await b.good("DELETE /v1/vms/web03");
   await c.stop();
   const { vms, unreachable } = await a.good<VmList>("GET /v1/vms?scope=domain");
   assert.deepEqual(vms.map(({ name }) => name).sort(), ["web01", "web02"]);

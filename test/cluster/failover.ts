@@ -1,12 +1,22 @@
 /** Three hosts, real etcd, a real guest: what a cluster is for. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { open, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
 import { createGuest, guestPorts } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
 import { patienceMs } from "../../lab/patience.ts";
+import type { LabHost } from "../../lab/lab-host.ts";
+import { findUefiFirmware } from "../../src/qemu/firmware.ts";
 import { finished, startMove } from "../move/moves.ts";
-import { clusterOf, formCluster, runsOn, until, vmOn } from "./cluster-lab.ts";
+import { clusterOf, formCluster, ordinary, runsOn, until, vmOn } from "./cluster-lab.ts";
 
+const mark = "kept by the cluster";
+const hasFirmware = await findUefiFirmware().then(
+  () => true,
+  () => false,
+);
 const vm = "web01";
 const address = "10.77.0.50";
 const disk = (line: string) => lab.client.ask(address, guestPorts.disk, line);
@@ -21,17 +31,9 @@ before(async () => {
 after(() => Lab.down("cluster"));
 
 test("a VM becomes the cluster's while it runs, moves with its owner record, and its connections stay", async () => {
-  const body = {
-    priority: "high",
-    preferredHosts: ["host-c"],
-    possibleHosts: null,
-    apart: [],
-  } as const;
+  const body = { ...ordinary, priority: "high" as const, preferredHosts: ["host-c"] };
   const host = lab.host("host-a");
-  await host.api("PUT /v1/vms/{vm}/cluster", {
-    params: { vm },
-    body: { ...body, preferredHosts: [...body.preferredHosts], apart: [] },
-  });
+  await host.api("PUT /v1/vms/{vm}/cluster", { params: { vm }, body });
   await using watch = await lab.client.use(address, ["counter"]);
   const record = await finished(lab, await startMove(lab, vm, "host-b"));
   assert.equal(record.state, "completed", record.error?.message ?? "");
@@ -74,3 +76,39 @@ test("a host is cut off: it stops its guest before another starts it", async () 
   await until("the cut off host gives its copy up", async () => (await vmOn(c, vm)) === undefined);
   assert.equal((await runsOn(lab.hosts, vm)).length, 1);
 });
+
+test("what the firmware of a UEFI VM remembers is there after a failover", {
+  skip: !hasFirmware && "no UEFI firmware",
+}, async () => {
+  const [a, b, c] = [lab.host("host-a"), lab.host("host-b"), lab.host("host-c")];
+  const name = "efi01";
+  const draft = { name, memoryMib: 128, vnc: false, firmware: "uefi" } as const;
+  const { id } = await b.api("POST /v1/vms", { body: draft });
+  const params = { vm: name };
+  await b.api("PUT /v1/vms/{vm}/cluster", { params, body: ordinary });
+  await b.api("POST /v1/vms/{vm}/start", { params });
+  const flash = ({ directory }: LabHost) => join(directory, "state/vms", id, "efi-variables.fd");
+  await marked(flash(b));
+  await until("etcd has a copy", async () => {
+    const { records } = await a.api("GET /v1/cluster/backup");
+    const packed = records.find(({ key }) => key.endsWith(`efi/${id}`))?.value ?? "";
+    return packed !== "" && inflateRawSync(Buffer.from(packed, "base64")).includes(mark);
+  });
+  await b.powerCut();
+  await until("it runs elsewhere", async () => (await runsOn([a, c], name)).length > 0);
+  const [heir] = await runsOn([a, c], name);
+  assert.ok((await readFile(flash(lab.host(heir ?? "")))).includes(mark));
+  await b.agent.start();
+});
+
+/** Writes into an empty end of the flash, which the firmware leaves alone. */
+async function marked(path: string): Promise<void> {
+  await until(
+    "there is a flash",
+    async () => (await stat(path).catch(() => undefined)) !== undefined,
+  );
+  const file = await open(path, "r+");
+  const { size } = await file.stat();
+  await file.write(mark, size - mark.length);
+  await file.close();
+}
