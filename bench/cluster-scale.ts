@@ -10,13 +10,17 @@ import { createGuest, guestDraft } from "../lab/guest.ts";
 import { Lab } from "../lab/lab.ts";
 import type { LabHost } from "../lab/lab-host.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
+import type { VmPolicy } from "../src/vm/vm-policy.ts";
 import { percentile } from "../src/base/percentile.ts";
-import { Simulation } from "./cluster-scale/simulation.ts";
+import { keeperOf, Simulation } from "./cluster-scale/simulation.ts";
 
 const vm = "web01";
 const vmMiB = 128;
-/** So few beats and looks that what a move asks of etcd can be told from them. */
-const quietLeaseMs = 60_000;
+/** So few beats and looks that what a move asks of etcd can be told from them; it takes half a minute to come back from. */
+const quietLeaseMs = 300_000;
+/** What is written down after a move. */
+const settleMs = 3_000;
+const idleMs = 20_000;
 const moves = 4;
 const lookMs = 100;
 
@@ -36,13 +40,18 @@ const simulatedHosts = Number(values.hosts) - 3;
 const vmsEach = Math.ceil(Number(values.vms) / simulatedHosts);
 
 async function main(): Promise<void> {
-  await using lab = await Lab.up({ name: "scale", hosts: 3, guest: "small" });
+  await using lab = await Lab.up({ name: "scale", hosts: 3, guest: "small", agents: false });
+  // As the service's unit has it.
+  const environment = { MALLOC_ARENA_MAX: "2" };
+  await Promise.all(lab.hosts.map((host) => host.agent.start(environment)));
+  await lab.start();
   const [a, b] = lab.hosts as [LabHost, LabHost, LabHost];
-  await a.api("POST /v1/cluster", {
-    body: { name: "scale", settings: { leaseMs: quietLeaseMs } },
-  });
+  await a.api("POST /v1/cluster", { body: { name: "scale", settings: { leaseMs } } });
   for (const host of lab.hosts.slice(1)) await host.api("POST /v1/cluster/join", { body: {} });
   await until(async () => (await clusterOf(a)).etcd.working === 3);
+  // Each host learns of the new members, and asks its own first.
+  for (const host of lab.hosts)
+    await until(async () => keeperOf(host).endpoints.length === lab.hosts.length);
   say("three hosts have formed a cluster");
 
   const { definition } = await a.api("POST /v1/vms", { body: model() });
@@ -53,13 +62,12 @@ async function main(): Promise<void> {
     { ...definition, disks: simulated },
     { hosts: simulatedHosts, vmsEach, leaseMs },
   );
+  await setLease(lab.hosts, quietLeaseMs);
   const perMove = await operationsOfMoves(lab, simulation);
   say("a VM was moved", perMove);
   const alone = await memoryOf(lab.hosts);
 
-  await a.api("PUT /v1/cluster/settings", { body: { ...(await clusterOf(a)).settings, leaseMs } });
-  for (const host of lab.hosts)
-    await until(async () => (await clusterOf(host)).settings.leaseMs === leaseMs);
+  await setLease(lab.hosts, leaseMs);
   const entered = await simulation.all("enter");
   say("all hosts are in the domain", entered);
   await simulation.all("record");
@@ -97,20 +105,22 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
 }
 
-/** What clients ask of etcd while the VM moves to and fro, less what they ask in the same time without a move; an answer for each move. */
+/** What clients ask of etcd while the VM moves to and fro, less what they ask in as much time without a move. */
 async function operationsOfMoves(lab: Lab, simulation: Simulation): Promise<object> {
   const [a, b] = lab.hosts as [LabHost, LabHost, LabHost];
   await createGuest(lab, {
     ...{ name: vm, host: a.name, address: "10.77.0.50", memoryMib: vmMiB, services: ["counter"] },
   });
-  const policy = {
-    priority: "normal",
-    preferredHosts: [],
-    possibleHosts: null,
-    apart: [],
-  } as const;
-  const body = { ...policy, preferredHosts: [], apart: [] };
+  const body: VmPolicy = {
+    ...{ priority: "normal", preferredHosts: [], possibleHosts: null, apart: [] },
+  };
   await a.api("PUT /v1/vms/{vm}/cluster", { params: { vm }, body });
+  await sleep(settleMs);
+  const idle = {
+    from: await simulation.meter(),
+    to: (await sleep(idleMs), await simulation.meter()),
+  };
+  const idlePerMs = (idle.to.operations - idle.from.operations) / (idle.to.at - idle.from.at);
   const operations: number[] = [];
   for (let move = 0; move < moves; move++) {
     const [from, to] = move % 2 === 0 ? [a, b] : [b, a];
@@ -121,18 +131,23 @@ async function operationsOfMoves(lab: Lab, simulation: Simulation): Promise<obje
       if (state === "failed") throw new Error(error?.message);
       return state === "completed";
     });
-    // Until both hosts' records are written, too.
-    await until(async () => {
-      const owned = (await clusterOf(from)).vms.find(({ name }) => name === vm);
-      return owned?.host === to.name;
-    });
+    await sleep(settleMs);
     const after = await simulation.meter();
-    await sleep(after.at - before.at);
-    const idle = await simulation.meter();
-    operations.push(after.operations - before.operations - (idle.operations - after.operations));
+    const others = idlePerMs * (after.at - before.at);
+    operations.push(round(after.operations - before.operations - others));
   }
   await a.api("POST /v1/vms/{vm}/power-off", { params: { vm } });
-  return { each: operations };
+  return { each: operations, idlePerSecond: round(idlePerMs * 1000) };
+}
+
+/** Resolves when every host keeps to it. */
+async function setLease(hosts: readonly LabHost[], lease: number): Promise<void> {
+  const [first] = hosts;
+  if (first === undefined) return;
+  const { settings } = await clusterOf(first);
+  await first.api("PUT /v1/cluster/settings", { body: { ...settings, leaseMs: lease } });
+  for (const host of hosts)
+    await until(async () => (await clusterOf(host)).settings.leaseMs === lease);
 }
 
 async function steadily(simulation: Simulation): Promise<object> {

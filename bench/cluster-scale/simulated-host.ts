@@ -17,7 +17,6 @@ import { Cluster } from "../../src/cluster/cluster.ts";
 import type { Change } from "../../src/cluster/etcd-request.ts";
 import { Keeper } from "../../src/cluster/keeper.ts";
 import { clusterKeys } from "../../src/cluster/keys.ts";
-import { LocalState } from "../../src/cluster/local-state.ts";
 import type { HostRoom } from "../../src/cluster/parts.ts";
 import { type HostRecord, type VmRecord, writeRecord } from "../../src/cluster/records.ts";
 import { openDatabase } from "../../src/database/database.ts";
@@ -50,7 +49,6 @@ export class SimulatedHost {
   readonly vms: SimulatedVms;
   readonly #of: SimulatedCluster;
   readonly #database;
-  readonly #local: LocalState;
   readonly #trust: Trust;
   readonly #peers: PeerClient;
   readonly #listener: Listener;
@@ -66,7 +64,6 @@ export class SimulatedHost {
     this.#state = join(of.directory, this.name);
     mkdirSync(this.#state, { recursive: true });
     this.#database = openDatabase(join(this.#state, "ferry.db"));
-    this.#local = new LocalState(this.#database);
     const directory = join(this.#state, "trust");
     this.#trust = new Trust({ directory, database: this.#database, log, now: Date.now });
     this.#peers = new PeerClient(this.#trust);
@@ -144,12 +141,13 @@ export class SimulatedHost {
   /** As an agent does that starts on a host of the cluster. */
   start(): void {
     const { id, endpoints, leaseMs } = this.#of;
-    this.#local.write({
+    const { local } = this.cluster;
+    local.write({
       ...{ id, name: "scale", managed: true, host: this.id, incarnation: 1, others: [] },
       settings: { leaseMs, etcdMembers: 3, failover: true, movesMax: null },
       ...{ endpoints: [...endpoints], tls: null },
     });
-    for (const { definition } of this.vms.list()) this.#local.guard(definition.id, 1);
+    for (const { definition } of this.vms.list()) local.guard(definition.id, 1);
     this.cluster.start();
   }
 

@@ -101,7 +101,7 @@ class HostsProcess implements Disposable {
 }
 
 /** What the host's keeper goes by: the cluster, where etcd is, and what this host shows it. */
-function keeperOf(host: LabHost): KeeperOrders {
+export function keeperOf(host: LabHost): KeeperOrders {
   const orders = readFileSync(join(host.directory, "state/cluster/keeper.json"), "utf8");
   return JSON.parse(orders) as KeeperOrders;
 }

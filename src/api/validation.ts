@@ -2,9 +2,9 @@
 import type { FastifySchemaCompiler } from "fastify";
 import type { TSchema } from "typebox";
 import Value from "typebox/value";
+import { compiled } from "../base/compiled.ts";
 import { FerryError } from "../base/errors.ts";
 import { schemaProblem } from "../base/schema-problem.ts";
-import { compiled } from "./compiled.ts";
 
 const partNames: Record<string, string> = {
   body: "request's body",

@@ -3,7 +3,7 @@
  * text. Pure.
  */
 import Type from "typebox";
-import Value from "typebox/value";
+import { compiled } from "../base/compiled.ts";
 import { FerryError } from "../base/errors.ts";
 
 /** A value as it stands. Revisions are etcd's own count of changes, as text: they may exceed 2^53. */
@@ -69,7 +69,7 @@ export function read<Schema extends Type.TSchema>(
   schema: Schema,
   answer: unknown,
 ): Type.Static<Schema> {
-  if (Value.Check(schema, answer)) return answer;
+  if (compiled(schema).Check(answer)) return answer as Type.Static<Schema>;
   throw new FerryError("peer-protocol", "Cannot understand etcd's answer", {
     remedy: "Ferry speaks to etcd 3.4 and later; see what answers at the cluster's endpoints",
   });

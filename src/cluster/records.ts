@@ -1,6 +1,7 @@
 /** What a cluster keeps in etcd, as schemas: agents of different age read each other's records, so what is new has a default. Pure. */
 import Type from "typebox";
 import Value from "typebox/value";
+import { compiled } from "../base/compiled.ts";
 import { FerryError } from "../base/errors.ts";
 import { Name, Uuid, VmDefinition } from "../vm/definition.ts";
 import { VmPolicy } from "../vm/vm-policy.ts";
@@ -159,7 +160,11 @@ export function readRecord<Schema extends Type.TSchema>(
   { key, value, revision }: Kept,
 ): Versioned<Type.Static<Schema>> {
   try {
-    const record = Value.Parse(schema, Value.Default(schema, JSON.parse(value))) as object;
+    const read: unknown = JSON.parse(value);
+    // As nearly all are: thousands are read at once, and what follows takes forty times as long.
+    const record = compiled(schema).Check(read)
+      ? (read as object)
+      : (Value.Parse(schema, Value.Default(schema, read)) as object);
     return { ...record, revision } as Versioned<Type.Static<Schema>>;
   } catch (cause) {
     throw new FerryError("peer-protocol", `Cannot understand the cluster's record "${key}"`, {

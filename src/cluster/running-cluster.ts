@@ -101,7 +101,7 @@ export class RunningCluster implements AsyncDisposable {
     }
     await coordinating.look(view);
     if (own.settings.movesMax !== null) await freeSlots(membership, this.#parts.isMoving);
-    await volumes.exchange(view.coordinator?.host);
+    await volumes.exchange(view);
     return true;
   }
 

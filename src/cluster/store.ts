@@ -10,13 +10,19 @@ import {
   ClusterRecord,
   CoordinatorRecord,
   DeadRecord,
+  DiskRecord,
   FenceRecord,
   HostRecord,
   readRecord,
   type Versioned,
   VmRecord,
+  VolumeRecord,
+  VolumeStates,
   writeRecord,
 } from "./records.ts";
+
+/** etcd takes so many in one transaction. */
+const questionsMax = 100;
 
 /** The hosts, as one moment of etcd shows them. */
 export interface HostsView {
@@ -32,8 +38,11 @@ export interface OwnView {
   readonly coordinator: Versioned<CoordinatorRecord> | undefined;
   /** Generation by VM. */
   readonly owned: ReadonlyMap<string, number>;
-  /** The beat of the other host that was asked about. */
+  readonly volumes: readonly VolumeRecord[];
+  readonly disks: readonly DiskRecord[];
+  /** Of the other host that was asked about: its beat, and how it reaches the volumes. */
   readonly beat: Versioned<BeatRecord> | undefined;
+  readonly volumeStates: VolumeStates | undefined;
 }
 
 export class ClusterStore {
@@ -45,22 +54,27 @@ export class ClusterStore {
     this.keys = clusterKeys(cluster);
   }
 
-  /** `other`: a host whose beat is wanted too. */
+  /** One question, since every host asks it at every look. `other`: a host that is asked about too. */
   async own(host: string, other?: string): Promise<OwnView> {
-    const { cluster, coordinator, owned, beat } = this.keys;
+    const { cluster, coordinator, owned, volumes, disks, beat, volumeState } = this.keys;
     const { answers } = await this.etcd.transact({
       questions: [
         { get: cluster },
         { get: coordinator },
         { prefix: owned(host) },
-        ...(other === undefined ? [] : [{ get: beat(other) }]),
+        { prefix: volumes },
+        { prefix: disks },
+        ...(other === undefined ? [] : [{ get: beat(other) }, { get: volumeState(other) }]),
       ],
     });
     return {
       cluster: first(answers[0], ClusterRecord),
       coordinator: first(answers[1], CoordinatorRecord),
       owned: new Map((answers[2] ?? []).map(({ key, value }) => [idOf(key), Number(value)])),
-      beat: first(answers[3], BeatRecord),
+      volumes: (answers[3] ?? []).map((kept) => readRecord(VolumeRecord, kept)),
+      disks: (answers[4] ?? []).map((kept) => readRecord(DiskRecord, kept)),
+      beat: first(answers[5], BeatRecord),
+      volumeStates: first(answers[6], VolumeStates),
     };
   }
 
@@ -84,6 +98,19 @@ export class ClusterStore {
   async vm(id: string, options: AskOptions = {}): Promise<Versioned<VmRecord> | undefined> {
     const kept = await this.etcd.get(this.keys.vm(id), options);
     return kept && readRecord(VmRecord, kept);
+  }
+
+  /** Those of these ids that there are, a few requests for many. */
+  async vmsOf(ids: readonly string[]): Promise<Versioned<VmRecord>[]> {
+    const found: Versioned<VmRecord>[] = [];
+    for (let from = 0; from < ids.length; from += questionsMax) {
+      const questions = ids
+        .slice(from, from + questionsMax)
+        .map((id) => ({ get: this.keys.vm(id) }));
+      const { answers } = await this.etcd.transact({ questions });
+      found.push(...answers.flat().map((kept) => readRecord(VmRecord, kept)));
+    }
+    return found;
   }
 
   async vms(): Promise<Versioned<VmRecord>[]> {

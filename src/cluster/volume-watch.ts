@@ -7,7 +7,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { bootClockMs } from "./boot-clock.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
-import { DiskRecord, readRecord, VolumeRecord, VolumeStates, writeRecord } from "./records.ts";
+import { type VolumeRecord, type VolumeStates, writeRecord } from "./records.ts";
+import type { OwnView } from "./store.ts";
 import { probeVolume, readMarks } from "./volume-probe.ts";
 
 const lookEveryMs = 3_000;
@@ -70,19 +71,15 @@ export class VolumeWatch {
     }
   }
 
-  /** What etcd says: which volumes there are; and what it shall know of this host. @throws EtcdError. */
-  async exchange(coordinator: string | undefined): Promise<void> {
+  /** What etcd says: which volumes there are, how the coordinator reaches them; and what it shall know of this host. @throws EtcdError. */
+  async exchange({ volumes: present, disks, volumeStates }: OwnView): Promise<void> {
     const { store, own } = this.#membership;
     const { keys, etcd } = store;
-    const { answers } = await etcd.transact({
-      questions: [{ prefix: keys.volumes }, { prefix: keys.volumeStates }, { prefix: keys.disks }],
-    });
-    this.#disks = (answers[2] ?? []).map((kept) => readRecord(DiskRecord, kept).device);
-    this.#volumes = (answers[0] ?? []).map((kept) => readRecord(VolumeRecord, kept));
+    this.#disks = disks.map(({ device }) => device);
+    this.#volumes = present;
     for (const pool of this.#standings.keys())
       if (!this.#volumes.some((volume) => volume.pool === pool)) this.#standings.delete(pool);
-    const states = (answers[1] ?? []).map((kept) => readRecord(VolumeStates, kept));
-    this.#coordinator = states.find(({ host }) => host === coordinator);
+    this.#coordinator = volumeStates;
     const volumes = Object.fromEntries(
       this.standings.map(({ volume, trouble, doubt }) => [volume.pool, { trouble, doubt }]),
     );
