@@ -17,7 +17,7 @@ export async function makeClusterAndEndIt(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Take host-b out" }).waitFor();
   await show(page, "vms/web01");
   await page.getByRole("button", { name: "Make it highly available" }).click();
-  const preferred = dialog.getByRole("group", { name: "Hosts it prefers" });
+  const preferred = dialog.getByRole("group", { name: "Hosts it prefers, the best first" });
   await preferred.getByRole("checkbox", { name: "host-b" }).check();
   await requireAccessible(page, "the form of a VM's policy");
   await dialog.getByRole("button", { name: "Make it highly available" }).click();

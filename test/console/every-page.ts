@@ -18,7 +18,8 @@ const places: readonly Place[] = [
   { path: "", shows: (page) => page.getByLabel("Host host-b").getByText("vCPUs") },
   { path: "hosts", shows: table("Hosts") },
   { path: "hosts/host-a", shows: text("Guests run on") },
-  { path: "hosts/host-a?tab=vms", shows: table("VMs of host-a") },
+  // Where the VM is by now.
+  { path: "hosts/host-b?tab=vms", shows: table("VMs of host-b") },
   {
     path: "hosts/host-a?tab=settings",
     shows: (page) => page.getByLabel("Moves leave this host and come to it"),

@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { Vm } from "../../../src/api/schema/vm.ts";
 import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
+import { byName } from "../live/merge-records.ts";
 import { useAnnounce } from "../parts/announce.tsx";
 import { AppLink, TextLink } from "../parts/app-link.tsx";
 import { Facts } from "../parts/facts.tsx";
@@ -81,7 +82,7 @@ export function Availability({ vm }: { readonly vm: Vm }) {
         <PolicyForm
           vm={vm}
           present={kept?.policy}
-          hosts={cluster.hosts.map(({ name }) => name)}
+          hosts={cluster.hosts.toSorted(byName).map(({ name }) => name)}
           onClose={() => setAsked(undefined)}
         />
       ) : null}

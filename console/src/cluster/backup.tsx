@@ -2,11 +2,12 @@
 import { Button, Text } from "@fluentui/react-components";
 import { ArrowDownloadRegular } from "@fluentui/react-icons/svg/arrow-download";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import type { ClusterBackup, ClusterStatus } from "../../../src/api/schema/cluster.ts";
 import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
 import { useAnnounce } from "../parts/announce.tsx";
+import { DocumentChooser } from "../parts/document-chooser.tsx";
 import { readDocument, saveDocument } from "../parts/document-files.ts";
 import { Question } from "../parts/question.tsx";
 
@@ -38,7 +39,6 @@ export function Backup({ cluster, through }: BackupProps) {
 function Restore({ through }: Pick<BackupProps, "through">) {
   const cache = useQueryClient();
   const announce = useAnnounce();
-  const input = useRef<HTMLInputElement>(null);
   const [file, setFile] = useState<File>();
   const restore = useMutation({
     mutationFn: async (chosen: File) =>
@@ -60,18 +60,9 @@ function Restore({ through }: Pick<BackupProps, "through">) {
   });
   return (
     <>
-      <input
-        ref={input}
-        type="file"
-        accept=".json,application/json"
-        hidden
-        aria-label="Backup of the cluster"
-        onChange={({ target }) => {
-          setFile(target.files?.[0]);
-          target.value = "";
-        }}
-      />
-      <Button onClick={() => input.current?.click()}>Restore a backup</Button>
+      <DocumentChooser label="Backup of the cluster" onChosen={setFile}>
+        Restore a backup
+      </DocumentChooser>
       {file === undefined ? null : (
         <Question
           title={`Make a new etcd on ${through} from ${file.name}?`}

@@ -15,6 +15,7 @@ import { Panel } from "../parts/panel.tsx";
 import { Question } from "../parts/question.tsx";
 import { time } from "../preferences/format.ts";
 import { useMay } from "../session/session.tsx";
+import { ConfirmDead } from "./confirm-dead.tsx";
 import { Outsiders } from "./outsiders.tsx";
 
 interface ClusterHostsProps {
@@ -86,7 +87,7 @@ export function ClusterHosts({ cluster, through }: ClusterHostsProps) {
   const outside = hosts.filter(({ name }) => !cluster.hosts.some((host) => host.name === name));
   const actions: TableColumn<ClusterHost> = {
     title: "Actions",
-    width: "190px",
+    width: "220px",
     alignEnd: true,
     cell: (host) => <HostActions host={host} cluster={cluster} through={through} />,
   };
@@ -139,6 +140,7 @@ function HostActions(given: ClusterHostsProps & { readonly host: ClusterHost }) 
           Drain {host.name}
         </Button>
       )}{" "}
+      {host.state === "silent" ? <ConfirmDead host={host.name} through={through} /> : null}{" "}
       <Button
         size="small"
         aria-label={`Take ${host.name} out`}

@@ -14,7 +14,9 @@ import { ClusterProblems } from "./cluster-problems.tsx";
 import { ClusterSettings } from "./cluster-settings.tsx";
 import { ClusterVms } from "./cluster-vms.tsx";
 import { EtcdMembers } from "./etcd-members.tsx";
+import { Fences } from "./fences.tsx";
 import { NoCluster } from "./no-cluster.tsx";
+import { Volumes } from "./volumes.tsx";
 
 const route = getRouteApi("/cluster");
 
@@ -76,6 +78,8 @@ function KnownCluster(given: {
         <Balance cluster={cluster} through={through} />
         <EtcdMembers cluster={cluster} />
         <ClusterLease cluster={cluster} through={through} />
+        <Volumes through={through} />
+        {mayAdministrate ? <Fences cluster={cluster} through={through} /> : null}
       </div>
       <Text size={200}>
         Host after host emptied, worked on and filled again: <code>ferry cluster update</code> on a

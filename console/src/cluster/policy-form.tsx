@@ -1,5 +1,5 @@
 /** What holds for a VM that the cluster keeps running: who is started first, where, and apart from whom. */
-import { Checkbox, Field, Input, makeStyles, tokens } from "@fluentui/react-components";
+import { Field, Input } from "@fluentui/react-components";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { VmPolicy } from "../../../src/api/schema/cluster.ts";
@@ -7,6 +7,7 @@ import type { Vm } from "../../../src/api/schema/vm.ts";
 import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
 import { useAnnounce } from "../parts/announce.tsx";
+import { CheckGroup } from "../parts/check-group.tsx";
 import { FormDialog } from "../parts/form-dialog.tsx";
 import { OptionSelect } from "../parts/option-select.tsx";
 
@@ -16,10 +17,6 @@ const priorities: Readonly<Record<VmPolicy["priority"], string>> = {
   low: "Low: started last",
   never: "Never: not started elsewhere",
 };
-
-const useStyles = makeStyles({
-  hosts: { display: "flex", flexWrap: "wrap", columnGap: tokens.spacingHorizontalL },
-});
 
 const begin: VmPolicy = { priority: "normal", preferredHosts: [], possibleHosts: null, apart: [] };
 
@@ -33,7 +30,6 @@ interface PolicyFormProps {
 }
 
 export function PolicyForm({ vm, present, hosts, onClose }: PolicyFormProps) {
-  const styles = useStyles();
   const cache = useQueryClient();
   const announce = useAnnounce();
   const [policy, setPolicy] = useState(present ?? begin);
@@ -71,33 +67,21 @@ export function PolicyForm({ vm, present, hosts, onClose }: PolicyFormProps) {
         names={priorities}
         onChange={(priority) => change({ priority })}
       />
-      <Field label="Hosts it prefers, the best first">
-        <div role="group" aria-label="Hosts it prefers" className={styles.hosts}>
-          {hosts.map((name) => (
-            <Checkbox
-              key={name}
-              label={labelOf(name, policy.preferredHosts)}
-              checked={policy.preferredHosts.includes(name)}
-              onChange={() => change({ preferredHosts: toggled(policy.preferredHosts, name) })}
-            />
-          ))}
-        </div>
-      </Field>
-      <Field
+      <CheckGroup
+        label="Hosts it prefers, the best first"
+        choices={hosts.map((name) => ({
+          name,
+          label: labelOf(name, policy.preferredHosts),
+          isChosen: policy.preferredHosts.includes(name),
+        }))}
+        onToggle={(name) => change({ preferredHosts: toggled(policy.preferredHosts, name) })}
+      />
+      <CheckGroup
         label="Hosts that may have it"
         hint={policy.possibleHosts === null ? "Also those that join later" : "Only these"}
-      >
-        <div role="group" aria-label="Hosts that may have it" className={styles.hosts}>
-          {hosts.map((name) => (
-            <Checkbox
-              key={name}
-              label={name}
-              checked={possible.includes(name)}
-              onChange={() => change({ possibleHosts: limited(toggled(possible, name), hosts) })}
-            />
-          ))}
-        </div>
-      </Field>
+        choices={hosts.map((name) => ({ name, label: name, isChosen: possible.includes(name) }))}
+        onToggle={(name) => change({ possibleHosts: limited(toggled(possible, name), hosts) })}
+      />
       <Field
         label="Apart from others of the groups"
         hint="VMs that name the same group are kept on different hosts, as far as there are enough"

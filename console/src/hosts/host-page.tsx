@@ -23,7 +23,7 @@ const titles = {
   summary: "Summary",
   vms: "VMs",
   settings: "Settings of moves",
-  places: "Pools and switches",
+  places: "Storage and switches",
   drain: "Drain",
 } as const;
 

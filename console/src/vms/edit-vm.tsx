@@ -18,6 +18,9 @@ import { useAnnounce } from "../parts/announce.tsx";
 import { CountField } from "../parts/count-field.tsx";
 import { FormDialog } from "../parts/form-dialog.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { EditHardware } from "./edit-hardware.tsx";
+
+type EditTab = "fields" | "hardware" | "document";
 
 const useStyles = makeStyles({
   document: {
@@ -29,7 +32,7 @@ const useStyles = makeStyles({
 export function EditVm({ vm, onClose }: { readonly vm: Vm; readonly onClose: () => void }) {
   const styles = useStyles();
   const announce = useAnnounce();
-  const [tab, setTab] = useState<"fields" | "document">("fields");
+  const [tab, setTab] = useState<EditTab>("fields");
   const [text, setText] = useState(() => JSON.stringify(vm.definition, undefined, 2));
   const save = useMutation({
     mutationFn: async () =>
@@ -51,14 +54,13 @@ export function EditVm({ vm, onClose }: { readonly vm: Vm; readonly onClose: () 
       <TabList
         aria-label="How to edit it"
         selectedValue={tab}
-        onTabSelect={(_, { value }) => setTab(value === "document" ? "document" : "fields")}
+        onTabSelect={(_, { value }) => setTab(value as EditTab)}
       >
         <Tab value="fields">What changes often</Tab>
+        <Tab value="hardware">Disks and adapters</Tab>
         <Tab value="document">The whole definition</Tab>
       </TabList>
-      {tab === "fields" ? (
-        <OftenChanged text={text} onChange={setText} />
-      ) : (
+      {tab === "document" ? (
         <Field
           label="Definition, as JSON"
           hint="What is wrong in it is said before anything changes"
@@ -69,21 +71,40 @@ export function EditVm({ vm, onClose }: { readonly vm: Vm; readonly onClose: () 
             onChange={(_, { value }) => setText(value)}
           />
         </Field>
+      ) : (
+        <Parts vm={vm} tab={tab} text={text} onChange={setText} />
       )}
     </FormDialog>
   );
 }
 
-/** Works on the same text as the other tab: there is one thing that is edited. */
-function OftenChanged(given: { readonly text: string; readonly onChange: (text: string) => void }) {
+/** Works on the same text as the document's tab: there is one thing that is edited. */
+function Parts(given: {
+  readonly vm: Vm;
+  readonly tab: EditTab;
+  readonly text: string;
+  readonly onChange: (text: string) => void;
+}) {
   let definition: VmDefinition;
   try {
     definition = parse(given.text);
   } catch (error) {
     return <Problem error={error} />;
   }
-  const change = (part: Partial<VmDefinition>) =>
-    given.onChange(JSON.stringify({ ...definition, ...part }, undefined, 2));
+  const change = (next: VmDefinition) => given.onChange(JSON.stringify(next, undefined, 2));
+  return given.tab === "hardware" ? (
+    <EditHardware host={given.vm.host} definition={definition} onChange={change} />
+  ) : (
+    <OftenChanged definition={definition} onChange={change} />
+  );
+}
+
+function OftenChanged(given: {
+  readonly definition: VmDefinition;
+  readonly onChange: (definition: VmDefinition) => void;
+}) {
+  const { definition, onChange } = given;
+  const change = (part: Partial<VmDefinition>) => onChange({ ...definition, ...part });
   const { cpu, memory } = definition;
   return (
     <>

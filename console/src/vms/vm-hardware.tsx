@@ -6,12 +6,15 @@ import type { Vm } from "../../../src/api/schema/vm.ts";
 import { Facts } from "../parts/facts.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { useMay } from "../session/session.tsx";
+import { ChangeMedia } from "./change-media.tsx";
 import { EditVm } from "./edit-vm.tsx";
 import { otherDevices } from "./other-devices.ts";
+import { VmProcessor } from "./vm-processor.tsx";
 
 export function VmHardware({ vm }: { readonly vm: Vm }) {
   const mayEdit = useMay("administrator");
-  const [isEditing, setEditing] = useState(false);
+  const [open, setOpen] = useState<"edit" | "media">();
+  const close = () => setOpen(undefined);
   const { disks, cdroms, nics, kernelBoot, bootOrder, display, serial } = vm.definition;
   const others = otherDevices(vm.definition);
   const isOff = vm.state === "stopped" && vm.migration === null;
@@ -21,9 +24,16 @@ export function VmHardware({ vm }: { readonly vm: Vm }) {
         title="Disks and drives"
         actions={
           mayEdit ? (
-            <Button icon={<EditRegular />} disabled={!isOff} onClick={() => setEditing(true)}>
-              {isOff ? "Edit the VM" : "Edit the VM (only while it is off)"}
-            </Button>
+            <>
+              {cdroms.length === 0 ? null : (
+                <Button disabled={vm.migration !== null} onClick={() => setOpen("media")}>
+                  Change media
+                </Button>
+              )}
+              <Button icon={<EditRegular />} disabled={!isOff} onClick={() => setOpen("edit")}>
+                {isOff ? "Edit the VM" : "Edit the VM (only while it is off)"}
+              </Button>
+            </>
           ) : undefined
         }
       >
@@ -64,6 +74,7 @@ export function VmHardware({ vm }: { readonly vm: Vm }) {
           <Facts facts={others} />
         </Panel>
       )}
+      <VmProcessor vm={vm} />
       <Panel title="Start and consoles">
         <Facts
           facts={[
@@ -77,7 +88,8 @@ export function VmHardware({ vm }: { readonly vm: Vm }) {
           ]}
         />
       </Panel>
-      {isEditing ? <EditVm vm={vm} onClose={() => setEditing(false)} /> : null}
+      {open === "edit" ? <EditVm vm={vm} onClose={close} /> : null}
+      {open === "media" ? <ChangeMedia vm={vm} onClose={close} /> : null}
     </>
   );
 }
