@@ -1,7 +1,7 @@
 /**
  * `node bench/console.ts`: the console in Chromium over real agents. How long until the first page can be used with 200 VMs, how many
- * frames a second it draws while four moves run, how long the search among 5,000 VMs takes for a letter, and how large
- * the parts of the program are. `--many 5000`.
+ * frames a second it draws while four moves run and what one costs the page's own thread, how long the search among 5,000 VMs takes
+ * for a letter, and how large the parts of the program are. `--many 5000`; `--loads 5`: how often a page is opened.
  */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,11 +12,10 @@ import { createGuest } from "../lab/guest.ts";
 import { Lab } from "../lab/lab.ts";
 import type { LabHost } from "../lab/lab-host.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
+import { Drawing } from "./drawing.ts";
 import { median } from "./sample.ts";
 
 const few = 200;
-const loads = 5;
-const framesMs = 5_000;
 const guests = ["web01", "web02", "web03", "web04"];
 /** Slow enough that all four still run when the last frame is counted. */
 const slow = { bandwidthBytesPerSecond: 1_000_000 };
@@ -33,7 +32,12 @@ const noteUsable = `
 `;
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { many: { type: "string", default: "5000" } } });
+  const { values } = parseArgs({
+    options: {
+      many: { type: "string", default: "5000" },
+      loads: { type: "string", default: "5" },
+    },
+  });
   await sizes();
   await using lab = await Lab.up({ name: "bench-console", say: console.error });
   const [a] = lab.hosts;
@@ -46,11 +50,12 @@ async function main(): Promise<void> {
   }
   await addVms(a, guests.length, few);
   await using browser = await LabBrowser.open(a.namespace);
-  await firstPage(browser, a, few);
+  const loads = Number(values.loads);
+  await firstPage(browser, a, { vms: few, loads });
   await frames(browser, a);
   const many = Number(values.many);
   await addVms(a, few, many);
-  await firstPage(browser, a, many);
+  await firstPage(browser, a, { vms: many, loads });
   await search(browser, a, many);
 }
 
@@ -87,7 +92,11 @@ async function loggedIn(browser: LabBrowser, host: LabHost): Promise<Page> {
   return page;
 }
 
-async function firstPage(browser: LabBrowser, host: LabHost, vms: number): Promise<void> {
+async function firstPage(
+  browser: LabBrowser,
+  host: LabHost,
+  { vms, loads }: { readonly vms: number; readonly loads: number },
+): Promise<void> {
   const page = await loggedIn(browser, host);
   const usable: number[] = [];
   const driver = await page.context().newCDPSession(page);
@@ -106,6 +115,8 @@ async function firstPage(browser: LabBrowser, host: LabHost, vms: number): Promi
 
 async function frames(browser: LabBrowser, host: LabHost): Promise<void> {
   const page = await loggedIn(browser, host);
+  const drawing = await Drawing.of(page);
+  await drawing.say("the overview, nothing moves");
   for (const vm of guests) {
     const body = { vm, target: "host-b", options: slow };
     await host.api("POST /v1/migrations", { body });
@@ -115,37 +126,22 @@ async function frames(browser: LabBrowser, host: LabHost): Promise<void> {
     .getByRole("progressbar")
     .nth(guests.length - 1)
     .waitFor();
-  await count(page, "the list of four moves that run");
+  await drawing.say("the list of four moves that run");
   await page.getByRole("link", { name: "web01" }).first().click();
   await page.getByRole("img", { name: "Chart: Memory left to send" }).waitFor();
-  await count(page, "the page of one of them, with charts");
+  await drawing.say("the page of one of them, with charts");
+  await page.getByRole("link", { name: "Overview" }).first().click();
+  await page.getByRole("progressbar").first().waitFor();
+  await drawing.say("the overview");
+  await page.goto("about:blank");
+  await drawing.say("an empty page beside the same moves");
   const { migrations } = await host.api("GET /v1/migrations", { query: { state: "running" } });
   console.log(`moves still running after that: ${migrations.length}`);
   for (const { id } of migrations) {
     await host.api("POST /v1/migrations/{id}/cancel", { params: { id } });
   }
+  await drawing.say("an empty page, nothing moves");
   await page.context().close();
-}
-
-async function count(page: Page, what: string): Promise<void> {
-  const { drawn, longestMs } = await page.evaluate<{ drawn: number; longestMs: number }>(`
-    new Promise((resolve) => {
-      const begun = performance.now();
-      let [drawn, last, longestMs] = [0, begun, 0];
-      const next = (now) => {
-        drawn += 1;
-        longestMs = Math.max(longestMs, now - last);
-        last = now;
-        if (now - begun < ${framesMs}) requestAnimationFrame(next);
-        else resolve({ drawn, longestMs });
-      };
-      requestAnimationFrame(next);
-    })
-  `);
-  const rate = (drawn / framesMs) * 1000;
-  console.log(
-    `${what}: ${rate.toFixed(1)} frames a second, longest ${Math.round(longestMs)} ms between two`,
-  );
 }
 
 async function search(browser: LabBrowser, host: LabHost, vms: number): Promise<void> {
@@ -178,7 +174,8 @@ async function search(browser: LabBrowser, host: LabHost, vms: number): Promise<
     const scroll = () => { list.scrollTop += 300; requestAnimationFrame(scroll); };
     scroll();
   `);
-  await count(page, `scrolling through ${vms} VMs`);
+  const drawing = await Drawing.of(page);
+  await drawing.say(`scrolling through ${vms} VMs`);
 }
 
 const elsewhere = await rerunAsLabRoot();

@@ -14,7 +14,7 @@ export async function makeClusterAndEndIt(page: Page): Promise<void> {
   await requireAccessible(page, "the form of a new cluster");
   await dialog.getByRole("button", { name: "Create" }).click();
   await page.getByRole("button", { name: "Let host-b join" }).click();
-  await page.getByRole("button", { name: "Take host-b out" }).waitFor();
+  await page.getByRole("button", { name: "Take out host-b" }).waitFor();
   await show(page, "vms/web01");
   await page.getByRole("button", { name: "Make it highly available" }).click();
   const preferred = dialog.getByRole("group", { name: "Hosts it prefers, the best first" });
@@ -37,7 +37,7 @@ export async function makeClusterAndEndIt(page: Page): Promise<void> {
   await page.getByText("web01 is standalone: when").waitFor();
   await show(page, "cluster");
   for (const host of ["host-b", "host-a"]) {
-    await page.getByRole("button", { name: `Take ${host} out` }).click();
+    await page.getByRole("button", { name: `Take out ${host}` }).click();
     await question.getByRole("button", { name: "Take it out" }).click();
     await question.waitFor({ state: "hidden" });
   }

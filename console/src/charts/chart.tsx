@@ -1,5 +1,5 @@
 /** A chart over time that takes new points without rendering its page: uPlot on a canvas, with a text for who sees none. */
-import { makeStyles, Text, tokens } from "@fluentui/react-components";
+import { makeStyles, Text, tokens, webLightTheme } from "@fluentui/react-components";
 import { useEffect, useRef } from "react";
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
@@ -24,6 +24,8 @@ export const chartColors = {
 } as const satisfies Record<string, readonly [string, string]>;
 
 const height = 200;
+/** As the page has it: a canvas does not inherit. */
+const font = `12px ${webLightTheme.fontFamilyBase}`;
 
 const useStyles = makeStyles({
   chart: { display: "grid", gap: tokens.spacingVerticalXS, minWidth: 0 },
@@ -113,14 +115,16 @@ function optionsOf(
   const grid = { stroke: isDark ? "#3d3d3d" : "#e0e0e0", width: 1 };
   return {
     ...{ width, height, legend: { show: false }, cursor: { drag: { x: false, y: false } } },
+    // Room for the half of the last time that stands beyond its mark.
+    padding: [null, 32, null, null],
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(high, 1) * 1.05] } },
     axes: [
       {
-        ...{ stroke: ink, grid, ticks: grid, space: 90 },
+        ...{ stroke: ink, grid, ticks: grid, font, space: 90 },
         values: (_plot, values) => values.map((seconds) => timeOfDay(seconds * 1000)),
       },
       {
-        ...{ stroke: ink, grid, ticks: grid, size: 86, incrs: scaleSteps(byteBase()) },
+        ...{ stroke: ink, grid, ticks: grid, font, size: 86, incrs: scaleSteps(byteBase()) },
         values: (_plot, values) => values.map(format),
       },
     ],

@@ -143,7 +143,7 @@ function HostActions(given: ClusterHostsProps & { readonly host: ClusterHost }) 
       {host.state === "silent" ? <ConfirmDead host={host.name} through={through} /> : null}{" "}
       <Button
         size="small"
-        aria-label={`Take ${host.name} out`}
+        aria-label={`Take out ${host.name}`}
         disabled={takeOut.isPending}
         onClick={() => setAsked(true)}
       >

@@ -5,7 +5,8 @@ import { Panel } from "../parts/panel.tsx";
 import { bytes, rate, time } from "../preferences/format.ts";
 
 export function MoveFacts({ move }: { readonly move: MigrationRecord }) {
-  const { options, guestBytes, wireBytes, diskBytes, differingPages } = move;
+  const { options, diskBytes, differingPages } = move;
+  const { guestBytes, wireBytes } = volumesOf(move);
   const limit = options.bandwidthBytesPerSecond;
   const facts: [string, string][] = [
     ["Asked for by", `${move.requestedBy}, ${time(move.requestedAt)}`],
@@ -32,4 +33,10 @@ export function MoveFacts({ move }: { readonly move: MigrationRecord }) {
       <Facts facts={facts} />
     </Panel>
   );
+}
+
+/** The record's own are written at the end; until then the latest progress has them. */
+function volumesOf({ endedAt, progress, guestBytes, wireBytes }: MigrationRecord) {
+  if (endedAt !== null || progress === null) return { guestBytes, wireBytes };
+  return { guestBytes: progress.transferredBytes, wireBytes: progress.wireBytes };
 }

@@ -124,7 +124,7 @@ export function HostCard({ host, details, vms }: HostCardProps) {
         <Text className={styles.quiet}>No VMs</Text>
       ) : (
         <ul className={styles.chips}>
-          {vms.slice(0, chipsMax).map((vm) => (
+          {shownOf(vms).map((vm) => (
             <li key={vm.id}>
               <VmChip vm={vm} />
             </li>
@@ -138,6 +138,14 @@ export function HostCard({ host, details, vms }: HostCardProps) {
       )}
     </section>
   );
+}
+
+/** Where there are too many, those that run: they are what a host is about. */
+function shownOf(vms: readonly Vm[]): readonly Vm[] {
+  if (vms.length <= chipsMax) return vms;
+  const on = vms.filter(isOn);
+  const off = on.length < chipsMax ? vms.filter((vm) => !isOn(vm)) : [];
+  return [...on, ...off].slice(0, chipsMax);
 }
 
 function isOn({ state }: Vm): boolean {

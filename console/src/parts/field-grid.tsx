@@ -7,6 +7,8 @@ const useStyles = makeStyles({
     display: "grid",
     gridTemplateColumns: "repeat(auto-fit, minmax(min(280px, 100%), 1fr))",
     gap: tokens.spacingHorizontalL,
+    // A hint below one makes its neighbour no taller.
+    alignItems: "start",
     // A choice of long words is cut off rather than laid over its neighbour.
     "& > *": { minWidth: 0 },
     "& select": { width: "100%", minWidth: 0, textOverflow: "ellipsis" },

@@ -6,8 +6,17 @@ import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
 import type { VmDefinition } from "../../../src/vm/definition.ts";
 import { AttachDisk } from "./attach-disk.tsx";
-import { AttachLun } from "./attach-lun.tsx";
-import { macOf, type Nic, without, withNic, withNicChanged } from "./hardware-changes.ts";
+import {
+  macOf,
+  type Nic,
+  withIscsiChanged,
+  withIscsiLun,
+  without,
+  withNic,
+  withNicChanged,
+} from "./hardware-changes.ts";
+import { IscsiFields } from "./iscsi-fields.tsx";
+import { lunWords } from "./other-devices.ts";
 
 const useStyles = makeStyles({
   part: { display: "grid", gap: tokens.spacingVerticalS },
@@ -45,20 +54,25 @@ export function EditHardware({ host, definition, onChange }: EditHardwareProps) 
         {disks.map(({ name, pool, file }) => (
           <Device key={name} name={name} words={`${file} in pool ${pool}`} onRemove={remove} />
         ))}
-        {luns.map(({ name, source }) => (
-          <Device
-            key={name}
-            name={name}
-            words={
-              source.kind === "iscsi"
-                ? `LUN ${source.lun} of ${source.target} at ${source.portal}`
-                : source.kind
-            }
-            onRemove={remove}
-          />
-        ))}
+        {luns.map(({ name, source }) =>
+          source.kind === "iscsi" ? (
+            <div key={name} className={styles.row}>
+              <IscsiFields
+                host={host}
+                name={name}
+                source={source}
+                onChange={(part) => onChange(withIscsiChanged(definition, name, part))}
+              />
+              <Remove name={name} onRemove={remove} />
+            </div>
+          ) : (
+            <Device key={name} name={name} words={lunWords(source)} onRemove={remove} />
+          ),
+        )}
         <AttachDisk host={host} definition={definition} onChange={onChange} />
-        <AttachLun host={host} definition={definition} onChange={onChange} />
+        <div>
+          <Button onClick={() => onChange(withIscsiLun(definition))}>Add a LUN by iSCSI</Button>
+        </div>
       </section>
       <section className={styles.part} aria-label="Network adapters">
         <Text weight="semibold">Network adapters</Text>

@@ -3,7 +3,15 @@ import { test } from "node:test";
 import Value from "typebox/value";
 import fc from "fast-check";
 import { VmDefinition } from "../../../src/vm/definition.ts";
-import { macOf, withDisk, withIscsiLun, without, withMedium, withNic } from "./hardware-changes.ts";
+import {
+  macOf,
+  withDisk,
+  withIscsiChanged,
+  withIscsiLun,
+  without,
+  withMedium,
+  withNic,
+} from "./hardware-changes.ts";
 
 const bare: VmDefinition = {
   ...{ version: 1, id: "00000000-0000-4000-8000-000000000001", name: "web01", description: "" },
@@ -16,21 +24,26 @@ const bare: VmDefinition = {
 const change = fc.constantFrom("disk", "raw", "lun", "secret", "nic", "medium");
 
 function changed(definition: VmDefinition, kind: string): VmDefinition {
-  const target = { portal: "10.0.0.5:3260", target: "iqn.2026-01.org.example:vms", lun: 1 };
   switch (kind) {
     case "disk":
       return withDisk(definition, { pool: "fast", file: "a.qcow2" });
     case "raw":
       return withDisk(definition, { pool: "fast", file: "a.raw" });
     case "lun":
-      return withIscsiLun(definition, { ...target, secret: "" });
+      return withLun(definition, "");
     case "secret":
-      return withIscsiLun(definition, { ...target, secret: "nas" });
+      return withLun(definition, "nas");
     case "nic":
       return withNic(definition, "lan", "52:54:00:00:00:01");
     default:
       return withMedium(definition, "cd0", { pool: "fast", file: "debian.iso" });
   }
+}
+
+function withLun(definition: VmDefinition, secret: string): VmDefinition {
+  const place = { portal: "10.0.0.5:3260", target: "iqn.2026-01.org.example:vms", lun: 1 };
+  const more = withIscsiLun(definition);
+  return withIscsiChanged(more, more.luns?.at(-1)?.name ?? "", { ...place, secret });
 }
 
 test("whatever is added, it is a definition, every name is another, and taken away it is as before", () => {

@@ -18,21 +18,29 @@ export function withDisk(
   return { ...definition, disks: [...definition.disks, disk] };
 }
 
-export interface IscsiLun {
-  readonly portal: string;
-  readonly target: string;
-  readonly lun: number;
-  /** Empty: the target asks for none. */
-  readonly secret: string;
-}
+export type IscsiSource = Extract<Lun["source"], { kind: "iscsi" }>;
 
-export function withIscsiLun(definition: VmDefinition, given: IscsiLun): VmDefinition {
-  const { portal, target, lun, secret } = given;
+/** Of an iSCSI target; where it is, is still to be said. */
+export function withIscsiLun(definition: VmDefinition): VmDefinition {
   const entry: Lun = {
     ...{ name: freeName(definition, "lun"), bus: "virtio", readOnly: false },
-    source: { kind: "iscsi", portal, target, lun, ...(secret !== "" && { secret }) },
+    source: { kind: "iscsi", portal: "", target: "", lun: 0 },
   };
   return { ...definition, luns: [...(definition.luns ?? []), entry] };
+}
+
+/** @param part An empty `secret`: the target asks for none. */
+export function withIscsiChanged(
+  definition: VmDefinition,
+  name: string,
+  part: Partial<Omit<IscsiSource, "kind">>,
+): VmDefinition {
+  const luns = (definition.luns ?? []).map((lun) => {
+    if (lun.name !== name || lun.source.kind !== "iscsi") return lun;
+    const { secret, ...source } = { ...lun.source, ...part };
+    return { ...lun, source: { ...source, ...(secret && { secret }) } };
+  });
+  return { ...definition, luns };
 }
 
 /** @param mac The adapter's address, which nobody else has. */

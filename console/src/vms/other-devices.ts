@@ -21,7 +21,7 @@ export function otherDevices(definition: VmDefinition): DeviceFact[] {
   ];
 }
 
-function lunWords(source: NonNullable<VmDefinition["luns"]>[number]["source"]): string {
+export function lunWords(source: NonNullable<VmDefinition["luns"]>[number]["source"]): string {
   switch (source.kind) {
     case "iscsi":
       return `iSCSI LUN ${source.lun} of ${source.target} at ${source.portal}`;
