@@ -24,6 +24,17 @@ export const policyLabel = "A guest that writes faster than the link carries";
 
 export const priorityNames: Named<"priority"> = { low: "Low", normal: "Normal", high: "High" };
 
+/** What is asked for by a mark. */
+export const markNames = {
+  verifyMemory: "Compare all memory on both sides before the guest goes on (a longer blackout)",
+  eject: "Take media out of the CD drives instead of carrying them along",
+  leaveCluster: "Let it leave its cluster, which the target is not in",
+  enterCluster: "Let the target's cluster keep it running",
+  keepSourceDisks: "Keep the source's disks there under another name",
+  keepPartial: "If the move fails, let the target keep what was copied of the disks for three days",
+  resume: "Continue from what the target has kept of the disks",
+} as const;
+
 /** The option's names with one more: none of its own. */
 export function orAsSet<Option extends string>(
   names: Readonly<Record<Option, string>>,

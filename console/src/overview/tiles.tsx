@@ -15,7 +15,8 @@ const useStyles = makeStyles({
   },
   tile: {
     display: "grid",
-    alignContent: "space-between",
+    // A label of two lines leaves the figures beside each other.
+    gridTemplateRows: "1fr auto auto",
     gap: tokens.spacingVerticalXXS,
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
     backgroundColor: tokens.colorNeutralBackground1,

@@ -10,15 +10,15 @@ const choice: fc.Arbitrary<Choice> = fc.record({
   vms: fc.array(fc.constantFrom("web01", "db01"), { maxLength: 2 }),
   target: fc.constantFrom(undefined, "host-b"),
   pool: fc.constantFrom("", "local"),
-  keepSourceDisks: fc.boolean(),
   performance: fc.constantFrom("", "tcp", "compression", "multichannel", "rdma"),
   convergencePolicy: fc.constantFrom("", "patient", "balanced", "certain", "post-copy"),
   bandwidthMbit: fc.constantFrom("", "8", "1000", "-3", "much"),
   blackoutMs: fc.constantFrom("", "10", "300", "soon"),
   priority: fc.constantFrom("low", "normal", "high"),
-  verifyMemory: fc.boolean(),
-  eject: fc.boolean(),
-  further: fc.constantFrom({}, { resume: true }, { giveUpAfterMs: 60_000 }),
+  ...{ verifyMemory: fc.boolean(), eject: fc.boolean(), leaveCluster: fc.boolean() },
+  ...{ enterCluster: fc.boolean(), keepSourceDisks: fc.boolean() },
+  ...{ keepPartial: fc.boolean(), resume: fc.boolean() },
+  further: fc.constantFrom({}, { stopMsMax: 60_000 }, { giveUpAfterMs: 60_000 }),
 });
 
 test("whatever is chosen, the agent's schema takes the options made of it", () => {

@@ -5,7 +5,17 @@ import type { MigrationOptions } from "../../../src/migration/record.ts";
 export const kinds = ["vm", "with-disks", "disks-only"] as const;
 export type Kind = (typeof kinds)[number];
 
-export interface Choice {
+/** What is asked for by a mark: each is an option of the same name. */
+export const marks = [
+  ...(["verifyMemory", "eject", "leaveCluster", "enterCluster"] as const),
+  ...(["keepSourceDisks", "keepPartial", "resume"] as const),
+];
+export type Mark = (typeof marks)[number];
+
+/** Of no meaning where no disk is copied. */
+const marksOfDisks: readonly Mark[] = ["keepSourceDisks", "keepPartial", "resume"];
+
+export interface Choice extends Readonly<Record<Mark, boolean>> {
   readonly kind: Kind;
   /** Names of the VMs. */
   readonly vms: readonly string[];
@@ -13,7 +23,6 @@ export interface Choice {
   readonly target: string | undefined;
   /** Where disks go: a pool of the target or, of disks only, of the VM's own host; empty: as the checks find. */
   readonly pool: string;
-  readonly keepSourceDisks: boolean;
   /** Empty: as the host's settings say. */
   readonly performance: "" | NonNullable<MigrationOptions["performance"]>;
   readonly convergencePolicy: "" | NonNullable<MigrationOptions["convergencePolicy"]>;
@@ -21,15 +30,12 @@ export interface Choice {
   readonly bandwidthMbit: string;
   readonly blackoutMs: string;
   readonly priority: NonNullable<MigrationOptions["priority"]>;
-  readonly verifyMemory: boolean;
-  /** Media are taken out of the drives instead of carried along. */
-  readonly eject: boolean;
   /** What a report asks for beside all this: kept as it is. */
   readonly further: MigrationOptions;
 }
 
 export const firstChoice: Choice = {
-  ...{ kind: "vm", vms: [], target: undefined, pool: "", keepSourceDisks: false },
+  ...{ kind: "vm", vms: [], target: undefined, pool: "" },
   ...{
     performance: "",
     convergencePolicy: "",
@@ -37,38 +43,45 @@ export const firstChoice: Choice = {
     blackoutMs: "",
     priority: "normal",
   },
-  ...{ verifyMemory: false, eject: false, further: {} },
+  ...{ verifyMemory: false, eject: false, leaveCluster: false, enterCluster: false },
+  ...{ keepSourceDisks: false, keepPartial: false, resume: false, further: {} },
 };
 
 export function optionsOf(choice: Choice): MigrationOptions {
-  const { kind, pool, keepSourceDisks, performance, convergencePolicy } = choice;
-  const { priority, verifyMemory } = choice;
+  const { kind, pool, performance, convergencePolicy, priority } = choice;
   const mbit = Number(choice.bandwidthMbit);
   const blackoutMsMax = Number(choice.blackoutMs);
   return {
     ...choice.further,
     ...(kind === "with-disks" && { withStorage: true }),
     ...(kind === "with-disks" && pool !== "" && { targetPool: pool }),
-    ...(kind === "with-disks" && keepSourceDisks && { keepSourceDisks }),
     ...(performance !== "" && { performance }),
     ...(convergencePolicy !== "" && { convergencePolicy }),
     ...(mbit > 0 && { bandwidthBytesPerSecond: Math.round(mbit * 125_000) }),
     ...(blackoutMsMax > 0 && { blackoutMsMax }),
     ...(priority !== "normal" && { priority }),
-    ...(verifyMemory && { verifyMemory }),
-    ...(choice.eject && { eject: true }),
+    ...Object.fromEntries(marksOf(choice).map((mark) => [mark, true])),
   };
+}
+
+function marksOf(choice: Choice): Mark[] {
+  return marks.filter(
+    (mark) => choice[mark] && (choice.kind === "with-disks" || !marksOfDisks.includes(mark)),
+  );
 }
 
 /** The move that a report is about. */
 export function choiceOf({ vm, target, options }: SavedReport): Choice {
-  const { withStorage, targetPool: pool = "", keepSourceDisks = false, ...how } = options;
+  const { withStorage, targetPool: pool = "", ...how } = options;
   const { performance = "", convergencePolicy = "", priority = "normal", ...limits } = how;
-  const { bandwidthBytesPerSecond: rate, blackoutMsMax, ...checks } = limits;
-  const { verifyMemory = false, eject = false, ...further } = checks;
+  const { bandwidthBytesPerSecond: rate, blackoutMsMax, ...rest } = limits;
+  const marked = Object.fromEntries(marks.map((mark) => [mark, rest[mark] === true]));
+  const isMark = (name: string) => marks.some((mark) => mark === name);
   return {
+    ...firstChoice,
     ...{ kind: withStorage === true ? "with-disks" : "vm", vms: [vm.name], target, pool },
-    ...{ keepSourceDisks, performance, convergencePolicy, priority, verifyMemory, eject, further },
+    ...{ performance, convergencePolicy, priority, ...marked },
+    further: Object.fromEntries(Object.entries(rest).filter(([name]) => !isMark(name))),
     bandwidthMbit: rate === undefined ? "" : String(rate / 125_000),
     blackoutMs: blackoutMsMax === undefined ? "" : String(blackoutMsMax),
   };

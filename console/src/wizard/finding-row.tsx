@@ -4,6 +4,7 @@ import { CheckmarkCircleFilled } from "@fluentui/react-icons/svg/checkmark-circl
 import { ErrorCircleFilled } from "@fluentui/react-icons/svg/error-circle";
 import { WarningFilled } from "@fluentui/react-icons/svg/warning";
 import type { Finding } from "../../../src/api/schema/check.ts";
+import { remedyHere } from "./remedy-here.ts";
 
 const useStyles = makeStyles({
   row: {
@@ -35,7 +36,7 @@ export function FindingRow({ finding }: { readonly finding: Finding }) {
         <Text block>{finding.message}</Text>
         {finding.remedy === null ? null : (
           <Text block className={styles.quiet}>
-            {finding.remedy}
+            {remedyHere(finding.remedy)}
           </Text>
         )}
         <Text size={200} className={styles.quiet}>

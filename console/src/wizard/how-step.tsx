@@ -1,6 +1,9 @@
 /** The wizard's third step: what is left empty follows the host's settings. */
 import { Checkbox, Field, Input, Text } from "@fluentui/react-components";
+import { useClusterPlaces } from "../cluster/cluster-data.ts";
+import { useHosts } from "../hosts/host-data.ts";
 import {
+  markNames,
   orAsSet,
   performanceNames,
   policyLabel,
@@ -9,7 +12,9 @@ import {
 } from "../migrations/option-names.ts";
 import { FieldGrid } from "../parts/field-grid.tsx";
 import { OptionSelect } from "../parts/option-select.tsx";
-import type { Choice } from "./choice.ts";
+import { type Choice, type Mark, marks } from "./choice.ts";
+
+type Clusters = ReturnType<typeof useClusterPlaces>;
 
 interface HowStepProps {
   readonly choice: Choice;
@@ -20,6 +25,11 @@ export function HowStep({ choice, onChange }: HowStepProps) {
   if (choice.kind === "disks-only") {
     return <Text>Disks on their way to another pool follow the host's storage bandwidth.</Text>;
   }
+  return <HowFields choice={choice} onChange={onChange} />;
+}
+
+function HowFields({ choice, onChange }: HowStepProps) {
+  const clusters = useClusterPlaces(useHosts());
   const further = Object.keys(choice.further);
   return (
     <>
@@ -60,23 +70,39 @@ export function HowStep({ choice, onChange }: HowStepProps) {
           />
         </Field>
       </FieldGrid>
-      <Checkbox
-        label="Compare all memory on both sides before the guest goes on (a longer blackout)"
-        checked={choice.verifyMemory}
-        onChange={(_, { checked }) => onChange({ verifyMemory: checked === true })}
-      />
-      <Checkbox
-        label="Take media out of the CD drives instead of carrying them along"
-        checked={choice.eject}
-        onChange={(_, { checked }) => onChange({ eject: checked === true })}
-      />
-      {choice.kind === "with-disks" ? (
-        <Checkbox
-          label="Keep the source's disks there under another name"
-          checked={choice.keepSourceDisks}
-          onChange={(_, { checked }) => onChange({ keepSourceDisks: checked === true })}
-        />
-      ) : null}
+      {marks
+        .filter((mark) => choice[mark] || offered(mark, choice, clusters))
+        .map((mark) => (
+          <Checkbox
+            key={mark}
+            label={markNames[mark]}
+            checked={choice[mark]}
+            onChange={(_, { checked }) => onChange({ [mark]: checked === true })}
+          />
+        ))}
     </>
   );
+}
+
+/** What would change nothing is not asked. */
+function offered(mark: Mark, { kind, vms, target }: Choice, clusters: Clusters): boolean {
+  const there = target === undefined ? null : (clusters.get(target) ?? null);
+  switch (mark) {
+    case "verifyMemory":
+    case "eject":
+      return true;
+    case "keepSourceDisks":
+    case "keepPartial":
+    case "resume":
+      return kind === "with-disks";
+    case "leaveCluster":
+      return [...clusters.values()].some(
+        (cluster) =>
+          cluster !== null &&
+          cluster.id !== there?.id &&
+          cluster.vms.some(({ name }) => vms.includes(name)),
+      );
+    case "enterCluster":
+      return there !== null && !there.vms.some(({ name }) => vms.includes(name));
+  }
 }
