@@ -1,6 +1,6 @@
 /**
  * `npm run test:console`: what of the console takes too long for every run of the tests. A move that nobody wants to wait for is
- * switched over at a word, a cluster is made, used and ended without a terminal, and every page is held against WCAG, light and dark.
+ * switched over at a word, storage and hardware are changed, a cluster is made, used and ended without a terminal, and every page is held against WCAG, light and dark.
  */
 import { test } from "node:test";
 import { LabBrowser } from "../../lab/browser.ts";
@@ -8,6 +8,7 @@ import { createGuest } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
 import { makeClusterAndEndIt } from "./cluster-by-hand.ts";
 import { requireEveryPageAccessible } from "./every-page.ts";
+import { changeHardware } from "./hardware-by-hand.ts";
 import { opened, show } from "./pages.ts";
 
 test("what administrators do now and then", async (context) => {
@@ -28,6 +29,10 @@ test("what administrators do now and then", async (context) => {
     await page.getByText(/Moved in .*; it runs on host-b/).waitFor();
     await page.getByText(/the guest stops for as long as the rest takes/).waitFor();
   });
+
+  await context.test("storage, disks, adapters and media are changed", () =>
+    changeHardware(page, lab),
+  );
 
   await context.test("a cluster is made, keeps a VM running, and ends", () =>
     makeClusterAndEndIt(page),

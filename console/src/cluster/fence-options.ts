@@ -14,5 +14,5 @@ export function fenceOptions(lines: string, password: string): Record<string, st
         remedy: "Write name=value, one a line",
       });
     });
-  return Object.fromEntries([...said, ...(password === "" ? [] : [["password", password]])]);
+  return { ...Object.fromEntries<string>(said), ...(password !== "" && { password }) };
 }

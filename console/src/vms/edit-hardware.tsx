@@ -160,7 +160,7 @@ function Remove({ name, onRemove }: Pick<DeviceProps, "name" | "onRemove">) {
     <Button
       appearance="subtle"
       icon={<DeleteRegular />}
-      aria-label={`Take ${name} out`}
+      aria-label={`Take out ${name}`}
       onClick={() => onRemove(name)}
     />
   );
