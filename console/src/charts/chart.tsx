@@ -23,7 +23,7 @@ export const chartColors = {
   purple: ["#5c2e91", "#a883d6"],
 } as const satisfies Record<string, readonly [string, string]>;
 
-const height = 200;
+const height = 180;
 /** As the page has it: a canvas does not inherit. */
 const font = `12px ${webLightTheme.fontFamilyBase}`;
 
@@ -120,7 +120,7 @@ function optionsOf(
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(high, 1) * 1.05] } },
     axes: [
       {
-        ...{ stroke: ink, grid, ticks: grid, font, space: 90 },
+        ...{ stroke: ink, grid, ticks: grid, font, space: 90, size: 30 },
         values: (_plot, values) => values.map((seconds) => timeOfDay(seconds * 1000)),
       },
       {

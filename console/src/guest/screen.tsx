@@ -4,6 +4,7 @@ import { FullScreenMaximizeRegular } from "@fluentui/react-icons/svg/full-screen
 import { KeyboardRegular } from "@fluentui/react-icons/svg/keyboard";
 import { useEffect, useRef, useState } from "react";
 import type { Vm } from "../../../src/api/schema/vm.ts";
+import { useChangesHosts } from "./changes-hosts.ts";
 import { ScreenLine, type ScreenState } from "./screen-line.ts";
 
 const useStyles = makeStyles({
@@ -42,16 +43,17 @@ export function Screen({ vm }: { readonly vm: Vm }) {
     line.current = opened;
     return () => opened.close();
   }, [vm.id]);
+  const changesHosts = useChangesHosts(vm);
   // It is elsewhere now, or runs again: no need to wait for the next try.
   useEffect(() => line.current?.hurry(), [vm.host, vm.state]);
   return (
     <div className={styles.screen}>
       <div className={styles.tools}>
         <Text className={styles.state} role="status" data-screen={state}>
-          {state === "connected"
-            ? `Live, on ${vm.host}`
-            : state === "waiting" && vm.migration !== null
-              ? "It changes hosts; the picture goes on from the target"
+          {changesHosts || (state === "waiting" && vm.migration !== null)
+            ? "It changes hosts; the picture stands still and goes on from the target"
+            : state === "connected"
+              ? `Live, on ${vm.host}`
               : words[state]}
         </Text>
         <Button icon={<KeyboardRegular />} onClick={() => line.current?.sendCtrlAltDel()}>

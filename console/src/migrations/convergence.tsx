@@ -27,7 +27,8 @@ export function Adjustments({ move }: { readonly move: MigrationRecord }) {
     <Panel title="What was done to bring memory across">
       {adjustments.map((adjustment) => (
         <Text key={`${adjustment.at} ${adjustment.action}`} block>
-          {timeOfDay(adjustment.at)}, {who(adjustment)}: {what(adjustment)}. {adjustment.why}
+          {timeOfDay(adjustment.at)}, {who(adjustment)}: {what(adjustment)}
+          {adjustment.by === "policy" ? `; ${adjustment.why}` : ""}
         </Text>
       ))}
     </Panel>

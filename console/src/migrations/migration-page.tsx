@@ -22,6 +22,7 @@ import { moveWords } from "./move-row.tsx";
 import { NetworkShares } from "./network-shares.tsx";
 import { ResolveMove } from "./resolve-move.tsx";
 import { MovedDisks, RoundsTable } from "./rounds-table.tsx";
+import { standstillMs } from "./standstill.ts";
 import { StageLine } from "./stage-line.tsx";
 import { StepIn } from "./step-in.tsx";
 
@@ -99,7 +100,7 @@ function headline(move: MigrationRecord): string {
 function Progress({ move }: { readonly move: MigrationRecord }) {
   const { progress } = move;
   const words = moveWords(move);
-  const expected = progress?.expectedBlackoutMs ?? null;
+  const expected = progress === null ? null : standstillMs(progress);
   return (
     <div>
       <ProgressBar

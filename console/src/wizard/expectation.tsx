@@ -1,6 +1,7 @@
 /** What a move is expected to be like, and what that stands on. */
 import { makeStyles, MessageBar, MessageBarBody, Text, tokens } from "@fluentui/react-components";
 import type { CheckReport } from "../../../src/api/schema/check.ts";
+import { remedyHere } from "./remedy-here.ts";
 import { bytes, duration, rate } from "../preferences/format.ts";
 
 const useStyles = makeStyles({
@@ -36,7 +37,7 @@ export function Expectation({ report }: { readonly report: CheckReport }) {
       </Text>
       {advice === null ? null : (
         <MessageBar intent="warning" layout="multiline">
-          <MessageBarBody>{advice}</MessageBarBody>
+          <MessageBarBody>{remedyHere(advice)}</MessageBarBody>
         </MessageBar>
       )}
     </>

@@ -1,5 +1,5 @@
 /** Remedies of checks name options as the command line has them; the wizard's own words stand here. Pure. */
-import { markNames } from "../migrations/option-names.ts";
+import { markNames, performanceNames } from "../migrations/option-names.ts";
 
 const here: Readonly<Record<string, string>> = {
   "--with-storage": said("The VM with its disks", "What"),
@@ -9,11 +9,16 @@ const here: Readonly<Record<string, string>> = {
   "--enter-cluster": said(markNames.enterCluster, "How"),
   "--keep-partial": said(markNames.keepPartial, "How"),
   "--resume": said(markNames.resume, "How"),
+  "--performance multichannel": said(performanceNames.multichannel, "How"),
+  "--max-blackout": said("Blackout at most", "How"),
 };
 
 /** Options that the wizard has not stay as they are. */
 export function remedyHere(remedy: string): string {
-  return remedy.replaceAll(/--[a-z]+(?:-[a-z]+)*/g, (option) => here[option] ?? option);
+  return remedy.replaceAll(
+    /--[a-z]+(?:-[a-z]+)*(?: multichannel)?/g,
+    (option) => here[option] ?? option,
+  );
 }
 
 function said(words: string, step: string): string {
