@@ -66,12 +66,24 @@ const migration = createRoute({
   component: lazyRouteComponent(() => import("./migrations/migration-page.tsx"), "MigrationPage"),
 });
 
+interface MoveSearch {
+  /** Names, with commas between. */
+  readonly vms?: string;
+  readonly target?: string;
+  /** Id of a move that is tried again, as it was asked for. */
+  readonly again?: string;
+  /** It continues from what its target has kept of the disks. */
+  readonly resume?: boolean;
+}
+
 const move = createRoute({
   getParentRoute: () => root,
   path: "/move",
-  validateSearch: (search: Record<string, unknown>): { vms?: string; target?: string } => ({
+  validateSearch: (search: Record<string, unknown>): MoveSearch => ({
     ...(text(search["vms"]) && { vms: text(search["vms"]) ?? "" }),
     ...(text(search["target"]) && { target: text(search["target"]) ?? "" }),
+    ...(text(search["again"]) && { again: text(search["again"]) ?? "" }),
+    ...(search["resume"] === true && { resume: true }),
   }),
   component: lazyRouteComponent(() => import("./wizard/wizard-page.tsx"), "WizardPage"),
 });

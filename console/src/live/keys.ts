@@ -6,6 +6,7 @@ export const keys = {
   migrations: ["migrations"],
   migration: (id: string) => ["migration", id],
   vmMigrations: (vm: string) => ["vm-migrations", vm],
+  partialDisks: ["partial-disks"],
   hosts: ["hosts"],
   host: (host: string) => ["host", host],
   settings: (host: string) => ["settings", host],

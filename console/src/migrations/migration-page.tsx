@@ -143,9 +143,7 @@ function TryAgain({ move }: { readonly move: MigrationRecord }) {
   return (
     <Button
       icon={<ArrowClockwiseRegular />}
-      onClick={() =>
-        void navigate({ to: "/move", search: { vms: move.vm.name, target: move.target } })
-      }
+      onClick={() => void navigate({ to: "/move", search: { again: move.id } })}
     >
       Try again
     </Button>

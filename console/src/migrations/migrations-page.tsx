@@ -12,6 +12,7 @@ import { duration, time } from "../preferences/format.ts";
 import { Page } from "../shell/page.tsx";
 import { useMigrationList, useMigrations } from "./migration-data.ts";
 import { MoveRow } from "./move-row.tsx";
+import { PartialDisks } from "./partial-disks.tsx";
 import { QueuedMove } from "./queued-move.tsx";
 
 const useStyles = makeStyles({
@@ -99,6 +100,7 @@ export function MigrationsPage() {
           </div>
         </Panel>
       )}
+      <PartialDisks />
       <div className={styles.history}>
         {past.length === 0 && !isPending ? (
           <Empty text="Nothing was moved yet." />

@@ -28,7 +28,7 @@ export function DocumentChooser({ label, icon, onChosen, children }: DocumentCho
           if (file !== undefined) onChosen(file);
         }}
       />
-      <Button icon={icon} onClick={() => input.current?.click()}>
+      <Button {...(icon !== undefined && { icon })} onClick={() => input.current?.click()}>
         {children}
       </Button>
     </>

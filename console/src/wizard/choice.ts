@@ -70,8 +70,9 @@ function marksOf(choice: Choice): Mark[] {
   );
 }
 
-/** The move that a report is about. */
-export function choiceOf({ vm, target, options }: SavedReport): Choice {
+/** The move that a report is about, or that was asked for before. */
+export function choiceOf(asked: Pick<SavedReport, "vm" | "target" | "options">): Choice {
+  const { vm, target, options } = asked;
   const { withStorage, targetPool: pool = "", ...how } = options;
   const { performance = "", convergencePolicy = "", priority = "normal", ...limits } = how;
   const { bandwidthBytesPerSecond: rate, blackoutMsMax, ...rest } = limits;

@@ -1,5 +1,5 @@
 /** The move wizard: what, where, how, what the checks say, go. */
-import { Button, makeStyles, tokens } from "@fluentui/react-components";
+import { Button, makeStyles, Spinner, tokens } from "@fluentui/react-components";
 import { ArrowSwapRegular } from "@fluentui/react-icons/svg/arrow-swap";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import type { SavedReport } from "../../../src/api/schema/check.ts";
 import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
 import { useAnnounce } from "../parts/announce.tsx";
+import { useMigration } from "../migrations/migration-data.ts";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { useMay } from "../session/session.tsx";
@@ -43,16 +44,37 @@ const titles: Readonly<Record<Step, string>> = {
 };
 
 export function WizardPage() {
-  const { vms, target } = route.useSearch();
+  const { vms, target, again, resume } = route.useSearch();
+  if (again !== undefined) return <WizardAgain key={again} id={again} resumes={resume === true} />;
   // Another VM dropped onto a host while this page is open begins anew.
-  return <Wizard key={`${vms} ${target}`} vms={vms?.split(",") ?? []} target={target} />;
+  return (
+    <Wizard
+      key={`${vms} ${target}`}
+      begin={{ ...firstChoice, vms: vms?.split(",") ?? [], target }}
+    />
+  );
 }
 
-function Wizard(given: { readonly vms: readonly string[]; readonly target: string | undefined }) {
+/** A move as it was asked for before. */
+function WizardAgain({ id, resumes }: { readonly id: string; readonly resumes: boolean }) {
+  const { data, error } = useMigration(id);
+  if (data !== undefined) {
+    const begin = choiceOf(data);
+    return <Wizard begin={resumes ? { ...begin, kind: "with-disks", resume: true } : begin} />;
+  }
+  return (
+    <Page title="Move">
+      {error === null ? <Spinner label="Asking how it was moved before" /> : null}
+      {error === null ? null : <Problem error={error} />}
+    </Page>
+  );
+}
+
+function Wizard({ begin }: { readonly begin: Choice }) {
   const styles = useStyles();
   const mayMove = useMay("operator");
-  const [choice, setChoice] = useState<Choice>({ ...firstChoice, ...given });
-  const [step, setStep] = useState<Step>(() => firstStep(given.vms, given.target));
+  const [choice, setChoice] = useState(begin);
+  const [step, setStep] = useState<Step>(() => firstStep(begin.vms, begin.target));
   const [saved, setSaved] = useState<SavedReport>();
   const change = (part: Partial<Choice>) => setChoice((old) => ({ ...old, ...part }));
   const open = (report: SavedReport) => {
