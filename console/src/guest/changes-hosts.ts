@@ -9,5 +9,5 @@ export function useChangesHosts(vm: Vm): boolean {
   const moves = useMigrations();
   if (vm.migration === null) return false;
   const move = moves.find(({ id }) => id === vm.migration);
-  return move?.stage != null && stagesOfBlackout.includes(move.stage);
+  return stagesOfBlackout.some((stage) => stage === move?.stage);
 }
