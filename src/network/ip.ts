@@ -31,8 +31,19 @@ export interface LinkFacts {
   readonly filtersVlans: boolean;
 }
 
-/** Undefined when there is no such device. */
-export async function findLink(name: string): Promise<LinkFacts | undefined> {
+/** By name: questions under way. */
+const asked = new Map<string, Promise<LinkFacts | undefined>>();
+
+/** Undefined when there is no such device. Those who ask while the kernel is asked get the same answer. */
+export function findLink(name: string): Promise<LinkFacts | undefined> {
+  const underWay = asked.get(name);
+  if (underWay !== undefined) return underWay;
+  const answer = askFor(name).finally(() => asked.delete(name));
+  asked.set(name, answer);
+  return answer;
+}
+
+async function askFor(name: string): Promise<LinkFacts | undefined> {
   let output: string;
   try {
     output = await runProgram("ip", ["-j", "-d", "link", "show", "dev", name]);
@@ -63,8 +74,21 @@ export async function changeLink(
   args: readonly string[],
   action: string,
 ): Promise<void> {
+  await change(runProgram(program, args), action);
+}
+
+/** As `changeLink`, several commands of `ip` with one program; the first that fails is the last. */
+export async function changeLinks(
+  commands: readonly (readonly string[])[],
+  action: string,
+): Promise<void> {
+  const input = commands.map((words) => `${words.join(" ")}\n`).join("");
+  await change(runProgram("ip", ["-batch", "-"], { input }), action);
+}
+
+async function change(running: Promise<unknown>, action: string): Promise<void> {
   try {
-    await runProgram(program, args);
+    await running;
   } catch (cause) {
     if (cause instanceof FerryError && cause.code !== "system-refused") throw cause;
     throw new FerryError("system-refused", `Cannot ${action}`, {

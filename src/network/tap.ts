@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { chmod, stat } from "node:fs/promises";
 import { FerryError } from "../base/errors.ts";
-import { changeLink, findLink, saysMissing } from "./ip.ts";
+import { changeLink, changeLinks, type LinkFacts, saysMissing } from "./ip.ts";
 import { requireBridge } from "./switches.ts";
 
 export interface TapRequest {
@@ -31,25 +31,11 @@ export async function createTap({ name, bridge, vlan, uid }: TapRequest): Promis
   if (vlan !== null && !link.filtersVlans) throw noVlans(bridge, vlan);
   await openTunDevice(uid);
   // One that is left of a start that failed is rare: only then is it asked for and removed.
-  await addTap(name, uid).catch(async () => {
+  await makePort(name, uid, link).catch(async () => {
     await removeTap(name);
-    await addTap(name, uid);
+    await makePort(name, uid, link);
   });
   try {
-    // The host itself has no IP address on a tap: without one it also sends nothing of its own into the guest.
-    await changeLink(
-      "ip",
-      [
-        ...["link", "set", "dev", name, "address", highAddress()],
-        ...["mtu", String(link.mtu), "addrgenmode", "none"],
-      ],
-      `set up tap device "${name}"`,
-    );
-    await changeLink(
-      "ip",
-      ["link", "set", "dev", name, "master", bridge, "up"],
-      `make "${name}" a port of bridge "${bridge}"`,
-    );
     if (vlan !== null) await enterVlan(name, vlan);
   } catch (error) {
     await removeTap(name);
@@ -57,9 +43,23 @@ export async function createTap({ name, bridge, vlan, uid }: TapRequest): Promis
   }
 }
 
-async function addTap(name: string, uid: number): Promise<void> {
-  const added = ["tuntap", "add", "dev", name, "mode", "tap", "user", String(uid)];
-  await changeLink("ip", added, `create tap device "${name}"`);
+/** One program for all of it: each costs a busy agent more than the kernel takes for what it does. */
+async function makePort(name: string, uid: number, bridge: LinkFacts): Promise<void> {
+  const commands = [
+    ["tuntap", "add", "dev", name, "mode", "tap", "user", String(uid)],
+    // The host itself has no IP address on a tap: without one it also sends nothing of its own into the guest.
+    [
+      ...["link", "set", "dev", name, "address", highAddress()],
+      ...["mtu", String(bridge.mtu), "addrgenmode", "none"],
+    ],
+    ["link", "set", "dev", name, "master", bridge.name, "up"],
+  ];
+  try {
+    await changeLinks(commands, `make tap device "${name}" a port of bridge "${bridge.name}"`);
+  } catch (error) {
+    await removeTap(name).catch(() => undefined); // what went wrong first is what counts
+    throw error;
+  }
 }
 
 /**
@@ -75,7 +75,6 @@ function highAddress(): string {
 
 /** Removes the tap if it is there. */
 export async function removeTap(name: string): Promise<void> {
-  if ((await findLink(name)) === undefined) return;
   try {
     await changeLink("ip", ["link", "delete", "dev", name], `remove tap device "${name}"`);
   } catch (error) {

@@ -30,21 +30,29 @@ export async function poolAccess({ path, nonce, user, files }: AccessQuestion): 
   const mount = await mountOf(path);
   const lock: NameLock | undefined =
     nonce === null ? undefined : await proveExclusive(path, nonce).catch(() => undefined);
-  const allowed = await Promise.all(files.map((file) => mayUse(user, file.path, file.writes)));
   const direct = files.find((file) => file.direct);
   return {
     ...(mount !== undefined && {
       mount: { type: mount.type, source: mount.source, options: mount.options.slice(0, 64) },
     }),
     ...(lock !== undefined && { lock }),
-    refused: files.filter((_, index) => allowed[index] !== true).map(({ file }) => file),
+    refused: await refusedTo(user, files),
     directError: direct === undefined ? null : await directError(direct.path),
   };
 }
 
+/** One question about all of them, since nearly always all may be used; about each only where not. */
+async function refusedTo(user: QemuUser, files: AccessQuestion["files"]): Promise<string[]> {
+  if (files.length === 0 || (await mayUse(user, files))) return [];
+  const allowed = await Promise.all(files.map((file) => mayUse(user, [file])));
+  return files.filter((_, index) => allowed[index] !== true).map(({ file }) => file);
+}
+
 /** Asks the kernel as that user, who has to pass all directories on the way too. */
-async function mayUse(user: QemuUser, path: string, writes: boolean): Promise<boolean> {
-  const wanted = ["-r", path, ...(writes ? ["-a", "-w", path] : [])];
+async function mayUse(user: QemuUser, files: AccessQuestion["files"]): Promise<boolean> {
+  const wanted = files
+    .flatMap(({ path, writes }) => [["-r", path], ...(writes ? [["-w", path]] : [])])
+    .flatMap((each, index) => (index === 0 ? each : ["-a", ...each]));
   try {
     await runProgram("test", wanted, { user });
     return true;

@@ -1,8 +1,7 @@
 /** What a QEMU binary can do, asked once from the binary itself and remembered until the file changes. */
-import { realpath, stat } from "node:fs/promises";
-import { delimiter, join } from "node:path";
 import { FerryError } from "../base/errors.ts";
-import { missingProgram, runProgram, searchPath } from "../base/run-program.ts";
+import { RememberedAnswer } from "../base/remembered-answer.ts";
+import { runProgram } from "../base/run-program.ts";
 import {
   compareQemuVersions,
   formatQemuVersion,
@@ -20,20 +19,11 @@ export interface QemuFeatures {
   readonly accelerators: readonly string[];
 }
 
-const remembered = new Map<string, Promise<QemuFeatures>>();
+const remembered = new RememberedAnswer(ask);
 
 /** @throws FerryError `missing-program`, `unsupported` when older than Ferry drives, `qemu-failed`. */
 export async function probeQemu(binary: string): Promise<QemuFeatures> {
-  const path = await findBinary(binary);
-  const { mtimeMs, size } = await stat(path);
-  const key = `${path} ${mtimeMs} ${size}`;
-  const known = remembered.get(key);
-  if (known !== undefined) return known;
-  const asked = ask(path);
-  remembered.set(key, asked);
-  // A failure may be passing, such as a host out of memory: the next caller asks again.
-  asked.catch(() => remembered.delete(key));
-  return asked;
+  return await remembered.of(binary);
 }
 
 /** The newest q35 machine type, for new VMs. @throws FerryError `unsupported`. */
@@ -86,17 +76,4 @@ async function ask(path: string): Promise<QemuFeatures> {
     );
   }
   return { path, version, machines, accelerators };
-}
-
-async function findBinary(binary: string): Promise<string> {
-  const candidates = binary.includes("/")
-    ? [binary]
-    : searchPath()
-        .split(delimiter)
-        .map((directory) => join(directory, binary));
-  for (const candidate of candidates) {
-    const found = await realpath(candidate).catch(() => undefined);
-    if (found !== undefined) return found;
-  }
-  throw missingProgram(binary);
 }

@@ -2,7 +2,7 @@
  * Whether this host's QEMU may learn of pages that a guest touches and misses, which post-copy needs on the target: the
  * kernel's userfaultfd, for faults in the kernel too (KVM, and system calls that write into guest memory).
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { runProgram } from "../base/run-program.ts";
 import type { QemuUser } from "./user.ts";
 import { compareQemuVersions, parseQemuVersion, type QemuVersion } from "./version.ts";
@@ -43,8 +43,20 @@ async function readSetting(): Promise<string | undefined> {
   return text.trim();
 }
 
-/** As that user: permission bits alone do not tell of access lists. */
+/** Asked again only once something about the device has changed: rights, and access lists, change its `ctime`. */
+let remembered: { readonly key: string; readonly answer: Promise<boolean> } | undefined;
+
 async function mayOpen(user: QemuUser): Promise<boolean> {
+  const { ino, ctimeNs } = await stat(device, { bigint: true }).catch(() => nothing);
+  const key = `${ino} ${ctimeNs} ${user.uid} ${user.gid}`;
+  if (remembered?.key !== key) remembered = { key, answer: tryToOpen(user) };
+  return await remembered.answer;
+}
+
+const nothing = { ino: 0n, ctimeNs: 0n };
+
+/** As that user: permission bits alone do not tell of access lists. */
+async function tryToOpen(user: QemuUser): Promise<boolean> {
   const wanted = ["-r", device, "-a", "-w", device];
   return await runProgram("test", wanted, { user }).then(
     () => true,

@@ -9,6 +9,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { FerryError } from "../base/errors.ts";
+import { RememberedAnswer } from "../base/remembered-answer.ts";
 import { missingProgram, runProgram } from "../base/run-program.ts";
 import {
   identifyProcess,
@@ -84,10 +85,14 @@ export async function endTpm(identity: ProcessIdentity): Promise<void> {
 
 /** What this host's swtpm calls its version; null when it has none that can be a TPM 2.0. */
 export async function probeTpm(program: string): Promise<string | null> {
-  const output = await runProgram(program, ["socket", "--print-capabilities"]).catch(() => "{}");
+  return await capabilities.of(program).catch(() => null);
+}
+
+const capabilities = new RememberedAnswer(async (path) => {
+  const output = await runProgram(path, ["socket", "--print-capabilities"]);
   const { version, features } = JSON.parse(output) as { version?: string; features?: string[] };
   return features?.includes("tpm-2.0") === true ? (version ?? "unknown") : null;
-}
+});
 
 /** Connecting to see whether it listens would be the one connection it serves. */
 async function untilListening(path: string): Promise<void> {

@@ -31,8 +31,23 @@ export async function qemuUser(name: string | null, accelerator: Accelerator): P
   return { uid: user.uid, gid: kvmGroup ?? user.gid };
 }
 
+/** Each question is a program, and every check, start and move asks; a user is not given another number every minute. */
+const rememberMs = 60_000;
+const remembered = new Map<string, { readonly at: number; readonly entry: Promise<string> }>();
+
+/** @throws as `runProgram`; what failed is asked again. */
+async function lookIn(database: "passwd" | "group", name: string): Promise<string> {
+  const key = `${database} ${name}`;
+  const known = remembered.get(key);
+  if (known !== undefined && performance.now() - known.at < rememberMs) return await known.entry;
+  const entry = runProgram("getent", [database, name]);
+  remembered.set(key, { at: performance.now(), entry });
+  entry.catch(() => remembered.delete(key));
+  return await entry;
+}
+
 async function lookUp(name: string): Promise<QemuUser> {
-  const entry = await runProgram("getent", ["passwd", name]).catch((cause: unknown) => {
+  const entry = await lookIn("passwd", name).catch((cause: unknown) => {
     throw new FerryError(
       "system-refused",
       `Cannot run QEMU as user "${name}": there is no such user`,
@@ -47,6 +62,6 @@ async function lookUp(name: string): Promise<QemuUser> {
 }
 
 async function groupId(name: string): Promise<number | undefined> {
-  const entry = await runProgram("getent", ["group", name]).catch(() => undefined);
+  const entry = await lookIn("group", name).catch(() => undefined);
   return entry === undefined ? undefined : Number(entry.trim().split(":")[2]);
 }
