@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { errorChain, FerryError } from "../base/errors.ts";
+import { goFirst } from "../base/priority.ts";
 import { createLog } from "../base/log.ts";
 import { openDatabase } from "../database/database.ts";
 import type { AgentConfig } from "./config.ts";
@@ -41,6 +42,7 @@ export async function startAgent(config: AgentConfig): Promise<Agent> {
 export async function runAgent(config: AgentConfig): Promise<void> {
   // Before anything is made: a stop that comes during the start is obeyed when the start is over.
   const stop = stopSignal();
+  await goFirst();
   await using _agent = await startAgent(config);
   await stop;
 }

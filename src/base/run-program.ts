@@ -4,6 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { FerryError } from "./errors.ts";
+import { ordinaryPriority } from "./priority.ts";
 
 export interface RunOptions {
   /** Default 30 000. */
@@ -77,6 +78,7 @@ export function runProgram(
         else reject(explain(program, error, stderr, timeoutMs));
       },
     );
+    ordinaryPriority(child);
     // A program that ends before it has read everything has answered by how it ended.
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(options.input ?? "");

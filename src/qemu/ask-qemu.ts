@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { FerryError } from "../base/errors.ts";
+import { ordinaryPriority } from "../base/priority.ts";
 import type { Accelerator } from "./cpu-model.ts";
 
 export interface QemuQuestion {
@@ -29,6 +30,7 @@ export async function askQemu(
     ],
     { stdio: ["pipe", "pipe", "pipe"], env: { PATH: "/usr/bin:/bin", LC_ALL: "C" }, cwd: "/" },
   );
+  ordinaryPriority(child);
   const failed = new Promise<never>((_, reject) => {
     child.once("error", (cause) => reject(unanswered(binary, cause.message, cause)));
   });

@@ -15,6 +15,7 @@ import {
   type ProcessIdentity,
   signalProcess,
 } from "./process-identity.ts";
+import { ordinaryPriority } from "../base/priority.ts";
 import { QmpClient } from "./qmp-client.ts";
 import { vmSockets } from "./sockets.ts";
 import type { QemuUser } from "./user.ts";
@@ -156,6 +157,7 @@ async function spawnDetached(
       env: { PATH: "/usr/bin:/bin", LC_ALL: "C", GLIBC_TUNABLES: keepsBuffers },
       ...(user.uid === process.getuid?.() ? {} : { uid: user.uid, gid: user.gid }),
     });
+    ordinaryPriority(child);
     const exit = Promise.withResolvers<void>();
     const failure = Promise.withResolvers<never>();
     failure.promise.catch(() => {});
