@@ -3,6 +3,14 @@ import { execFile } from "node:child_process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
+interface Seen {
+  readonly may: boolean;
+  readonly usual: number;
+  readonly own: number;
+  readonly pool: readonly number[];
+  readonly child: number;
+}
+
 /** In a process of its own: priorities are a process's. Its words are nice values. */
 const program = `
   import { readdirSync, readFileSync } from "node:fs";
@@ -17,13 +25,13 @@ const program = `
     return stat.includes("(libuv-worker)") ? [Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16])] : [];
   });
   const child = Number(await runProgram("nice", []));
-  console.log(JSON.stringify({ may, usual, own: getPriority(), pool, child }));
+  process.stdout.write(JSON.stringify({ may, usual, own: getPriority(), pool, child }));
 `;
 
 test("the agent goes first; its pool and what it starts do not", async () => {
   const args = ["--input-type=module", "--eval", program];
   const { stdout } = await promisify(execFile)(process.execPath, args);
-  const { may, usual, own, pool, child } = JSON.parse(stdout);
+  const { may, usual, own, pool, child } = JSON.parse(stdout) as Seen;
   assert.equal(own, may ? -10 : usual, "who is not root goes on as before");
   assert.ok(pool.length > 0);
   for (const each of pool) assert.equal(each, usual);

@@ -2,13 +2,14 @@
  * Whom the kernel lets run first where processors are short. The agent answers for guests that stand still, links that must not fall
  * idle and leases that run out, and needs little: it goes before guests. What it starts does not (docs/decisions/0163).
  */
-import type { ChildProcess } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { setPriority } from "node:os";
 
 /** Nice values: that of everything else on a host, and one that gets ten times its share and is woken at once. */
 const ordinary = 0;
 const first = -10;
+
+let goesFirst = false;
 
 /**
  * From now on this process goes first, with the threads it makes. Those of the pool, which compress and hash, are there before,
@@ -20,17 +21,20 @@ export async function goFirst(): Promise<boolean> {
   await stat("/"); // the pool makes all of its threads for the first that it is asked
   try {
     setPriority(first);
-    return true;
+    goesFirst = true;
   } catch {
-    return false;
+    // It goes on as before.
   }
+  return goesFirst;
 }
 
-/** A program just started does as everything else does: children have their parent's priority. */
-export function ordinaryPriority({ pid }: ChildProcess): void {
+/** Starts a program that does not go first: it has the priority that its parent had when it was made. */
+export function atOrdinaryPriority<Child>(start: () => Child): Child {
+  if (!goesFirst) return start();
+  setPriority(ordinary);
   try {
-    if (pid !== undefined) setPriority(pid, ordinary);
-  } catch {
-    // It has ended, or runs as another user and has the ordinary one anyway: only root went first.
+    return start();
+  } finally {
+    setPriority(first);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { FerryError } from "./errors.ts";
-import { ordinaryPriority } from "./priority.ts";
+import { atOrdinaryPriority } from "./priority.ts";
 
 export interface RunOptions {
   /** Default 30 000. */
@@ -59,26 +59,27 @@ export function runProgram(
 ): Promise<string> {
   const { timeoutMs = 30_000, outputBytesMax = 4 * 1024 * 1024, signal, user } = options;
   return new Promise((resolve, reject) => {
-    const child = execFile(
-      program,
-      args,
-      {
-        timeout: timeoutMs,
-        killSignal: "SIGKILL",
-        maxBuffer: outputBytesMax,
-        encoding: "utf8",
-        env: { PATH: searchPath(), LC_ALL: "C", ...options.environment },
-        ...(signal === undefined ? {} : { signal }),
-        ...(user === undefined || user === null || process.getuid?.() === user.uid
-          ? {}
-          : { uid: user.uid, gid: user.gid, cwd: "/" }),
-      },
-      (error, stdout, stderr) => {
-        if (error === null) resolve(stdout);
-        else reject(explain(program, error, stderr, timeoutMs));
-      },
+    const child = atOrdinaryPriority(() =>
+      execFile(
+        program,
+        args,
+        {
+          timeout: timeoutMs,
+          killSignal: "SIGKILL",
+          maxBuffer: outputBytesMax,
+          encoding: "utf8",
+          env: { PATH: searchPath(), LC_ALL: "C", ...options.environment },
+          ...(signal === undefined ? {} : { signal }),
+          ...(user === undefined || user === null || process.getuid?.() === user.uid
+            ? {}
+            : { uid: user.uid, gid: user.gid, cwd: "/" }),
+        },
+        (error, stdout, stderr) => {
+          if (error === null) resolve(stdout);
+          else reject(explain(program, error, stderr, timeoutMs));
+        },
+      ),
     );
-    ordinaryPriority(child);
     // A program that ends before it has read everything has answered by how it ended.
     child.stdin?.on("error", () => undefined);
     child.stdin?.end(options.input ?? "");

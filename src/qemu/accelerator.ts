@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FerryError } from "../base/errors.ts";
-import { ordinaryPriority } from "../base/priority.ts";
+import { atOrdinaryPriority } from "../base/priority.ts";
 import type { Accelerator } from "./cpu-model.ts";
 import type { QemuFeatures } from "./features.ts";
 
@@ -68,8 +68,9 @@ function exitCode(
       ["-display", "none", "-bios", firmware],
       ["-device", "isa-debug-exit,iobase=0xf4,iosize=1"],
     ].flat();
-    const child = spawn(qemu, args, { stdio: "ignore", timeout: 10_000, killSignal: "SIGKILL" });
-    ordinaryPriority(child);
+    const child = atOrdinaryPriority(() =>
+      spawn(qemu, args, { stdio: "ignore", timeout: 10_000, killSignal: "SIGKILL" }),
+    );
     child.once("error", () => resolve(null));
     child.once("exit", resolve);
   });

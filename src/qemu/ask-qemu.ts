@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { FerryError } from "../base/errors.ts";
-import { ordinaryPriority } from "../base/priority.ts";
+import { atOrdinaryPriority } from "../base/priority.ts";
 import type { Accelerator } from "./cpu-model.ts";
 
 export interface QemuQuestion {
@@ -22,15 +22,16 @@ export async function askQemu(
   accelerator: Accelerator,
   questions: readonly QemuQuestion[],
 ): Promise<unknown[]> {
-  const child = spawn(
-    binary,
-    [
-      ...["-machine", "none", "-accel", accelerator, "-nodefaults", "-display", "none", "-S"],
-      ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny", "-qmp", "stdio"],
-    ],
-    { stdio: ["pipe", "pipe", "pipe"], env: { PATH: "/usr/bin:/bin", LC_ALL: "C" }, cwd: "/" },
+  const child = atOrdinaryPriority(() =>
+    spawn(
+      binary,
+      [
+        ...["-machine", "none", "-accel", accelerator, "-nodefaults", "-display", "none", "-S"],
+        ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny", "-qmp", "stdio"],
+      ],
+      { stdio: ["pipe", "pipe", "pipe"], env: { PATH: "/usr/bin:/bin", LC_ALL: "C" }, cwd: "/" },
+    ),
   );
-  ordinaryPriority(child);
   const failed = new Promise<never>((_, reject) => {
     child.once("error", (cause) => reject(unanswered(binary, cause.message, cause)));
   });

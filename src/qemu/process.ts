@@ -15,7 +15,7 @@ import {
   type ProcessIdentity,
   signalProcess,
 } from "./process-identity.ts";
-import { ordinaryPriority } from "../base/priority.ts";
+import { atOrdinaryPriority } from "../base/priority.ts";
 import { QmpClient } from "./qmp-client.ts";
 import { vmSockets } from "./sockets.ts";
 import type { QemuUser } from "./user.ts";
@@ -150,14 +150,15 @@ async function spawnDetached(
     0o640,
   );
   try {
-    const child = spawn(binary, args, {
-      detached: true,
-      cwd: "/",
-      stdio: ["ignore", log, log],
-      env: { PATH: "/usr/bin:/bin", LC_ALL: "C", GLIBC_TUNABLES: keepsBuffers },
-      ...(user.uid === process.getuid?.() ? {} : { uid: user.uid, gid: user.gid }),
-    });
-    ordinaryPriority(child);
+    const child = atOrdinaryPriority(() =>
+      spawn(binary, args, {
+        detached: true,
+        cwd: "/",
+        stdio: ["ignore", log, log],
+        env: { PATH: "/usr/bin:/bin", LC_ALL: "C", GLIBC_TUNABLES: keepsBuffers },
+        ...(user.uid === process.getuid?.() ? {} : { uid: user.uid, gid: user.gid }),
+      }),
+    );
     const exit = Promise.withResolvers<void>();
     const failure = Promise.withResolvers<never>();
     failure.promise.catch(() => {});

@@ -9,7 +9,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { FerryError } from "../base/errors.ts";
-import { ordinaryPriority } from "../base/priority.ts";
+import { atOrdinaryPriority } from "../base/priority.ts";
 import { RememberedAnswer } from "../base/remembered-answer.ts";
 import { missingProgram, runProgram } from "../base/run-program.ts";
 import {
@@ -52,14 +52,15 @@ export async function startTpm(request: TpmRequest): Promise<void> {
       // QEMU's end is its end, also when no agent is there to see it.
       "--terminate",
     ];
-    const child = spawn(program, args, {
-      detached: true,
-      cwd: "/",
-      stdio: ["ignore", log, log],
-      env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C" },
-      ...(user.uid === process.getuid?.() ? {} : { uid: user.uid, gid: user.gid }),
-    });
-    ordinaryPriority(child);
+    const child = atOrdinaryPriority(() =>
+      spawn(program, args, {
+        detached: true,
+        cwd: "/",
+        stdio: ["ignore", log, log],
+        env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C" },
+        ...(user.uid === process.getuid?.() ? {} : { uid: user.uid, gid: user.gid }),
+      }),
+    );
     const ended = Promise.withResolvers<never>();
     ended.promise.catch(() => undefined); // after it listens nobody waits for its end
     child.once("error", (cause: NodeJS.ErrnoException) => {
