@@ -16,11 +16,11 @@ import { keeperOf, Simulation } from "./cluster-scale/simulation.ts";
 
 const vm = "web01";
 const vmMiB = 128;
-/** So few beats and looks that what a move asks of etcd can be told from them; it takes half a minute to come back from. */
-const quietLeaseMs = 300_000;
-/** What is written down after a move. */
-const settleMs = 3_000;
-const idleMs = 20_000;
+/** So few beats and looks that what a move asks of etcd can be told from them. */
+const quietLeaseMs = 60_000;
+/** A look of every host, an eighth of the lease after the last: what is written down after a move. */
+const settleMs = 9_000;
+const idleMs = 45_000;
 const moves = 4;
 const lookMs = 100;
 

@@ -110,8 +110,6 @@ export class SimulatedHost {
     const front = { request, upgrade: () => undefined } as unknown as FrontDoor;
     await this.#listener.start(front);
     await this.#trust.join(token, await this.#listener.open());
-    this.#roster = new RosterExchange(this.#trust, this.#peers, log);
-    this.#roster.start();
   }
 
   /** What it is in etcd: itself, its first beat, and its VMs with their owner records. */
@@ -140,6 +138,9 @@ export class SimulatedHost {
 
   /** As an agent does that starts on a host of the cluster. */
   start(): void {
+    // N.B. not while the others enter one after the other: each is told to all, who would tell it on, two hundred times on one machine.
+    this.#roster = new RosterExchange(this.#trust, this.#peers, log);
+    this.#roster.start();
     const { id, endpoints, leaseMs } = this.#of;
     const { local } = this.cluster;
     local.write({

@@ -30,7 +30,10 @@ export async function replaceMember(
     const having = hosts.filter((each) =>
       members.some(({ peerUrl }) => peerUrl === peerUrlOf(each)),
     );
-    const names = having.map(({ name }) => name).join(", ");
+    const names = having
+      .map(({ name }) => name)
+      .toSorted()
+      .join(", ");
     throw new FerryError(
       "not-found",
       `Cannot replace the member of etcd of host "${nameOrId}": ${names} have one`,

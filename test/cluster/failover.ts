@@ -1,12 +1,16 @@
 /** Three hosts, real etcd, a real guest: what a cluster is for. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { createGuest, guestPorts } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
 import { patienceMs } from "../../lab/patience.ts";
+import { inNamespace } from "../../lab/namespaces.ts";
+import type { FerryEvent } from "../../src/api/schema/event.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
 import { findUefiFirmware } from "../../src/qemu/firmware.ts";
 import { finished, startMove } from "../move/moves.ts";
@@ -41,6 +45,8 @@ test("a VM becomes the cluster's while it runs, moves with its owner record, and
   assert.deepEqual({ lost, duplicates, errors }, { lost: 0, duplicates: 0, errors: 0 });
   const owned = (await clusterOf(host)).vms.find(({ name }) => name === vm);
   assert.deepEqual([owned?.host, owned?.generation], ["host-b", 2]);
+  const history = await lab.host("host-c").ferry(["migration", "list", "--vm", vm, "--json"]);
+  assert.match(history.stdout, new RegExp(record.id), "any member knows the history");
   const refused = await host.ferry(["vm", "delete", vm, "--yes"]);
   assert.notEqual(refused.exitCode, 0);
   assert.match(refused.stderr, /it is the cluster's/);
@@ -50,9 +56,14 @@ test("a host loses its power: its VM starts elsewhere once, every acknowledged r
   await disk("write /dev/vda 3 50");
   const [, acknowledged = "0"] = (await disk("stop")).split(" ");
   const [a, b, c] = [lab.host("host-a"), lab.host("host-b"), lab.host("host-c")];
+  using heard = new DomainEvents(a);
+  await until("events of all hosts are heard", async () => heard.has("host.followed", "host-c"));
   await b.powerCut();
   await until("the VM runs elsewhere", async () => (await runsOn([a, c], vm)).length > 0);
   assert.deepEqual(await runsOn([a, c], vm), ["host-c"], "its preferred host, and no other");
+  await until("host-a's watcher hears of it", async () => {
+    return heard.has("cluster.vm-started", "host-c");
+  });
   await lab.client.waitFor(address, guestPorts.disk, patienceMs);
   assert.match(await disk(`verify /dev/vda 3 ${acknowledged}`), / 0$/);
   await b.agent.start();
@@ -111,4 +122,30 @@ async function marked(path: string): Promise<void> {
   const { size } = await file.stat();
   await file.write(mark, size - mark.length);
   await file.close();
+}
+
+/** What `ferry events --domain` tells on a host, as it comes. */
+class DomainEvents implements Disposable {
+  readonly #heard: FerryEvent[] = [];
+  readonly #child;
+
+  constructor(host: LabHost) {
+    const command = [...host.ferryCommand, "events", "--domain", "--json"];
+    const [program, args] = inNamespace(host.namespace, command);
+    this.#child = spawn(program, args, {
+      env: host.environment(),
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    createInterface({ input: this.#child.stdout }).on("line", (line) => {
+      this.#heard.push(JSON.parse(line) as FerryEvent);
+    });
+  }
+
+  has(type: FerryEvent["type"], host: string): boolean {
+    return this.#heard.some((event) => event.type === type && event.host === host);
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill();
+  }
 }

@@ -72,15 +72,20 @@ export function defineClusterCare(command: Command, cli: Cli): void {
     });
 }
 
+/** What is in it is the agent's to judge; that it is one, a person is told of before they are asked. */
 async function readBackup(file: string): Promise<ClusterBackup> {
+  let cause: unknown;
   try {
-    return JSON.parse(await readFile(file, "utf8")) as ClusterBackup;
-  } catch (cause) {
-    throw new FerryError("bad-input", `Cannot read backup "${file}"`, {
-      remedy: "Give what `ferry cluster backup` wrote",
-      cause,
-    });
+    const backup = JSON.parse(await readFile(file, "utf8")) as Partial<ClusterBackup> | null;
+    if (typeof backup?.cluster?.name === "string" && typeof backup.at === "number")
+      return backup as ClusterBackup;
+  } catch (error) {
+    cause = error;
   }
+  throw new FerryError("bad-input", `Cannot read backup "${file}"`, {
+    remedy: "Give what `ferry cluster backup` wrote",
+    cause,
+  });
 }
 
 /** Readable for its owner only: definitions tell about VMs. */

@@ -109,7 +109,7 @@ function defineCreate(command: Command, cli: Cli): void {
     ),
   ).action(async (name: string, options: EtcdOptions & SettingOptions) => {
     const certificates = await readCertificates(options);
-    const endpoints = options.etcd?.split(",").map((endpoint) => endpoint.trim());
+    const endpoints = endpointsOf(options);
     const body: ClusterCreate = {
       name,
       ...(endpoints && { etcd: { endpoints, ...(certificates && { certificates }) } }),
@@ -183,6 +183,15 @@ function parseMoves(text: string): number | null {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
   throw new FerryError("bad-input", `Cannot allow "${text}" moves at once`, {
     remedy: "Give a number from 1 to 999, or none for no limit",
+  });
+}
+
+function endpointsOf({ etcd }: EtcdOptions): string[] | undefined {
+  const endpoints = etcd?.split(",").map((endpoint) => endpoint.trim());
+  const plain = endpoints?.find((endpoint) => !/^https:\/\/[^/ ]+$/.test(endpoint));
+  if (plain === undefined) return endpoints;
+  throw new FerryError("bad-input", `Cannot use etcd at "${plain}": Ferry speaks to it over TLS`, {
+    remedy: "Give addresses such as https://10.0.0.1:2379, with commas between",
   });
 }
 
