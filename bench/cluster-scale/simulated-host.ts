@@ -182,6 +182,7 @@ export class SimulatedHost {
         room: async (host) => (host === this.id ? this.#room() : await others.room(host)),
         consent: (host, leaseMs) => others.consent(host, leaseMs),
         ownerOf: (host, question) => others.ownerOf(host, question),
+        ownVms: (host) => others.ownVms(host),
         lookAtDisk: (host, device) => others.lookAtDisk(host, device),
         startMember: (host, plan) => others.startMember(host, plan),
         restored: (host, place) => others.restored(host, place),

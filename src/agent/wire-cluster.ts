@@ -41,6 +41,13 @@ export function clusterFact({ membership, local, disks }: Cluster): Pick<Machine
   return { cluster: { id: own.id, name: own.name, trouble, vms: local.vms(), disks: [...disks] } };
 }
 
+function ownVms(vms: LocalVms): { id: string; generation: number }[] {
+  return vms
+    .list()
+    .filter(({ ownership }) => ownership === "owner")
+    .map(({ definition, generation }) => ({ id: definition.id, generation }));
+}
+
 /** What this host has left for VMs that lost theirs. */
 export async function ownRoom(parts: {
   readonly vms: LocalVms;
@@ -78,6 +85,7 @@ export function wireCluster(wiring: ClusterWiring): Cluster {
       consent: (host, leaseMs) => others.consent(host, leaseMs),
       ownerOf: async (host, question) =>
         isSelf(host) ? await cluster.ownerOf(question) : await others.ownerOf(host, question),
+      ownVms: async (host) => (isSelf(host) ? ownVms(vms) : await others.ownVms(host)),
       lookAtDisk: (host, device) => others.lookAtDisk(host, device),
       restored: (host, place) => others.restored(host, place),
       room: (host) => (isSelf(host) ? room() : others.room(host)),

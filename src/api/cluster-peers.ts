@@ -16,6 +16,7 @@ import {
   PeerDiskLook,
   PeerOwnerAnswer,
 } from "./schema/peer-cluster.ts";
+import { VmList } from "./schema/vm.ts";
 
 /** A guest's life may hang on it: who does not answer by then does not consent. */
 const consentMsMax = 1_500;
@@ -71,6 +72,15 @@ export class HttpClusterPeers implements ClusterPeers {
       timeoutMs: ownerMsMax,
     });
     return owner;
+  }
+
+  async ownVms(host: string): Promise<{ id: string; generation: number }[]> {
+    const { vms } = await this.#peers.ask(findPeer(this.#trust, host), VmList, {
+      ...{ method: "GET", path: "/v1/vms", timeoutMs: roomMsMax },
+    });
+    return vms
+      .filter(({ ownership }) => ownership === "owner")
+      .map(({ id, generation }) => ({ id, generation }));
   }
 
   async lookAtDisk(host: string, device: string): Promise<DiskLook> {

@@ -3,15 +3,17 @@
  * every version of etcd, and Ferry's alone where others use the same etcd.
  */
 import { randomUUID } from "node:crypto";
+import { setTimeout as wait } from "node:timers/promises";
 import { errorChain, FerryError } from "../base/errors.ts";
 import { placeOf, untilAnswers } from "./enter.ts";
 import { EtcdClient } from "./etcd-client.ts";
 import { url } from "./etcd-member.ts";
 import type { Change } from "./etcd-request.ts";
-import { clusterKeys, idOf } from "./keys.ts";
+import { clusterKeys } from "./keys.ts";
 import { clusterTls, type Membership } from "./membership.ts";
 import type { ClusterParts, ClusterPlace } from "./parts.ts";
-import { HostRecord, readRecord, writeRecord } from "./records.ts";
+import { HostRecord, readRecord } from "./records.ts";
+import { type OwnedVm, restoredRecords } from "./restored-records.ts";
 
 export interface Backup {
   readonly format: "ferry-cluster-1";
@@ -42,8 +44,8 @@ export async function backUp({ now }: ClusterParts, { store, own }: Membership):
 }
 
 /**
- * Makes a new etcd on this host out of a backup, and tells the other hosts. Where VMs are by now the hosts themselves know better than the backup
- * (own-vms.ts): a newer generation wins.
+ * Makes a new etcd on this host out of a backup, and tells the other hosts. Where VMs are by now the hosts themselves know better than the backup, and
+ * are asked (restored-records.ts). One that does not answer may run what the backup gives to another: it gets no consent any more, and its guests are waited for.
  * @throws FerryError `conflict` while etcd answers: nothing is lost then.
  */
 export async function restore(
@@ -51,7 +53,7 @@ export async function restore(
   membership: Membership,
   backup: Backup,
 ): Promise<{ readonly told: string[]; readonly silent: string[] }> {
-  const { own, member } = membership;
+  const { own } = membership;
   if (backup.cluster.id !== own.id) {
     throw new FerryError(
       "bad-input",
@@ -68,10 +70,31 @@ export async function restore(
       },
     );
   }
+  membership.isRestoring = true;
+  try {
+    return await restoreRecords(parts, membership, backup);
+  } finally {
+    membership.isRestoring = false;
+  }
+}
+
+async function restoreRecords(
+  parts: ClusterParts,
+  membership: Membership,
+  backup: Backup,
+): Promise<{ readonly told: string[]; readonly silent: string[] }> {
+  const { own, member } = membership;
+  const hosts = hostsOf(backup);
+  const { owned, silent } = await askOwned(parts, hosts);
+  if (silent.length > 0) {
+    parts.log.warn({ silent }, "hosts do not say what they have: their leases are waited for");
+    await wait(own.settings.leaseMs);
+  }
   const endpoints = own.managed ? [await newMember(parts, membership)] : own.endpoints;
   using etcd = new EtcdClient(() => ({ endpoints, ...clusterTls(parts, own) }));
   await untilAnswers(etcd, () => member.isRunning);
-  const changes = restored(backup, own.settings.leaseMs);
+  const { records } = backup;
+  const changes = restoredRecords(backup.cluster.id, records, owned, own.settings.leaseMs);
   for (const batch of inBatches(changes)) await etcd.transact({ changes: batch });
   // N.B. only now: the keeper must not meet an etcd that knows nothing of this host.
   membership.learn({ endpoints: [...endpoints] });
@@ -79,7 +102,32 @@ export async function restore(
   membership.keeper.reload();
   const { id, name, managed } = membership.own;
   parts.publish("cluster.restored", id, { name });
-  return await tell(parts, backup, { id, name, managed, endpoints }, own.host);
+  return await tell(parts, hosts, { id, name, managed, endpoints }, own.host);
+}
+
+async function askOwned(
+  { peers }: ClusterParts,
+  hosts: readonly HostRecord[],
+): Promise<{ owned: OwnedVm[]; silent: string[] }> {
+  const owned: OwnedVm[] = [];
+  const silent: string[] = [];
+  await Promise.all(
+    hosts.map(async ({ id, name }) => {
+      try {
+        for (const vm of await peers.ownVms(id)) owned.push({ host: id, ...vm });
+      } catch {
+        silent.push(name); // what is made of it is the caller's
+      }
+    }),
+  );
+  return { owned, silent };
+}
+
+function hostsOf({ records, cluster }: Backup): HostRecord[] {
+  const { hosts } = clusterKeys(cluster.id);
+  return records
+    .filter(({ key }) => key.startsWith(hosts))
+    .map(({ key, value }) => readRecord(HostRecord, { key, value, revision: "0" }));
 }
 
 async function newMember(parts: ClusterParts, { member }: Membership): Promise<string> {
@@ -145,36 +193,15 @@ function inBatches(changes: readonly Change[]): Change[][] {
   return batches;
 }
 
-/** Every host may go on as what it was: with a beat to continue. */
-function restored({ records, cluster }: Backup, leaseMs: number): Change[] {
-  const keys = clusterKeys(cluster.id);
-  const hosts = records
-    .filter(({ key }) => key.startsWith(keys.hosts))
-    .map(({ key, value }) => readRecord(HostRecord, { key, value, revision: "0" }));
-  return [
-    ...records.map(({ key, value }): Change => ({ put: key, value })),
-    ...hosts.map(
-      ({ id, incarnation }): Change => ({
-        put: keys.beat(idOf(id)),
-        value: writeRecord({ incarnation, leaseMs }),
-      }),
-    ),
-  ];
-}
-
 async function tell(
   { peers, log }: ClusterParts,
-  { records, cluster }: Backup,
+  hosts: readonly HostRecord[],
   place: ClusterPlace,
   self: string,
 ): Promise<{ told: string[]; silent: string[] }> {
-  const { hosts } = clusterKeys(cluster.id);
   const told: string[] = [];
   const silent: string[] = [];
-  const others = records
-    .filter(({ key }) => key.startsWith(hosts))
-    .map(({ key, value }) => readRecord(HostRecord, { key, value, revision: "0" }))
-    .filter(({ id }) => id !== self);
+  const others = hosts.filter(({ id }) => id !== self);
   await Promise.all(
     others.map(async ({ id, name }) => {
       try {

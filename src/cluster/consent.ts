@@ -18,7 +18,7 @@ export function consent(
 ): boolean {
   // N.B. the latest beat itself counts, not the lease: others' consent may have renewed that. A host that reaches etcd would declare the
   // asker dead, or learn of one that does.
-  if (membership.keeper.trouble === null) return false;
+  if (membership.keeper.trouble === null || membership.isRestoring) return false;
   watch.promise(host, leaseMs);
   return true;
 }

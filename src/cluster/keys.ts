@@ -17,6 +17,7 @@ export interface ClusterKeys {
   readonly vms: string;
   readonly vm: (id: string) => string;
   /** Beside the records: the ids of each owner's VMs, with the generation, so that nobody has to read all of them. */
+  readonly allOwned: string;
   readonly owned: (host: string | null) => string;
   readonly ownedVm: (host: string | null, vm: string) => string;
   /** What the VM's firmware remembers, deflated, in base64 (firmware-variables.ts). */
@@ -56,6 +57,7 @@ export function clusterKeys(cluster: string): ClusterKeys {
     death: (host) => `${prefix}deaths/${host}`,
     vms: `${prefix}vms/`,
     vm: (id) => `${prefix}vms/${id}`,
+    allOwned: `${prefix}owned/`,
     owned: (host) => `${prefix}owned/${host ?? nobody}/`,
     variables: (vm) => `${prefix}efi/${vm}`,
     ownedVm: (host, vm) => `${prefix}owned/${host ?? nobody}/${vm}`,

@@ -19,6 +19,8 @@ export class Membership implements AsyncDisposable {
   readonly member: EtcdMember;
   readonly keeper: KeeperLink;
   readonly local: LocalState;
+  /** A new etcd is being made here of a backup: this host promises nothing any more. */
+  isRestoring = false;
   readonly #parts: ClusterParts;
   readonly #etcd: EtcdClient;
 

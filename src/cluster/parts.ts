@@ -48,6 +48,8 @@ export interface ClusterPeers {
   consent(host: string, leaseMs: number): Promise<boolean>;
   /** Whom the cluster's record names in a move out of it; `silent`: the host can't read it. */
   ownerOf(host: string, question: LeavingQuestion): Promise<OwnerRecord>;
+  /** The VMs that are the host's own by its registry. */
+  ownVms(host: string): Promise<readonly { readonly id: string; readonly generation: number }[]>;
   /** A physical disk as the host has it. */
   lookAtDisk(host: string, device: string): Promise<DiskLook>;
   /** Lets the host start a member of etcd. May be repeated. */
