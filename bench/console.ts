@@ -44,9 +44,9 @@ async function main(): Promise<void> {
   if (a === undefined) throw new Error("the lab has no host");
   const moves = String(guests.length);
   for (const host of lab.hosts) await host.ferry(["host", "set", host.name, "--max-moves", moves]);
+  console.error("Starting four guests");
   for (const [index, name] of guests.entries()) {
-    const address = `10.77.0.${60 + index}`;
-    await createGuest(lab, { name, host: a.name, address, memoryMib: 192 });
+    await createGuest(lab, { name, host: a.name, address: `10.77.0.${60 + index}` });
   }
   await addVms(a, guests.length, few);
   await using browser = await LabBrowser.open(a.namespace);

@@ -8,6 +8,7 @@ import { Panel } from "../parts/panel.tsx";
 import { useMay } from "../session/session.tsx";
 import { ChangeMedia } from "./change-media.tsx";
 import { EditVm } from "./edit-vm.tsx";
+import { MachineUpgrade } from "./machine-upgrade.tsx";
 import { otherDevices } from "./other-devices.ts";
 import { VmProcessor } from "./vm-processor.tsx";
 
@@ -15,7 +16,7 @@ export function VmHardware({ vm }: { readonly vm: Vm }) {
   const mayEdit = useMay("administrator");
   const [open, setOpen] = useState<"edit" | "media">();
   const close = () => setOpen(undefined);
-  const { disks, cdroms, nics, kernelBoot, bootOrder, display, serial } = vm.definition;
+  const { disks, cdroms, nics, kernelBoot, bootOrder, display, serial, machine } = vm.definition;
   const others = otherDevices(vm.definition);
   const isOff = vm.state === "stopped" && vm.migration === null;
   return (
@@ -75,9 +76,16 @@ export function VmHardware({ vm }: { readonly vm: Vm }) {
         </Panel>
       )}
       <VmProcessor vm={vm} />
-      <Panel title="Start and consoles">
+      <Panel
+        title="Machine, start and consoles"
+        actions={mayEdit ? <MachineUpgrade vm={vm} /> : undefined}
+      >
         <Facts
           facts={[
+            [
+              "Machine",
+              `${machine.type}, ${machine.firmware.toUpperCase()}${machine.upgradeTo === undefined ? "" : `; ${machine.upgradeTo} when it is next started from nothing`}`,
+            ],
             ["Boot order", bootOrder.join(", ") || "As the firmware has it"],
             [
               "Kernel",
