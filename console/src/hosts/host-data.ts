@@ -9,12 +9,13 @@ import { byName } from "../live/merge-records.ts";
 /** Memory and load change without an event. */
 const readAgainMs = 5_000;
 
+export const hostListQuery = {
+  queryKey: keys.hosts,
+  queryFn: ({ signal }: { signal: AbortSignal }) => call("GET /v1/hosts", { signal }),
+};
+
 export function useHostList() {
-  return useQuery({
-    queryKey: keys.hosts,
-    queryFn: ({ signal }) => call("GET /v1/hosts", { signal }),
-    refetchInterval: 6 * readAgainMs,
-  });
+  return useQuery({ ...hostListQuery, refetchInterval: 6 * readAgainMs });
 }
 
 const none: readonly DomainHost[] = [];

@@ -9,17 +9,19 @@ import { migrationNews, newerRecord, withMigrationNews } from "../live/news.ts";
 const shownMax = 500;
 const none: readonly MigrationRecord[] = [];
 
+export const migrationListQuery = {
+  queryKey: keys.migrations,
+  queryFn: async ({ signal }: { signal: AbortSignal }): Promise<MigrationList> => {
+    const { mark } = migrationNews;
+    const query = { scope: "domain", limit: shownMax } as const;
+    const list = await call("GET /v1/migrations", { query, signal });
+    const migrations = withMigrationNews(list.migrations, migrationNews.since(mark));
+    return { ...list, migrations: [...migrations] };
+  },
+};
+
 export function useMigrationList() {
-  return useQuery({
-    queryKey: keys.migrations,
-    queryFn: async ({ signal }): Promise<MigrationList> => {
-      const { mark } = migrationNews;
-      const query = { scope: "domain", limit: shownMax } as const;
-      const list = await call("GET /v1/migrations", { query, signal });
-      const migrations = withMigrationNews(list.migrations, migrationNews.since(mark));
-      return { ...list, migrations: [...migrations] };
-    },
-  });
+  return useQuery(migrationListQuery);
 }
 
 /** Newest first. */

@@ -7,15 +7,17 @@ import { keys } from "../live/keys.ts";
 import { vmNews, withVmNews } from "../live/news.ts";
 import { ownedVms } from "../live/merge-records.ts";
 
+export const vmListQuery = {
+  queryKey: keys.vms,
+  queryFn: async ({ signal }: { signal: AbortSignal }): Promise<VmList> => {
+    const { mark } = vmNews;
+    const list = await call("GET /v1/vms", { query: { scope: "domain" }, signal });
+    return { ...list, vms: [...withVmNews(list.vms, vmNews.since(mark))] };
+  },
+};
+
 export function useVmList() {
-  return useQuery({
-    queryKey: keys.vms,
-    queryFn: async ({ signal }): Promise<VmList> => {
-      const { mark } = vmNews;
-      const list = await call("GET /v1/vms", { query: { scope: "domain" }, signal });
-      return { ...list, vms: [...withVmNews(list.vms, vmNews.since(mark))] };
-    },
-  });
+  return useQuery(vmListQuery);
 }
 
 const none: readonly Vm[] = [];
