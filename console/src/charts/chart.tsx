@@ -44,7 +44,7 @@ const useStyles = makeStyles({
 /** Steps between the lines of a scale: round numbers of the unit they are written in. */
 function scaleSteps(base: number): number[] {
   return Array.from({ length: 6 }, (_, power) =>
-    [1, 2, 5, 10, 20, 50, 100, 200, 500].map((count) => count * base ** power),
+    [1, 2, 5, 10, 20, 50, 100, 200, base / 2].map((count) => count * base ** power),
   ).flat();
 }
 

@@ -4,7 +4,7 @@ import { AppLink } from "../parts/app-link.tsx";
 import type { TableColumn } from "../parts/data-table.tsx";
 import { VmState, vmStateText } from "../parts/vm-state.tsx";
 import { bytes } from "../preferences/format.ts";
-import { VmActions } from "../vms/vm-actions.tsx";
+import { CompactVmActions } from "../vms/vm-actions.tsx";
 import { cpusOf, memoryBytesOf } from "../vms/vm-data.ts";
 
 export const hostVmColumns: readonly TableColumn<Vm>[] = [
@@ -39,6 +39,6 @@ export const hostVmColumns: readonly TableColumn<Vm>[] = [
     width: "96px",
     narrow: "56px",
     alignEnd: true,
-    cell: (vm) => <VmActions vm={vm} isCompact />,
+    cell: (vm) => <CompactVmActions vm={vm} />,
   },
 ];

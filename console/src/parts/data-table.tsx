@@ -6,7 +6,7 @@ import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { ArrowDownRegular } from "@fluentui/react-icons/svg/arrow-down";
 import { ArrowUpRegular } from "@fluentui/react-icons/svg/arrow-up";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useMemo, useRef, useState } from "react";
+import { memo, type ReactNode, useMemo, useRef, useState } from "react";
 
 export interface TableColumn<Row> {
   readonly title: string;
@@ -93,11 +93,10 @@ interface DataTableProps<Row> {
   readonly rowKey: (row: Row) => string;
   /** Takes no more than the height that is left on the page, and scrolls. */
   readonly fills?: boolean;
-  readonly rowProps?: (row: Row) => Record<string, unknown>;
 }
 
 export function DataTable<Row>(properties: DataTableProps<Row>) {
-  const { label, columns, rows, rowKey, fills = false, rowProps } = properties;
+  const { label, columns, rows, rowKey, fills = false } = properties;
   const styles = useStyles();
   const scroll = useRef<HTMLDivElement>(null);
   const [sort, setSort] = useState<{ readonly title: string; readonly down: boolean }>();
@@ -106,7 +105,7 @@ export function DataTable<Row>(properties: DataTableProps<Row>) {
     count: sorted.length,
     getScrollElement: () => scroll.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan: 6,
   });
   const tracks = {
     "--columns": columns.map(({ width }) => trackOf(width)).join(" "),
@@ -115,8 +114,14 @@ export function DataTable<Row>(properties: DataTableProps<Row>) {
       .map(({ width, narrow }) => trackOf(narrow ?? width))
       .join(" "),
   } as React.CSSProperties;
-  const cellClass = ({ minor, alignEnd }: TableColumn<Row>) =>
-    mergeClasses(styles.cell, minor === true && styles.minor, alignEnd === true && styles.end);
+  const rowClass = mergeClasses(styles.row, styles.bodyRow);
+  const cellClasses = useMemo(
+    () =>
+      columns.map(({ minor, alignEnd }) =>
+        mergeClasses(styles.cell, minor === true && styles.minor, alignEnd === true && styles.end),
+      ),
+    [columns, styles],
+  );
   return (
     <div
       role="table"
@@ -133,12 +138,12 @@ export function DataTable<Row>(properties: DataTableProps<Row>) {
         role="rowgroup"
       >
         <div role="row" aria-rowindex={1} className={mergeClasses(styles.row, styles.head)}>
-          {columns.map((column) => (
+          {columns.map((column, at) => (
             <div
               key={column.title}
               role="columnheader"
               aria-sort={sortOf(column.title, sort)}
-              className={cellClass(column)}
+              className={cellClasses[at]}
             >
               {column.order === undefined ? (
                 column.title
@@ -164,20 +169,11 @@ export function DataTable<Row>(properties: DataTableProps<Row>) {
             const row = sorted[index];
             if (row === undefined) return null;
             return (
-              <div
+              <TableRow
                 key={rowKey(row)}
-                role="row"
-                aria-rowindex={index + 2}
-                className={mergeClasses(styles.row, styles.bodyRow)}
-                style={{ transform: `translateY(${start}px)` }}
-                {...rowProps?.(row)}
-              >
-                {columns.map((column) => (
-                  <div key={column.title} role="cell" className={cellClass(column)}>
-                    {column.cell(row)}
-                  </div>
-                ))}
-              </div>
+                {...{ row, index, start, columns, cellClasses }}
+                className={rowClass}
+              />
             );
           })}
         </div>
@@ -185,6 +181,35 @@ export function DataTable<Row>(properties: DataTableProps<Row>) {
     </div>
   );
 }
+
+interface TableRowProps<Row> {
+  readonly row: Row;
+  readonly index: number;
+  /** From the table's top, pixels. */
+  readonly start: number;
+  readonly columns: readonly TableColumn<Row>[];
+  readonly cellClasses: readonly string[];
+  readonly className: string;
+}
+
+/** While the table scrolls only rows that come into sight are rendered; the others are as they were. */
+const TableRow = memo(function TableRow<Row>(properties: TableRowProps<Row>) {
+  const { row, index, start, columns, cellClasses, className } = properties;
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className={className}
+      style={{ top: start }}
+    >
+      {columns.map((column, at) => (
+        <div key={column.title} role="cell" className={cellClasses[at]}>
+          {column.cell(row)}
+        </div>
+      ))}
+    </div>
+  );
+}) as <Row>(properties: TableRowProps<Row>) => ReactNode;
 
 /** A track may become narrower than its content, which is then cut off. */
 function trackOf(width: string): string {

@@ -67,13 +67,31 @@ const choices: readonly Choice[] = [
   },
 ];
 
-export function VmActions({
-  vm,
-  isCompact = false,
-}: {
+/** In a row of a table: of thousands of menus only those exist that somebody has opened. */
+export function CompactVmActions({ vm }: { readonly vm: Vm }) {
+  const mayOperate = useMay("operator");
+  const [isUsed, setUsed] = useState(false);
+  if (!mayOperate) return null;
+  if (isUsed) return <VmActions vm={vm} isCompact />;
+  return (
+    <Button
+      appearance="subtle"
+      icon={<MoreHorizontalRegular />}
+      aria-label={`Actions of ${vm.name}`}
+      aria-haspopup="menu"
+      aria-expanded={false}
+      onClick={() => setUsed(true)}
+    />
+  );
+}
+
+interface VmActionsProps {
   readonly vm: Vm;
+  /** Only the menu, which is open to begin with. */
   readonly isCompact?: boolean;
-}) {
+}
+
+export function VmActions({ vm, isCompact = false }: VmActionsProps) {
   const mayOperate = useMay("operator");
   const mayAdministrate = useMay("administrator");
   const navigate = useNavigate();
@@ -106,7 +124,7 @@ export function VmActions({
           {first.label}
         </Button>
       )}
-      <Menu>
+      <Menu defaultOpen={isCompact}>
         <MenuTrigger disableButtonEnhancement>
           <Button
             appearance={isCompact ? "subtle" : "secondary"}

@@ -14,7 +14,7 @@ import { bytes } from "../preferences/format.ts";
 import { useMay } from "../session/session.tsx";
 import { Page } from "../shell/page.tsx";
 import { CreateVm } from "./create-vm.tsx";
-import { VmActions } from "./vm-actions.tsx";
+import { CompactVmActions } from "./vm-actions.tsx";
 import { cpusOf, memoryBytesOf, useVmList, useVms } from "./vm-data.ts";
 
 const route = getRouteApi("/vms");
@@ -78,7 +78,7 @@ const columns: readonly TableColumn<Vm>[] = [
     width: "96px",
     narrow: "56px",
     alignEnd: true,
-    cell: (vm) => <VmActions vm={vm} isCompact />,
+    cell: (vm) => <CompactVmActions vm={vm} />,
   },
 ];
 
