@@ -128,10 +128,11 @@ async function takeMove(page: Page, beside: Page, phone: Page): Promise<void> {
   await page.getByRole("alertdialog").getByRole("button", { name: "Switch over now" }).click();
   await beside.getByText("It changes hosts").waitFor();
   await take(beside, "screen-during", 0);
-  await beside.getByText("Live, on host-b").waitFor();
-  await take(beside, "screen-after");
   await page.getByText("it runs on host-b").waitFor();
   await take(page, "moved");
+  // Only now is its first line surely the target's.
+  await beside.getByText("Live, on host-b").waitFor();
+  await take(beside, "screen-after");
 }
 
 async function takeCluster(lab: Lab, page: Page): Promise<void> {

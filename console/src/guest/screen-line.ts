@@ -85,7 +85,8 @@ export class ScreenLine {
     const copy = document.createElement("canvas");
     copy.width = picture.width;
     copy.height = picture.height;
-    copy.style.cssText = "position:absolute;inset:0;margin:auto;max-width:100%;max-height:100%";
+    // As large as the line's own picture was, which is scaled to its place.
+    copy.style.cssText = "position:absolute;inset:0;width:100%;height:100%;object-fit:contain";
     copy.getContext("2d")?.drawImage(picture, 0, 0);
     this.#frozen?.remove();
     this.#frozen = copy;

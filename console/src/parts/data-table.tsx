@@ -196,12 +196,7 @@ interface TableRowProps<Row> {
 const TableRow = memo(function TableRow<Row>(properties: TableRowProps<Row>) {
   const { row, index, start, columns, cellClasses, className } = properties;
   return (
-    <div
-      role="row"
-      aria-rowindex={index + 2}
-      className={className}
-      style={{ top: start }}
-    >
+    <div role="row" aria-rowindex={index + 2} className={className} style={{ top: start }}>
       {columns.map((column, at) => (
         <div key={column.title} role="cell" className={cellClasses[at]}>
           {column.cell(row)}
