@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { type ErrorCode, FerryError } from "../base/errors.ts";
 import {
@@ -73,6 +73,13 @@ test("only the holder releases, and a handover asks nobody", async () => {
   assert.deepEqual(await readDiskLock(file.path), next);
   await releaseDiskLock(file.path, "v1", next);
   assert.equal(await readDiskLock(file.path), undefined);
+});
+
+test("a lock that can't be written leaves nothing behind", async () => {
+  await using file = await disk();
+  await mkdir(lockPath(file.path));
+  await assert.rejects(takeOverDiskLock(file.path, lock));
+  assert.deepEqual(await readdir(file.directory), [basename(lockPath(file.path))]);
 });
 
 test("a host that has joined a domain since still holds its lock", async () => {

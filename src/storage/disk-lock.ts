@@ -115,7 +115,13 @@ async function createLock(path: string, lock: DiskLock): Promise<boolean> {
 }
 
 async function replaceLock(path: string, lock: DiskLock): Promise<void> {
-  await rename(await writeBeside(path, lock), path);
+  const temporary = await writeBeside(path, lock);
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
   const directory = await open(dirname(path), "r");
   // Not every network file system lets a directory be synchronized; the rename itself has happened.
   await directory.sync().catch(() => undefined);
@@ -134,6 +140,8 @@ async function writeBeside(path: string, lock: DiskLock): Promise<string> {
     }
     return temporary;
   } catch (cause) {
+    // On a full disk the name is there before it turns out that nothing fits.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw new FerryError("system-refused", `Cannot write lock "${path}"`, {
       remedy: "Give the agent the right to write into the pool's directory",
       cause,
