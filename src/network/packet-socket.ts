@@ -1,6 +1,6 @@
 /**
  * Sends a raw Ethernet frame out of a device, and receives those of one kind. Node has no packet sockets; four calls of the
- * C library through `node:ffi` are the whole of it (docs/decisions/0021-announcements.md). The only file that uses FFI.
+ * C library through `node:ffi` are the whole of it (docs/decisions/0021-announcements.md). The only file beside base/trim-memory.ts that uses FFI.
  */
 import { FerryError } from "../base/errors.ts";
 

@@ -73,5 +73,7 @@ const workerFile = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.j
 /** Waits for the settings of its session as its first message. */
 export function startWorker(kind?: typeof spare): Worker {
   const name = "ferry-session";
-  return new Worker(new URL(workerFile, import.meta.url), { name, workerData: kind });
+  // Each would say anew that FFI is experimental (base/trim-memory.ts).
+  const execArgv = ["--disable-warning=ExperimentalWarning"];
+  return new Worker(new URL(workerFile, import.meta.url), { name, execArgv, workerData: kind });
 }

@@ -5,6 +5,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { invariant } from "../base/invariant.ts";
+import { trimMemory } from "../base/trim-memory.ts";
 import { Endpoint } from "./endpoint.ts";
 import { rehearse } from "./rehearsal.ts";
 import { spare, unneeded } from "./spare-workers.ts";
@@ -25,7 +26,13 @@ port.once("message", (settings: WorkerSettings | typeof unneeded) => {
 });
 
 // What goes wrong here will go wrong again where somebody hears of it.
-if (workerData === spare) void rehearse(() => isWanted).catch(() => {});
+if (workerData === spare) void prepare().catch(() => {});
+
+async function prepare(): Promise<void> {
+  await rehearse(() => isWanted);
+  // What the session before this one had is free by now.
+  if (!isWanted) await trimMemory();
+}
 
 async function open(endpoint: Endpoint): Promise<void> {
   try {
