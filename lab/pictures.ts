@@ -46,6 +46,7 @@ async function main(): Promise<void> {
   const page = await log();
   await takeAtRest(page);
   await takeMove(page, await log(), await log({ viewport: { width: 390, height: 844 } }));
+  await takeOrdinaryMove(lab, page);
   await takeCluster(lab, page);
   if (values.every) await takeOthers(page, await log({ colorScheme: "dark" }));
 }
@@ -129,10 +130,18 @@ async function takeMove(page: Page, beside: Page, phone: Page): Promise<void> {
   await beside.getByText("It changes hosts").waitFor();
   await take(beside, "screen-during", 0);
   await page.getByText("it runs on host-b").waitFor();
-  await take(page, "moved");
+  await take(page, "moved-at-a-word");
   // Only now is its first line surely the target's.
   await beside.getByText("Live, on host-b").waitFor();
   await take(beside, "screen-after");
+}
+
+/** One as they usually are: of a guest that has little to do. */
+async function takeOrdinaryMove(lab: Lab, page: Page): Promise<void> {
+  const body = { vm: "db01", target: "host-c" };
+  const { id } = await lab.host("host-a").api("POST /v1/migrations", { body });
+  await open(page, `migrations/${id}`, page.getByText("it runs on host-c"));
+  await take(page, "moved");
 }
 
 async function takeCluster(lab: Lab, page: Page): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { FerryError } from "../base/errors.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
-import { sessionOf } from "./stages/setup.ts";
+import { sessionOf } from "./past-setup.ts";
 
 /** From which protocol version on agents know the message. */
 const knownSince = 3;

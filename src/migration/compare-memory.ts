@@ -8,7 +8,7 @@ import { open } from "node:fs/promises";
 import { FerryError } from "../base/errors.ts";
 import { guestMemoryPath } from "../qemu/guest-memory.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
-import { sessionOf, skeletonOf } from "./stages/setup.ts";
+import { sessionOf, skeletonOf } from "./past-setup.ts";
 
 const pageBytes = 4096;
 /** 1 MiB a digest: fast to hash, few digests for a guest that is the same on both sides. */

@@ -8,7 +8,7 @@ import { addExportNode } from "../qemu/mirror.ts";
 import type { DiskEncoding } from "../session/disk-coding.ts";
 import { freshSocket } from "./carry-socket.ts";
 import type { SourceMove } from "./stage.ts";
-import { sessionOf } from "./stages/setup.ts";
+import { sessionOf } from "./past-setup.ts";
 
 /** Several round trips of the longest link; a guest that does not touch a device meanwhile notices nothing. */
 const greetingMsMax = 3_000;

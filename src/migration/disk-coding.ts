@@ -4,7 +4,7 @@ import type { DiskDecoding, DiskEncoding } from "../session/disk-coding.ts";
 import { codingJobs } from "../session/memory-coding.ts";
 import { hearKept, tellKept } from "./partial-disks.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
-import { sessionOf } from "./stages/setup.ts";
+import { sessionOf } from "./past-setup.ts";
 
 /** Agents that speak a version before this one know nothing of batches of disks. */
 const versionWithBatches = 3;

@@ -6,7 +6,7 @@ import { type DiskSample, toDiskRecord, withSample } from "./disk-progress.ts";
 import { type Holes, holesOf, noHoles, withoutHoles } from "./disk-holes.ts";
 import type { DiskRecord } from "./record.ts";
 import type { SourceMove } from "./stage.ts";
-import { sessionOf } from "./stages/setup.ts";
+import { sessionOf } from "./past-setup.ts";
 import { firstPacing, type Pacing, toGuestWrites, withWrites } from "./write-pacing.ts";
 
 /** Between two looks while something else is waited for: often enough for a person, and no load for QEMU. */

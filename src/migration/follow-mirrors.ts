@@ -7,7 +7,7 @@ import { type MirrorPass, nextPass } from "./mirror-pace.ts";
 import type { MirrorWatch } from "./mirror-watch.ts";
 import { applyStorageLimit } from "./storage-limit.ts";
 import type { SourceMove } from "./stage.ts";
-import { sessionOf } from "./stages/setup.ts";
+import { sessionOf } from "./past-setup.ts";
 
 /** Between two looks at the mirrors: often enough for a person, and no load for QEMU. */
 const copyingPollMs = 200;

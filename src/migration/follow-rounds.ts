@@ -33,7 +33,7 @@ import {
 } from "./progress.ts";
 import { withRate } from "./remaining.ts";
 import type { SourceMove } from "./stage.ts";
-import { sessionOf } from "./stages/setup.ts";
+import { sessionOf } from "./past-setup.ts";
 import type { StepIn } from "./step-in.ts";
 import { applyStorageLimit } from "./storage-limit.ts";
 import type { SwitchoverWatch } from "./switchover-watch.ts";

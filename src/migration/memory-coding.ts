@@ -7,7 +7,7 @@ import type { ControlMessageOf } from "../protocol/messages.ts";
 import { guestMemoryBlock, guestMemoryPath } from "../qemu/guest-memory.ts";
 import type { MemoryDecoding, MemoryEncoding } from "../session/memory-coding.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
-import { sessionOf, skeletonOf } from "./stages/setup.ts";
+import { sessionOf, skeletonOf } from "./past-setup.ts";
 
 type Asked = ControlMessageOf<"receive">["encoding"];
 type Answered = ControlMessageOf<"receiving">["encoding"];

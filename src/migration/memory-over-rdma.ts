@@ -10,7 +10,7 @@ import { commonRdmaAddress, inUri } from "../network/rdma-address.ts";
 import type { ControlMessageOf } from "../protocol/messages.ts";
 import { listenIncoming } from "../qemu/migration.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
-import { skeletonOf } from "./stages/setup.ts";
+import { skeletonOf } from "./past-setup.ts";
 
 /** Of those that no service has by right. */
 const ports = { first: 49_152, end: 65_536 };

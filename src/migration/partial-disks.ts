@@ -9,7 +9,7 @@ import {
   scanBlocks,
 } from "../disk-stream/kept-blocks.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
-import { sessionOf } from "./stages/setup.ts";
+import { sessionOf } from "./past-setup.ts";
 
 /** Target: tells of every disk what is kept of it; nothing is as good. */
 export async function tellKept(move: TargetMove): Promise<Map<string, KeptBlocks>> {

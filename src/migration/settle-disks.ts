@@ -9,7 +9,7 @@ import { continueSwitchover, waitForStatus } from "../qemu/migration.ts";
 import { completeMirror, removeNode } from "../qemu/mirror.ts";
 import { mirrorId } from "./disks-followed.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
-import { sessionOf, skeletonOf } from "./stages/setup.ts";
+import { sessionOf, skeletonOf } from "./past-setup.ts";
 
 export async function settleDisksOnSource(move: SourceMove): Promise<void> {
   try {

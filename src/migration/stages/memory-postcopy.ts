@@ -8,7 +8,7 @@ import { announce } from "../../network/announce.ts";
 import { pagesArrived } from "../post-copy-target.ts";
 import { type PostCopySource, sendMissingPages } from "../post-copy-source.ts";
 import { nothingToUndo, type Stage } from "../stage.ts";
-import { skeletonOf } from "./setup.ts";
+import { skeletonOf } from "../past-setup.ts";
 
 export const memoryPostcopy: Stage = {
   name: "memory-postcopy",

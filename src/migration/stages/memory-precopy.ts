@@ -14,7 +14,7 @@ import { answeredEncoding, decodingFor, encodingFor, wantedEncoding } from "../m
 import type { Stage, TargetMove } from "../stage.ts";
 import { SwitchoverWatch } from "../switchover-watch.ts";
 import { endMigration } from "../end-migration.ts";
-import { sessionOf, skeletonOf } from "./setup.ts";
+import { sessionOf, skeletonOf } from "../past-setup.ts";
 
 const lastWordMs = 500;
 /** Agents that speak a version before this one know nothing of post-copy. */

@@ -10,7 +10,7 @@ import { devicesLoaded } from "../post-copy-target.ts";
 import { settleDisksOnSource, settleDisksOnTarget } from "../settle-disks.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import type { SwitchoverWatch } from "../switchover-watch.ts";
-import { sessionOf, skeletonOf } from "./setup.ts";
+import { sessionOf, skeletonOf } from "../past-setup.ts";
 
 export const modifiedPages: Stage = {
   name: "modified-pages",

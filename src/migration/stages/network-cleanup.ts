@@ -10,7 +10,7 @@ import { madeFiles, removeLeftDisks } from "../moved-files.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import type { Session } from "../../session/session.ts";
 import { removePartialDisk } from "../../vm/keep-partial.ts";
-import { sessionOf, skeletonOf } from "./setup.ts";
+import { sessionOf, skeletonOf } from "../past-setup.ts";
 
 /** Announcing is a few frames; what takes longer has gone wrong. */
 const announceTimeoutMs = 5_000;

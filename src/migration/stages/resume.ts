@@ -12,7 +12,7 @@ import { nothingToUndo, type SourceMove, type Stage, type TargetMove } from "../
 import { takeOwnership } from "../take-ownership.ts";
 import { writeDown } from "../write-down.ts";
 import { watchOf } from "./modified-pages.ts";
-import { sessionOf } from "./setup.ts";
+import { sessionOf } from "../past-setup.ts";
 
 export const resume: Stage = {
   name: "resume",

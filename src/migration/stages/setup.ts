@@ -17,7 +17,7 @@ import { placedDefinition } from "../placed-definition.ts";
 import { proofFor, proofMs, proveBacking } from "../prove-backing.ts";
 import { applyStorageLimit } from "../storage-limit.ts";
 import type { DiskPlacement } from "../record.ts";
-import type { SourceMove, Stage, TargetMove } from "../stage.ts";
+import type { SourceMove, Stage } from "../stage.ts";
 
 export const setup: Stage = {
   name: "setup",
@@ -163,16 +163,4 @@ async function discard(move: SourceMove): Promise<void> {
     }
     await wait(limits.takeRetryMs);
   }
-}
-
-/** The session of a source that is past setup. */
-export function sessionOf(move: SourceMove): NonNullable<SourceMove["session"]> {
-  if (move.session === undefined) throw new FerryError("internal", "Cannot go on: no session yet");
-  return move.session;
-}
-
-/** The skeleton of a target that is past setup. */
-export function skeletonOf(move: TargetMove): NonNullable<TargetMove["process"]> {
-  if (move.process === undefined) throw new FerryError("internal", "Cannot go on: no skeleton yet");
-  return move.process;
 }

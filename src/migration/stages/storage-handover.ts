@@ -21,7 +21,7 @@ import { writeDown } from "../write-down.ts";
 import { answerDigests, countDifferingPages } from "../compare-memory.ts";
 import { stepMsMax } from "../limits.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
-import { sessionOf, skeletonOf } from "./setup.ts";
+import { sessionOf, skeletonOf } from "../past-setup.ts";
 
 const unequalRemedy =
   "The VM goes on where it was; under TCG a QEMU before 9.0 loses changes (docs/decisions/0008): upgrade it on the source";

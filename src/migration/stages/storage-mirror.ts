@@ -19,7 +19,7 @@ import { followMirrors } from "../follow-mirrors.ts";
 import { mirrorInFlightBytes } from "../storage-limit.ts";
 import { MirrorWatch } from "../mirror-watch.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
-import { sessionOf, skeletonOf } from "./setup.ts";
+import { sessionOf, skeletonOf } from "../past-setup.ts";
 
 export const storageMirror: Stage = {
   name: "storage-mirror",
