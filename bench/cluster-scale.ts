@@ -21,7 +21,6 @@ const quietLeaseMs = 60_000;
 /** A look of every host, an eighth of the lease after the last: what is written down after a move. */
 const settleMs = 9_000;
 const idleMs = 45_000;
-const moves = 4;
 const lookMs = 100;
 
 const { values } = parseArgs({
@@ -29,6 +28,8 @@ const { values } = parseArgs({
     hosts: { type: "string", default: "200" },
     vms: { type: "string", default: "5000" },
     lease: { type: "string", default: "15000" },
+    /** How often the VM moves. */
+    moves: { type: "string", default: "4" },
     /** How long nothing happens but beats and looks. */
     steady: { type: "string", default: "30" },
     /** How often the VMs are listed. */
@@ -62,13 +63,14 @@ async function main(): Promise<void> {
     { ...definition, disks: simulated },
     { hosts: simulatedHosts, vmsEach, leaseMs },
   );
-  await setLease(lab.hosts, quietLeaseMs);
-  const perMove = await operationsOfMoves(lab, simulation);
+  if (Number(values.moves) > 0) await setLease(lab.hosts, quietLeaseMs);
+  const perMove = Number(values.moves) > 0 ? await operationsOfMoves(lab, simulation) : null;
   say("a VM was moved", perMove);
   const alone = await memoryOf(lab.hosts);
 
   await setLease(lab.hosts, leaseMs);
   const entered = await simulation.all("enter");
+  await simulation.all("open");
   say("all hosts are in the domain", entered);
   await simulation.all("record");
   await simulation.first("coordinate");
@@ -122,7 +124,7 @@ async function operationsOfMoves(lab: Lab, simulation: Simulation): Promise<obje
   };
   const idlePerMs = (idle.to.operations - idle.from.operations) / (idle.to.at - idle.from.at);
   const operations: number[] = [];
-  for (let move = 0; move < moves; move++) {
+  for (let move = 0; move < Number(values.moves); move++) {
     const [from, to] = move % 2 === 0 ? [a, b] : [b, a];
     const before = await simulation.meter();
     const { id } = await from.api("POST /v1/migrations", { body: { vm, target: to.name } });

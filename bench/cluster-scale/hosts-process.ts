@@ -1,6 +1,6 @@
 /**
  * A process of simulated hosts, in the network of one of the lab's hosts. Told what to do by lines on standard input, answers each with a line of JSON:
- * `enter`, `record`, `start`, `usage`, `meter`, `kill NUMBER`, `has ID,…`, `coordinate`, `plan`.
+ * `enter`, `open`, `record`, `start`, `usage`, `meter`, `kill NUMBER`, `has ID,…`, `coordinate`, `plan`.
  */
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -22,7 +22,8 @@ export interface Orders extends SimulatedCluster {
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
 }
 
-const changesAtOnce = 100;
+const changesAtOnce = 50;
+const recordMsMax = 60_000;
 const lookMs = 50;
 const mib = 2 ** 20;
 
@@ -38,10 +39,17 @@ const commands: Readonly<Record<string, (argument: string) => Promise<object>>> 
     for (const [index, host] of hosts.entries()) await host.enter(orders.tokens[index] ?? "");
     return { enterMs: performance.now() - from };
   },
+  open: async () => {
+    for (const host of hosts) await host.open();
+    return {};
+  },
   record: async () => {
     const changes = hosts.flatMap((host) => host.records());
     for (let from = 0; from < changes.length; from += changesAtOnce)
-      await etcd.transact({ changes: changes.slice(from, from + changesAtOnce) });
+      await etcd.transact(
+        { changes: changes.slice(from, from + changesAtOnce) },
+        { timeoutMs: recordMsMax },
+      );
     return { records: changes.length };
   },
   /** All within one beat: hosts that start at the same time do not beat in the same millisecond. */

@@ -10,6 +10,8 @@ import { RosterExchange } from "../../src/agent/roster-exchange.ts";
 import { HttpClusterPeers } from "../../src/api/cluster-peers.ts";
 import type { FrontDoor } from "../../src/api/front-door.ts";
 import { Listener } from "../../src/api/listener.ts";
+import { findPeer } from "../../src/api/peer-directory.ts";
+import { SignedRoster } from "../../src/api/schema/domain.ts";
 import { PeerClient } from "../../src/api/peer-client.ts";
 import { createServer } from "../../src/api/server.ts";
 import type { Services } from "../../src/api/services.ts";
@@ -53,6 +55,8 @@ export class SimulatedHost {
   readonly #peers: PeerClient;
   readonly #listener: Listener;
   readonly #state: string;
+  readonly #port: number;
+  #front: FrontDoor | undefined;
   #roster: RosterExchange | undefined;
   #cluster: Cluster | undefined;
   #keeper: Keeper | undefined;
@@ -62,6 +66,7 @@ export class SimulatedHost {
     this.#of = of;
     this.name = `sim-${String(number).padStart(3, "0")}`;
     this.#state = join(of.directory, this.name);
+    this.#port = firstPort + number;
     mkdirSync(this.#state, { recursive: true });
     this.#database = openDatabase(join(this.#state, "ferry.db"));
     const directory = join(this.#state, "trust");
@@ -70,7 +75,7 @@ export class SimulatedHost {
     this.#listener = new Listener({
       ...{ log, trust: this.#trust, name: this.name },
       socket: { path: join(this.#state, "ferryd.sock"), groupId: null },
-      tls: { address: "0.0.0.0", port: firstPort + number, advertise: of.address },
+      tls: { address: "0.0.0.0", port: this.#port, advertise: of.address },
     });
     this.vms = new SimulatedVms();
     for (let index = 0; index < of.vmsEach; index++) {
@@ -108,8 +113,18 @@ export class SimulatedHost {
     const app = await createServer(services, log);
     const request: FrontDoor["request"] = (asked, answer) => app.routing(asked, answer);
     const front = { request, upgrade: () => undefined } as unknown as FrontDoor;
-    await this.#listener.start(front);
-    await this.#trust.join(token, await this.#listener.open());
+    const { name } = this;
+    await this.#trust.join(token, { name, address: this.#of.address, port: this.#port });
+    this.#front = front;
+  }
+
+  /** Its door opens when all have entered: each is told of every other one, and that many small files on one disk take minutes. */
+  async open(): Promise<void> {
+    const { roster } = this.#trust;
+    const question = { method: "GET", path: "/v1/peer/roster" };
+    const issuer = findPeer(this.#trust, roster.issuer);
+    this.#trust.mergeRoster(await this.#peers.ask(issuer, SignedRoster, question));
+    if (this.#front !== undefined) await this.#listener.start(this.#front);
   }
 
   /** What it is in etcd: itself, its first beat, and its VMs with their owner records. */
@@ -138,7 +153,6 @@ export class SimulatedHost {
 
   /** As an agent does that starts on a host of the cluster. */
   start(): void {
-    // N.B. not while the others enter one after the other: each is told to all, who would tell it on, two hundred times on one machine.
     this.#roster = new RosterExchange(this.#trust, this.#peers, log);
     this.#roster.start();
     const { id, endpoints, leaseMs } = this.#of;

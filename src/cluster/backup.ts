@@ -8,6 +8,7 @@ import { errorChain, FerryError } from "../base/errors.ts";
 import { placeOf, untilAnswers } from "./enter.ts";
 import { EtcdClient } from "./etcd-client.ts";
 import { url } from "./etcd-member.ts";
+import { listMembers } from "./etcd-members.ts";
 import type { Change } from "./etcd-request.ts";
 import { clusterKeys } from "./keys.ts";
 import { clusterTls, type Membership } from "./membership.ts";
@@ -146,8 +147,12 @@ export async function takeRestored(
   membership: Membership,
   endpoints: readonly string[],
 ): Promise<void> {
-  // The new one may be where one of the old was.
-  const old = membership.own.endpoints.filter((endpoint) => !endpoints.includes(endpoint));
+  using etcd = new EtcdClient(() => ({ endpoints, ...clusterTls(parts, membership.own) }));
+  // The new ones may be where those of the old were.
+  const present = (await listMembers(etcd)).map(({ endpoint }) => endpoint);
+  const old = membership.own.endpoints.filter(
+    (endpoint) => !endpoints.includes(endpoint) && !present.includes(endpoint),
+  );
   if (await answers(parts, membership, old)) {
     throw new FerryError(
       "conflict",
@@ -158,7 +163,9 @@ export async function takeRestored(
   // Beats first: from now on the restoring host reaches etcd, and consents no more.
   membership.learn({ endpoints: [...endpoints] });
   membership.keeper.reload();
-  await membership.member.remove();
+  // N.B. the coordinator may have given this host a member of the new one already.
+  const members = await listMembers(etcd);
+  if (!members.some(({ id }) => id === membership.member.id)) await membership.member.remove();
 }
 
 async function answers(

@@ -92,6 +92,11 @@ export class EtcdMember implements AsyncDisposable {
     return url(address, clientPort);
   }
 
+  /** etcd's number of it; undefined without a member, and for one of which it is not known. */
+  get id(): string | undefined {
+    return this.exists ? this.#plan().member : undefined;
+  }
+
   get peerUrl(): string {
     const { address, peerPort } = this.#plan();
     return url(address, peerPort);

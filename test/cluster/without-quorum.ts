@@ -73,8 +73,10 @@ test("all of etcd is lost: a backup brings the cluster back, and the VM is where
   const early = await a.ferry(["cluster", "restore", file, "--yes"]);
   assert.match(early.stderr, /etcd has a quorum/);
   // Since the backup the VM has moved: the hosts know better.
-  const record = await finished(lab, await startMove(lab, vm, "host-a"));
+  const to = (await runsOn(lab.hosts, vm)).includes("host-a") ? "host-b" : "host-a";
+  const record = await finished(lab, await startMove(lab, vm, to));
   assert.equal(record.state, "completed", record.error?.message ?? "");
+  await using watch = await lab.client.use(address, ["counter"]);
   for (const pid of await Promise.all([a, b, lab.host("host-c")].map(etcdOf)))
     process.kill(pid, "SIGSTOP");
   await until("etcd is missed", async () => !(await clusterOf(a)).etcd.hasQuorum);
@@ -82,9 +84,11 @@ test("all of etcd is lost: a backup brings the cluster back, and the VM is where
   assert.equal(restored.exitCode, 0, restored.stderr);
   await until("etcd has three members again", async () => {
     const { etcd, vms } = await clusterOf(b);
-    return etcd.working === 3 && vms[0]?.host === "host-a";
+    return etcd.working === 3 && vms[0]?.host === to;
   });
-  assert.deepEqual(await runsOn(lab.hosts, vm), ["host-a"]);
+  assert.deepEqual(await runsOn(lab.hosts, vm), [to]);
+  const { lost, duplicates } = await watch.counter();
+  assert.deepEqual({ lost, duplicates }, { lost: 0, duplicates: 0 }, "it was never started anew");
 });
 
 async function etcdOf(host: LabHost): Promise<number> {
