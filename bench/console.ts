@@ -1,7 +1,7 @@
 /**
  * `node bench/console.ts`: the console in Chromium over real agents. How long until the first page can be used with 200 VMs, how many
  * frames a second it draws while four moves run and what one costs the page's own thread, how long the search among 5,000 VMs takes
- * for a letter, and how large the parts of the program are. `--many 5000`; `--loads 5`: how often a page is opened.
+ * for a letter, and how large the parts of the program are. `--many 5000`; `--loads 5`: how often a page is opened; `--no-moves`: without guests.
  */
 import { randomUUID } from "node:crypto";
 import { readdir, stat } from "node:fs/promises";
@@ -39,7 +39,9 @@ async function main(): Promise<void> {
     options: {
       many: { type: "string", default: "5000" },
       loads: { type: "string", default: "5" },
+      moves: { type: "boolean", default: true },
     },
+    allowNegative: true,
   });
   await sizes();
   await using lab = await Lab.up({ name: "bench-console", say: console.error });
@@ -47,15 +49,16 @@ async function main(): Promise<void> {
   if (a === undefined) throw new Error("the lab has no host");
   const moves = String(guests.length);
   for (const host of lab.hosts) await host.ferry(["host", "set", host.name, "--max-moves", moves]);
-  console.error("Starting four guests");
-  for (const [index, name] of guests.entries()) {
+  const moving = values.moves ? guests : [];
+  for (const [index, name] of moving.entries()) {
+    console.error(`Starting ${name}`);
     await createGuest(lab, { name, host: a.name, address: `10.77.0.${60 + index}` });
   }
-  await addVms(a, guests.length, few);
+  await addVms(a, moving.length, few);
   await using browser = await LabBrowser.open(a.namespace);
   const loads = Number(values.loads);
   await firstPage(browser, a, { vms: few, loads });
-  await frames(browser, a);
+  if (values.moves) await frames(browser, a);
   const many = Number(values.many);
   await addVmsAtRest(a, few, many);
   await firstPage(browser, a, { vms: many, loads });
