@@ -1,7 +1,7 @@
 /** Storage of a host, and disks, adapters and media of a VM, changed by an administrator who opens no terminal. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Page } from "playwright-core";
@@ -16,7 +16,10 @@ export async function changeHardware(page: Page, lab: Lab): Promise<void> {
   const host = lab.host("host-a");
   const directory = join(host.directory, "more");
   await mkdir(directory);
-  await run("qemu-img", ["create", "-q", "-f", "qcow2", join(directory, "data.qcow2"), "4M"]);
+  const disk = join(directory, "data.qcow2");
+  await run("qemu-img", ["create", "-q", "-f", "qcow2", disk, "4M"]);
+  // QEMU runs as a user of its own.
+  await chmod(disk, 0o666);
   await writeFile(join(directory, "tools.iso"), new Uint8Array(1 << 20));
   await addPlaces(page, directory);
   const { id } = await host.api("POST /v1/vms", {
