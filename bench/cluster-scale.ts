@@ -42,9 +42,7 @@ const vmsEach = Math.ceil(Number(values.vms) / simulatedHosts);
 
 async function main(): Promise<void> {
   await using lab = await Lab.up({ name: "scale", hosts: 3, guest: "small", agents: false });
-  // As the service's unit has it.
-  const environment = { MALLOC_ARENA_MAX: "2" };
-  await Promise.all(lab.hosts.map((host) => host.agent.start(environment)));
+  await Promise.all(lab.hosts.map((host) => host.agent.start()));
   await lab.start();
   const [a, b] = lab.hosts as [LabHost, LabHost, LabHost];
   await a.api("POST /v1/cluster", { body: { name: "scale", settings: { leaseMs } } });
