@@ -63,9 +63,11 @@ test("nothing else may be done with the VM while it moves, and each refusal name
 test("an administrator steps in from any host: refused where the policy promised otherwise, done and recorded elsewhere", async () => {
   await refused(5, /never slows the guest down/, "migration", "throttle", vm);
   await refused(2, /whole number from 1 to 99/, "migration", "throttle", vm, "--percent", "100");
-  const hurried = await ferry("migration", "hurry", vm);
-  assert.equal(hurried.exitCode, 0, hurried.stderr);
-  assert.match(hurried.stdout, /writer: may stand still for 300 ms/);
+  // With the rounds that a slow machine has had time for, the policy may have come to the same limit by itself.
+  const { exitCode, stdout, stderr } = await ferry("migration", "hurry", vm);
+  const isPolicyFirst = exitCode !== 0;
+  if (isPolicyFirst) assert.match(stderr, /300 ms, already/);
+  else assert.match(stdout, /writer: may stand still for 300 ms/);
   await refused(5, /300 ms, already/, "migration", "hurry", id);
   const now = await ferry("migration", "switch-now", vm);
   assert.equal(now.exitCode, 0, now.stderr);
@@ -74,10 +76,7 @@ test("an administrator steps in from any host: refused where the policy promised
   const asked = record.adjustments?.filter(({ by }) => by !== "policy");
   assert.deepEqual(
     asked?.map(({ action, value }) => [action, value]),
-    [
-      ["blackout-limit", 300],
-      ["stop", 600_000],
-    ],
+    [...(isPolicyFirst ? [] : [["blackout-limit", 300]]), ["stop", 600_000]],
   );
   assert.match(await ask("verify"), /^verified 4096 0$/);
   await refused(
