@@ -30,11 +30,8 @@ export async function createTap({ name, bridge, vlan, uid }: TapRequest): Promis
   const link = await requireBridge(bridge);
   if (vlan !== null && !link.filtersVlans) throw noVlans(bridge, vlan);
   await openTunDevice(uid);
-  // One that is left of a start that failed is rare: only then is it asked for and removed.
-  await makePort(name, uid, link).catch(async () => {
-    await removeTap(name);
-    await makePort(name, uid, link);
-  });
+  // The name is taken where a start that failed has left one: that is removed with what failed here.
+  await makePort(name, uid, link).catch(() => makePort(name, uid, link));
   try {
     if (vlan !== null) await enterVlan(name, vlan);
   } catch (error) {
@@ -43,7 +40,7 @@ export async function createTap({ name, bridge, vlan, uid }: TapRequest): Promis
   }
 }
 
-/** One program for all of it: each costs a busy agent more than the kernel takes for what it does. */
+/** One program for all of it: each costs a busy agent more than the kernel takes for what it does. What fails leaves no tap. */
 async function makePort(name: string, uid: number, bridge: LinkFacts): Promise<void> {
   const commands = [
     ["tuntap", "add", "dev", name, "mode", "tap", "user", String(uid)],

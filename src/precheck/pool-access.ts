@@ -1,9 +1,8 @@
 /** What this host and its QEMU may do in a pool that is said to be shared. Opens for reading only; changes nothing. */
 import { constants, open } from "node:fs/promises";
-import { FerryError } from "../base/errors.ts";
-import { ProgramFailure, runProgram } from "../base/run-program.ts";
 import { mountOf } from "../host/mounts.ts";
 import type { QemuUser } from "../qemu/user.ts";
+import { mayOpen } from "../qemu/user-access.ts";
 import { type NameLock, proveExclusive } from "../storage/shared-proof.ts";
 import type { HostFacts } from "./facts.ts";
 
@@ -43,24 +42,10 @@ export async function poolAccess({ path, nonce, user, files }: AccessQuestion): 
 
 /** One question about all of them, since nearly always all may be used; about each only where not. */
 async function refusedTo(user: QemuUser, files: AccessQuestion["files"]): Promise<string[]> {
-  if (files.length === 0 || (await mayUse(user, files))) return [];
-  const allowed = await Promise.all(files.map((file) => mayUse(user, [file])));
-  return files.filter((_, index) => allowed[index] !== true).map(({ file }) => file);
-}
-
-/** Asks the kernel as that user, who has to pass all directories on the way too. */
-async function mayUse(user: QemuUser, files: AccessQuestion["files"]): Promise<boolean> {
-  const wanted = files
-    .flatMap(({ path, writes }) => [["-r", path], ...(writes ? [["-w", path]] : [])])
-    .flatMap((each, index) => (index === 0 ? each : ["-a", ...each]));
-  try {
-    await runProgram("test", wanted, { user });
-    return true;
-  } catch (error) {
-    const cause = error instanceof FerryError ? error.cause : undefined;
-    // Where the question itself fails, the start will tell; it is no finding about the file.
-    return !(cause instanceof ProgramFailure && cause.exitCode === 1);
-  }
+  if (files.length === 0 || (await mayOpen(user, files)) !== false) return [];
+  const allowed = await Promise.all(files.map((file) => mayOpen(user, [file])));
+  // Where the question itself fails, the start will tell; it is no finding about the file.
+  return files.filter((_, index) => allowed[index] === false).map(({ file }) => file);
 }
 
 async function directError(path: string): Promise<string | null> {

@@ -3,8 +3,8 @@
  * kernel's userfaultfd, for faults in the kernel too (KVM, and system calls that write into guest memory).
  */
 import { readFile, stat } from "node:fs/promises";
-import { runProgram } from "../base/run-program.ts";
 import type { QemuUser } from "./user.ts";
+import { mayOpen } from "./user-access.ts";
 import { compareQemuVersions, parseQemuVersion, type QemuVersion } from "./version.ts";
 
 const device = "/dev/userfaultfd";
@@ -24,7 +24,7 @@ export async function whyNoMissingPages(
     const present = "vm.unprivileged_userfaultfd is 0, and this QEMU knows no other way";
     return { present, remedy: `Let it: ${setting}; or install QEMU 8.0 or later` };
   }
-  if (await mayOpen(user)) return null;
+  if (await mayOpenDevice(user)) return null;
   const rule = `KERNEL=="userfaultfd", MODE="0660", GROUP="${user.gid}"`;
   return {
     present: `QEMU's user ${user.uid} may not open ${device}`,
@@ -44,22 +44,15 @@ async function readSetting(): Promise<string | undefined> {
 }
 
 /** Asked again only once something about the device has changed: rights, and access lists, change its `ctime`. */
-let remembered: { readonly key: string; readonly answer: Promise<boolean> } | undefined;
+let remembered: { readonly key: string; readonly answer: boolean } | undefined;
 
-async function mayOpen(user: QemuUser): Promise<boolean> {
+async function mayOpenDevice(user: QemuUser): Promise<boolean> {
   const { ino, ctimeNs } = await stat(device, { bigint: true }).catch(() => nothing);
   const key = `${ino} ${ctimeNs} ${user.uid} ${user.gid}`;
-  if (remembered?.key !== key) remembered = { key, answer: tryToOpen(user) };
-  return await remembered.answer;
+  if (remembered?.key === key) return remembered.answer;
+  const answer = await mayOpen(user, [{ path: device, writes: true }]);
+  if (answer !== undefined) remembered = { key, answer };
+  return answer ?? false;
 }
 
 const nothing = { ino: 0n, ctimeNs: 0n };
-
-/** As that user: permission bits alone do not tell of access lists. */
-async function tryToOpen(user: QemuUser): Promise<boolean> {
-  const wanted = ["-r", device, "-a", "-w", device];
-  return await runProgram("test", wanted, { user }).then(
-    () => true,
-    () => false,
-  );
-}
