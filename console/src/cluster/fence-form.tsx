@@ -8,6 +8,7 @@ import { FieldGrid } from "../parts/field-grid.tsx";
 import { FormDialog } from "../parts/form-dialog.tsx";
 import { OptionSelect } from "../parts/option-select.tsx";
 import { fenceOptions } from "./fence-options.ts";
+import { PasswordField } from "../parts/password-field.tsx";
 
 const actionNames = { off: "Switched off", reboot: "Started anew" } as const;
 
@@ -64,14 +65,11 @@ export function FenceForm({ host, through, present, onClose }: FenceFormProps) {
         />
       </Field>
       <FieldGrid>
-        <Field label="Password" hint="The option password; not shown again">
-          <Input
-            type="password"
-            autoComplete="new-password"
-            value={password}
-            onChange={(_, { value }) => setPassword(value)}
-          />
-        </Field>
+        <PasswordField
+          hint="The option password; not shown again"
+          value={password}
+          onChange={setPassword}
+        />
         <OptionSelect
           label="A silent host is"
           value={action}

@@ -9,6 +9,7 @@ import { FieldGrid } from "../parts/field-grid.tsx";
 import { FormDialog } from "../parts/form-dialog.tsx";
 import { OptionSelect } from "../parts/option-select.tsx";
 import { emptyPool, isComplete, type PoolForm, type PoolKind, poolOf } from "./pool-draft.ts";
+import { PasswordField } from "../parts/password-field.tsx";
 
 const kindNames: Readonly<Record<PoolKind, string>> = {
   directory: "A directory of the host",
@@ -98,14 +99,11 @@ function SmbFields(given: {
             onChange={(_, { value }) => onChange({ user: value })}
           />
         </Field>
-        <Field label="Password" hint="Kept on this host, and never shown">
-          <Input
-            type="password"
-            autoComplete="new-password"
-            value={form.password}
-            onChange={(_, { value }) => onChange({ password: value })}
-          />
-        </Field>
+        <PasswordField
+          hint="Kept on this host, and never shown"
+          value={form.password}
+          onChange={(password) => onChange({ password })}
+        />
         <Field label="Windows domain or workgroup">
           <Input value={form.domain} onChange={(_, { value }) => onChange({ domain: value })} />
         </Field>

@@ -6,6 +6,7 @@ import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
 import { FormDialog } from "../parts/form-dialog.tsx";
 import { Places } from "./places.tsx";
+import { PasswordField } from "../parts/password-field.tsx";
 
 /** As the agent wants it. */
 const passwordCharactersMin = 12;
@@ -80,18 +81,12 @@ function AddSecret(given: {
       <Field label="CHAP user" required>
         <Input autoComplete="off" value={user} onChange={(_, { value }) => setUser(value)} />
       </Field>
-      <Field
-        label="Password"
+      <PasswordField
         required
         hint={`At least ${passwordCharactersMin} characters; kept on this host, and never shown`}
-      >
-        <Input
-          type="password"
-          autoComplete="new-password"
-          value={password}
-          onChange={(_, { value }) => setPassword(value)}
-        />
-      </Field>
+        value={password}
+        onChange={setPassword}
+      />
     </FormDialog>
   );
 }
