@@ -99,9 +99,12 @@ export class Precheck {
         // The target's clock is of the moment in which it answered: so is the one it is held against.
         clockMs = Date.now();
         answers = await readAll(paths, proof);
-      } finally {
-        answered.resolve();
+      } catch (error) {
+        // No answer of this host's own may come after the proofs were removed.
+        answered.reject(error);
+        throw error;
       }
+      answered.resolve();
       const { target, probesSent } = asked;
       const own = await gathered;
       const source = { ...withWriteErrors(own, unwritable), clockMs };

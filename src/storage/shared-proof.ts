@@ -3,7 +3,7 @@
  * the other reads it. Equal marker ids are no proof, since a copied directory has the same.
  */
 import { randomUUID } from "node:crypto";
-import { open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FerryError } from "../base/errors.ts";
 import { takeName } from "./take-name.ts";
@@ -108,14 +108,26 @@ export async function removeProof(poolPath: string, nonce: string): Promise<void
   }
 }
 
-/** At the agent's start no check of its own is under way: removes proofs that it wrote and did not live to remove. */
+/**
+ * At the agent's start no check of its own is under way: removes proofs that it wrote and did not live to remove, and drafts that
+ * nobody lived to fill.
+ */
 export async function sweepProofs(poolPath: string, written: string): Promise<void> {
   const names = await readdir(poolPath).catch(() => []);
   for (const name of names.filter((one) => one.startsWith(proofPrefix))) {
     const path = join(poolPath, name);
     const text = await readFile(path, "utf8").catch(() => "");
-    if (text.split("\n")[0] === written) await rm(path, { force: true }).catch(() => undefined);
+    const isLeft = text === "" ? await isOld(path) : text.split("\n")[0] === written;
+    if (isLeft) await rm(path, { force: true }).catch(() => undefined);
   }
+}
+
+async function isOld(path: string): Promise<boolean> {
+  const changedMs = await stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Number.POSITIVE_INFINITY,
+  );
+  return Date.now() - changedMs > answerKeptMs;
 }
 
 /** A nonce comes from the peer: it must not be a path. */
