@@ -130,10 +130,13 @@ function writeCompletion(tree: string): void {
 }
 
 function writeService(tree: string): void {
+  for (const unit of ["ferryd.service", "ferry-guests.service"]) {
+    write(tree, `usr/lib/systemd/system/${unit}`, readFileSync(join(root, "deploy", unit)));
+  }
   write(
     tree,
-    "usr/lib/systemd/system/ferryd.service",
-    readFileSync(join(root, "deploy/ferryd.service")),
+    "usr/lib/systemd/system/ferry-vm-.scope.d/before-guests.conf",
+    readFileSync(join(root, "deploy/ferry-vm-.scope.conf")),
   );
   write(tree, "etc/ferry/ferryd.yaml", readFileSync(join(root, "deploy/ferryd.yaml")));
   write(tree, "usr/share/doc/ferry/copyright", readFileSync(join(root, "LICENSE")));

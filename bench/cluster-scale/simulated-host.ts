@@ -204,6 +204,7 @@ export class SimulatedHost {
       // It has no place for a member of etcd, and is never given one.
       ...{ etcdBinary: "etcd", advertise: this.#of.address, clientPort: 0, peerPort: 0 },
       ...{ watchdog: null, fenceOptions: [], isMoving: () => false },
+      mayStart: () => true,
       faults: new Faults(false),
       paths: { state: this.#state, run: this.#state },
       publish: () => undefined,

@@ -22,7 +22,7 @@ const packages = [
   ...["linux-image-amd64", "initramfs-tools", "kmod", "udev", "systemd-sysv", "dbus"],
   ...["openssh-server", "iproute2", "iputils-ping", "procps", "ca-certificates"],
   ...["qemu-system-x86", "qemu-utils", "qemu-block-extra", "ovmf", "swtpm", "swtpm-tools"],
-  ...["libatomic1", "adduser", "cifs-utils", "nfs-common"],
+  ...["libatomic1", "adduser", "cifs-utils", "nfs-common", "etcd-server"],
   ...["rdma-core", "ibverbs-providers", "ibverbs-utils"],
 ];
 
@@ -74,6 +74,8 @@ modprobe kvm_amd || modprobe kvm_intel || true
 const masked = [
   ...["systemd-networkd-wait-online.service", "apt-daily.timer", "apt-daily-upgrade.timer"],
   ...["serial-getty@ttyS0.service", "e2scrub_all.timer", "fstrim.timer", "man-db.timer"],
+  // Ferry starts its own members.
+  "etcd.service",
 ];
 
 /** Built if it is not there. @throws Error where this is not root of the machine, which debootstrap wants. */

@@ -24,6 +24,8 @@ import { Shell } from "./shell.ts";
 const run = promisify(execFile);
 /** A whole host under emulation, on a machine that is busy with everything else. */
 const bootMsMax = 10 * 60_000;
+/** Its VMs leave or end first, for as long as its settings allow. */
+const goneMsMax = 15 * 60_000;
 
 export class HostLab implements AsyncDisposable {
   readonly #plan: HostsPlan;
@@ -113,15 +115,27 @@ export class HostLab implements AsyncDisposable {
 
   /** As if its plug were pulled: nothing is written out. */
   async powerOff(name: string): Promise<void> {
-    const host = this.#host(name);
-    const { stdout } = await run("ip", ["netns", "pids", this.#plan.namespace]);
-    for (const pid of stdout
-      .split("\n")
-      .filter((line) => line !== "")
-      .map(Number)) {
-      const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-      if (line.includes(host.disk)) process.kill(pid, "SIGKILL");
+    for (const pid of await this.#processes(name)) process.kill(pid, "SIGKILL");
+  }
+
+  /** Resolves when the host is off: it has shut down, or reset itself, which ends its machine too (`-no-reboot`). */
+  async gone(name: string): Promise<void> {
+    const deadline = performance.now() + goneMsMax;
+    while ((await this.#processes(name)).length > 0) {
+      if (performance.now() > deadline) throw new Error(`${name} is still on`);
+      await sleep(500);
     }
+  }
+
+  async #processes(name: string): Promise<number[]> {
+    const { disk } = this.#host(name);
+    const { stdout } = await run("ip", ["netns", "pids", this.#plan.namespace]);
+    const found: number[] = [];
+    for (const word of stdout.split("\n").filter((line) => line !== "")) {
+      const line = await readFile(`/proc/${word}/cmdline`, "utf8").catch(() => "");
+      if (line.includes(disk)) found.push(Number(word));
+    }
+    return found;
   }
 
   /** Pulls both of its wires. */

@@ -1,4 +1,5 @@
 /** What this machine is, as the API shows it and as checks compare it. */
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type } from "node:os";
 import type { Machine } from "../api/services.ts";
@@ -8,6 +9,7 @@ import { readProcessor } from "../host/processor.ts";
 import { readRdmaPorts } from "../host/rdma.ts";
 import type { MachineFacts } from "../precheck/gather.ts";
 import { knownVersions } from "../protocol/version.ts";
+import type { Trust } from "../trust/trust.ts";
 import { whyNoMissingPages } from "../qemu/missing-pages.ts";
 import { definitionVersions } from "../vm/definition.ts";
 import type { QemuHost } from "../qemu/qemu-host.ts";
@@ -109,4 +111,13 @@ function operatingSystem(): string {
     // Not every system has the file.
     return type();
   }
+}
+
+/** Nothing for a host without a domain. */
+export function domainFact(trust: Trust): Pick<MachineFacts, "domain"> {
+  const { membership } = trust;
+  if (membership === undefined) return {};
+  const trusted = trust.trustedDomains().map(({ id }) => id);
+  const certificateUntilMs = new X509Certificate(membership.certificate).validToDate.getTime();
+  return { domain: { ...membership.domain, trusted, certificateUntilMs } };
 }

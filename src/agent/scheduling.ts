@@ -1,8 +1,12 @@
-/** Puts together what decides when moves start: the slots of this host, the queue, and the drain. */
+/** Puts together what decides when moves start: the slots of this host, the queue, the drain, and the host's shutdown. */
 import type { DatabaseSync } from "node:sqlite";
 import { HttpDrainHosts } from "../api/drain-hosts.ts";
 import type { PeerClient } from "../api/peer-client.ts";
 import type { EventLog } from "../database/event-log.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { endMachine, whyNoPower } from "../host/power.ts";
+import { currentBootId } from "../qemu/process-identity.ts";
+import { HostShutdown } from "../scheduler/host-shutdown.ts";
 import type { Log } from "../base/log.ts";
 import { defaultLimits, liveLimits, type MoveLimits } from "../migration/limits.ts";
 import type { Migrations } from "../migration/migrations.ts";
@@ -30,6 +34,7 @@ export interface SchedulingParts {
   readonly precheck: Precheck;
   readonly events: EventLog;
   readonly settings: SettingsStore;
+  readonly cluster: Cluster;
   /** How targets, and the cluster, are asked for a slot. */
   readonly slotLink: SlotLink;
 }
@@ -38,6 +43,7 @@ export interface Scheduling {
   readonly scheduler: Scheduler;
   readonly slots: IncomingSlots;
   readonly drain: Drain;
+  readonly hostShutdown: HostShutdown;
 }
 
 export function wireScheduling(parts: SchedulingParts): Scheduling {
@@ -64,7 +70,12 @@ export function wireScheduling(parts: SchedulingParts): Scheduling {
     ...{ ...parts, scheduler, hosts: new HttpDrainHosts(trust, peers) },
     publish: (event, requestedBy) => parts.events.publish(event, host, { requestedBy }),
   });
-  return { scheduler, slots, drain };
+  const hostShutdown = new HostShutdown({
+    ...{ ...parts, scheduler, drain },
+    machine: { bootId: currentBootId, whyNot: whyNoPower, end: endMachine },
+    publish: (event, requestedBy) => parts.events.publish(event, host, { requestedBy }),
+  });
+  return { scheduler, slots, drain, hostShutdown };
 }
 
 /** The host's limits for moves, read anew at every use: they follow its settings and the time of day. */

@@ -29,6 +29,7 @@ export interface ClusterWiring {
   readonly events: EventLog;
   readonly faults: Faults;
   readonly isMoving: (migration: string) => boolean;
+  readonly mayStart: () => boolean;
   /** This host's own room: asked of itself as of the others. */
   readonly room: () => Promise<HostRoom>;
 }
@@ -73,12 +74,12 @@ export async function ownRoom(parts: {
 }
 
 export function wireCluster(wiring: ClusterWiring): Cluster {
-  const { config, database, log, now, trust, peers, vms, pools, events, faults, room, isMoving } =
-    wiring;
+  const { config, database, log, now, trust, peers, vms, pools, events, faults, room } = wiring;
+  const { isMoving, mayStart } = wiring;
   const others = new HttpClusterPeers(trust, peers);
   const isSelf = (host: string): boolean => host === trust.membership?.host.id;
   const cluster: Cluster = new Cluster({
-    ...{ database, log, now, trust, vms, pools, faults, isMoving },
+    ...{ database, log, now, trust, vms, pools, faults, isMoving, mayStart },
     host: config.name,
     peers: {
       seek: () => others.seek(),

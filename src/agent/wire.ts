@@ -1,5 +1,4 @@
 /** Puts the agent together, from the leaves up. What is made here is closed in the reverse order. */
-import { X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { askMembers } from "../api/domain-questions.ts";
@@ -30,10 +29,10 @@ import { ClusterSlots } from "../cluster/move-slots.ts";
 import { Migrations } from "../migration/migrations.ts";
 import type { MigrationRecord } from "../migration/record.ts";
 import { Switches } from "../network/switches.ts";
-import type { MachineFacts } from "../precheck/gather.ts";
 import { ownPastMoves } from "../precheck/past-moves.ts";
 import type { ElsewhereVm } from "../precheck/check.ts";
 import { Precheck } from "../precheck/precheck.ts";
+import type { HostShutdown } from "../scheduler/host-shutdown.ts";
 import { SettingsStore } from "../scheduler/settings-store.ts";
 import { SpareWorkers } from "../session/spare-workers.ts";
 import { qemuUser } from "../qemu/user.ts";
@@ -52,7 +51,7 @@ import {
 } from "./announce-changes.ts";
 import type { AgentConfig } from "./config.ts";
 import { freeMemory } from "./free-memory.ts";
-import { readMachine, readMachineFacts } from "./machine.ts";
+import { domainFact, readMachine, readMachineFacts } from "./machine.ts";
 import { Metrics } from "./metrics.ts";
 import { moveAddresses, rdmaMoveAddresses } from "./move-addresses.ts";
 import { retainMoves } from "./move-retention.ts";
@@ -113,7 +112,7 @@ export async function wireAgent(
     ...failoverPoints,
   ]);
   // The VMs are there before the cluster that has a word in whether they run.
-  const later: { cluster?: Cluster; migrations?: Migrations } = {};
+  const later: { cluster?: Cluster; migrations?: Migrations; hostShutdown?: HostShutdown } = {};
   const vms = parts.use(
     await LocalVms.open({
       ...{ database, log, paths: config.paths, qemu: config.qemu, pools, switches, identity },
@@ -130,6 +129,7 @@ export async function wireAgent(
       ...{ config, database, log, now, trust, peers, vms, pools, events, faults },
       room: async () => await room(),
       isMoving: (id) => later.migrations?.find(id)?.endedAt === null,
+      mayStart: () => later.hostShutdown?.state === null,
     }),
   );
   later.cluster = cluster;
@@ -188,10 +188,10 @@ export async function wireAgent(
     },
   });
   // A share that hangs must not keep the agent from starting.
-  void pools.mountAll().then((away) => {
+  const mounted = pools.mountAll().then((away) => {
     for (const { pool, error } of away) log.warn({ pool, err: error }, "a share is not mounted");
-    return precheck.sweep();
   });
+  void mounted.then(() => precheck.sweep());
   const addresses = () => moveAddresses(advertise, settings.current.settings);
   const { portFirst, portLast } = config.session;
   const sessions = parts.use(
@@ -201,11 +201,14 @@ export async function wireAgent(
     }),
   );
 
-  const { scheduler, slots, drain } = wireScheduling({
+  const { scheduler, slots, drain, hostShutdown } = wireScheduling({
     ...{ database, log, host, now, trust, peers, vms, migrations, precheck, events, settings },
+    cluster,
     slotLink: new ClusterSlots(new HttpSlotLink(trust, peers), () => cluster.membership),
   });
+  later.hostShutdown = hostShutdown;
   parts.use(scheduler);
+  parts.use(hostShutdown);
   parts.defer(announceHost(settings, events, host));
   metrics.followMoves({
     migrations,
@@ -237,7 +240,7 @@ export async function wireAgent(
       settings,
       scheduler,
     },
-    ...{ slots, drain, cluster, sessions, events, faults, serialLogs, tokens },
+    ...{ slots, drain, hostShutdown, cluster, sessions, events, faults, serialLogs, tokens },
     freeMemory: () => freeMemory(vms),
     clusterRoom: room,
     consoleSessions: new ConsoleSessions(database, tokens, now),
@@ -256,6 +259,7 @@ export async function wireAgent(
   parts.defer(() => app.close());
   await listener.start(new FrontDoor(app, guestSockets));
   scheduler.start();
+  void mounted.then(() => hostShutdown.takeUp());
   parts.use(new PartialExpiry({ log, now, pools, migrations })).start();
   parts.use(retainMoves({ log, now, database }));
 
@@ -273,15 +277,6 @@ export async function wireAgent(
 
   const close = parts.move();
   return { socketPath, [Symbol.asyncDispose]: () => close.disposeAsync() };
-}
-
-/** Nothing for a host without a domain. */
-function domainFact(trust: Trust): Pick<MachineFacts, "domain"> {
-  const { membership } = trust;
-  if (membership === undefined) return {};
-  const trusted = trust.trustedDomains().map(({ id }) => id);
-  const certificateUntilMs = new X509Certificate(membership.certificate).validToDate.getTime();
-  return { domain: { ...membership.domain, trusted, certificateUntilMs } };
 }
 
 /** The VMs of the domain's other hosts; those of hosts that do not answer are not known. */

@@ -39,6 +39,9 @@ export const accessTable = {
   "POST /v1/host/drain/plan": "operator",
   "POST /v1/host/drain": "administrator",
   "POST /v1/host/resume": "administrator",
+  "GET /v1/host/shutdown": "viewer",
+  "POST /v1/host/shutdown/plan": "operator",
+  "POST /v1/host/shutdown": "administrator",
 
   "GET /v1/domain": "viewer",
   "POST /v1/domain": "administrator",

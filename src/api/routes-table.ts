@@ -45,6 +45,12 @@ import type {
   DrainPlanRequest,
   DrainStatus,
 } from "./schema/drain.ts";
+import type {
+  HostShutdownBegin,
+  HostShutdownPlan,
+  HostShutdownPlanRequest,
+  HostShutdownStatus,
+} from "./schema/host-shutdown.ts";
 import type { EventList, EventListQuery } from "./schema/event.ts";
 import type { FaultCreate, FaultList } from "./schema/fault.ts";
 import type { Host, HostList } from "./schema/host.ts";
@@ -95,6 +101,9 @@ export interface Routes {
   "POST /v1/host/drain/plan": { body: DrainPlanRequest; answer: DrainPlanAnswer };
   "GET /v1/host/drain": { answer: DrainStatus };
   "POST /v1/host/drain": { body: DrainBegin; answer: DrainStatus };
+  "GET /v1/host/shutdown": { answer: HostShutdownStatus };
+  "POST /v1/host/shutdown/plan": { body: HostShutdownPlanRequest; answer: HostShutdownPlan };
+  "POST /v1/host/shutdown": { body: HostShutdownBegin; answer: HostShutdownStatus };
   "POST /v1/host/resume": { body: DrainEnd; answer: DrainEndAnswer };
 
   "GET /v1/domain": { answer: DomainAnswer };

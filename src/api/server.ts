@@ -22,6 +22,7 @@ import { clusterRoutes } from "./routes/cluster.ts";
 import { cpuRoutes } from "./routes/cpu.ts";
 import { domainRoutes } from "./routes/domain.ts";
 import { drainRoutes } from "./routes/drain.ts";
+import { hostShutdownRoutes } from "./routes/host-shutdown.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { faultRoutes } from "./routes/faults.ts";
 import { hostSettingsRoutes } from "./routes/host-settings.ts";
@@ -110,6 +111,7 @@ const allRoutes: readonly ((app: ApiServer, services: Services) => void)[] = [
   cpuRoutes,
   hostSettingsRoutes,
   drainRoutes,
+  hostShutdownRoutes,
   domainRoutes,
   clusterRoutes,
   clusterCareRoutes,

@@ -7,6 +7,7 @@ import type { Migrations } from "../migration/migrations.ts";
 import type { Switches } from "../network/switches.ts";
 import type { Precheck } from "../precheck/precheck.ts";
 import type { Drain } from "../scheduler/drain.ts";
+import type { HostShutdown } from "../scheduler/host-shutdown.ts";
 import type { IncomingSlots } from "../scheduler/incoming-slots.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { SettingsStore } from "../scheduler/settings-store.ts";
@@ -41,6 +42,7 @@ export interface Services {
   /** Bytes for VMs that come to this host, beside those that are coming already. */
   readonly freeMemory: () => Promise<number>;
   readonly drain: Drain;
+  readonly hostShutdown: HostShutdown;
   readonly cluster: Cluster;
   /** What this host has left for VMs of the cluster. */
   readonly clusterRoom: () => Promise<HostRoom>;

@@ -26,6 +26,8 @@ const slow: Partial<Record<keyof Routes, number>> = {
   "POST /v1/host/drain/plan": drainTimeoutMs,
   "POST /v1/host/drain": drainTimeoutMs,
   "POST /v1/host/resume": drainTimeoutMs,
+  "POST /v1/host/shutdown/plan": drainTimeoutMs,
+  "POST /v1/host/shutdown": drainTimeoutMs,
   "POST /v1/migrations/{id}/cancel": cancelTimeoutMs,
   "POST /v1/vms/{vm}/shutdown": shutdownTimeoutMs,
   "POST /v1/domain/join": 60_000,

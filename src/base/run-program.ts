@@ -30,6 +30,7 @@ const packages: Readonly<Record<string, string>> = {
   mkfifo: "coreutils",
   prlimit: "util-linux",
   busctl: "systemd",
+  systemctl: "systemd",
   swtpm: "swtpm",
   etcd: "etcd-server",
 };

@@ -15,6 +15,7 @@ export interface SetOptions {
   readonly bootOrder?: string;
   readonly description?: string;
   readonly tags?: string;
+  readonly atHostShutdown?: NonNullable<Definition["atHostShutdown"]> | "host";
 }
 
 type Definition = Vm["definition"];
@@ -31,8 +32,11 @@ export function changeDefinition(before: Definition, options: SetOptions): Defin
     );
   }
   const { name, memory, cpus, topology, cpuModel, iso, bootOrder, description, tags } = options;
+  const { atHostShutdown: present, ...others } = before;
+  const { atHostShutdown = present } = options;
   return {
-    ...before,
+    ...others,
+    ...(atHostShutdown !== undefined && atHostShutdown !== "host" && { atHostShutdown }),
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description }),
     ...(tags !== undefined && { tags: parseNames(tags) }),

@@ -39,6 +39,7 @@ export function draftFromDefinition(document: VmDocument): VmCreate {
     ...(definition.display !== undefined && { vnc: definition.display.vnc }),
     ...(definition.serial !== undefined && { serial: definition.serial }),
     ...(definition.tpm && { tpm: definition.tpm }),
+    ...(definition.atHostShutdown && { atHostShutdown: definition.atHostShutdown }),
   };
 }
 

@@ -29,6 +29,9 @@ const settings: Settings = {
   stopMsMax: 10_000,
   giveUpAfterMs: 600_000,
   defaultDiskPool: "vms",
+  shutdownPolicy: "move",
+  shutdownMsMax: 600_000,
+  shutdownGuestMsMax: 120_000,
 };
 
 /** What commander makes of words. */

@@ -33,6 +33,9 @@ export interface SettingOptions {
   readonly maxStop?: number;
   readonly giveUpAfter?: number;
   readonly diskPool?: string;
+  readonly atShutdown?: Settings["shutdownPolicy"];
+  readonly shutdownWithin?: number;
+  readonly guestShutdown?: number;
 }
 
 export function changeSettings(settings: Settings, options: SettingOptions): Settings {
@@ -63,6 +66,9 @@ export function changeSettings(settings: Settings, options: SettingOptions): Set
     stopMsMax: options.maxStop ?? settings.stopMsMax,
     giveUpAfterMs: options.giveUpAfter ?? settings.giveUpAfterMs,
     defaultDiskPool: options.diskPool === "none" ? null : (options.diskPool ?? defaultDiskPool),
+    shutdownPolicy: options.atShutdown ?? settings.shutdownPolicy,
+    shutdownMsMax: options.shutdownWithin ?? settings.shutdownMsMax,
+    shutdownGuestMsMax: options.guestShutdown ?? settings.shutdownGuestMsMax,
   };
 }
 

@@ -13,6 +13,7 @@ export interface CreateOptions {
   readonly machineType?: string;
   readonly firmware?: "bios" | "uefi";
   readonly tpm?: boolean;
+  readonly atHostShutdown?: NonNullable<VmCreate["atHostShutdown"]>;
   readonly disk?: readonly string[];
   readonly nic?: readonly string[];
   readonly iscsi?: readonly string[];
@@ -60,6 +61,7 @@ export function draftFromOptions(
     ...(options.tags !== undefined && { tags: parseNames(options.tags) }),
     ...(firmware !== undefined && { firmware }),
     ...(options.tpm === true && { tpm: { model: "crb" as const } }),
+    ...(options.atHostShutdown && { atHostShutdown: options.atHostShutdown }),
     ...(machineType !== undefined && { machineType }),
     ...(cpus !== undefined && { cpus: parseCount(cpus, "--cpus", 1, 512) }),
     ...(topology !== undefined && { topology: parseTopology(topology) }),

@@ -1,6 +1,6 @@
 /** This host's cluster, or none: what the agent, its routes and the engine ask. What goes on by itself: running-cluster.ts. */
 import { setTimeout as wait } from "node:timers/promises";
-import { FerryError } from "../base/errors.ts";
+import { errorChain, FerryError } from "../base/errors.ts";
 import type { OwnerAuthority } from "../migration/ownership.ts";
 import type { OwnerRecord } from "../migration/recovery.ts";
 import { takeRestored } from "./backup.ts";
@@ -86,7 +86,11 @@ export class Cluster implements AsyncDisposable {
 
   /** @throws FerryError `not-found` when this host is in none. */
   require(): Membership {
-    if (this.#running !== undefined) return this.#running.membership;
+    return this.#requireRunning().membership;
+  }
+
+  #requireRunning(): RunningCluster {
+    if (this.#running !== undefined) return this.#running;
     throw new FerryError("not-found", `Host "${this.parts.host}" is in no cluster`, {
       remedy: "Create one: ferry cluster create NAME; or join the domain's: ferry cluster join",
     });
@@ -159,10 +163,34 @@ export class Cluster implements AsyncDisposable {
     await standaloneVm(this.parts, this.require(), nameOrId);
   }
 
+  /** Whether a VM of this host is the cluster's, as far as this host knows. */
+  isClustered(id: string): boolean {
+    return this.local.incarnationOf(id) !== undefined;
+  }
+
+  /**
+   * Ends a guest of the cluster's on a host that goes down, and gives the VM back, so that another host starts it at once. Without an answer of
+   * etcd the VM stays this host's: it is started here again or, when the lease is over, elsewhere.
+   * @throws FerryError what `end` throws.
+   */
+  async endHere(id: string, why: FerryError, end: () => Promise<unknown>): Promise<void> {
+    let isEnded = false;
+    const ending = async (): Promise<void> => {
+      await end();
+      isEnded = true;
+    };
+    try {
+      await this.#requireRunning().ownVms.endHere(id, why, ending);
+    } catch (error) {
+      if (!isEnded) throw error;
+      this.parts.log.warn({ vm: id, reason: errorChain(error) }, "cannot give the VM back");
+    }
+  }
+
   /** @throws FerryError `conflict` for a VM that is the cluster's: others would start it again. */
   requireStandalone(nameOrId: string, verb: string): void {
     const { id, name } = this.parts.vms.get(nameOrId).definition;
-    if (this.local.incarnationOf(id) === undefined) return;
+    if (!this.isClustered(id)) return;
     throw new FerryError("conflict", `Cannot ${verb} VM "${name}": it is the cluster's`, {
       remedy: `Make it standalone first: ferry vm standalone ${name}`,
     });

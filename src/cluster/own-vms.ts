@@ -163,6 +163,7 @@ export class OwnVms implements Disposable {
     const row = this.#parts.vms.find(id);
     const isDown = row?.state === "stopped" || row?.state === "crashed";
     if (wanted !== "running" || policy.priority === "never" || !isDown) return;
+    if (!this.#parts.mayStart()) return;
     if (this.#starting.has(id)) return;
     this.#starting.add(id);
     const { vms, log, publish, faults } = this.#parts;
@@ -192,11 +193,14 @@ export class OwnVms implements Disposable {
       .finally(() => this.#starting.delete(id));
   }
 
-  /** Ends the guest and gives the VM back to the cluster: this host can't run it any more. @throws FerryError when it can't be ended. */
-  async endHere(id: string, why: FerryError): Promise<void> {
+  /**
+   * Ends the guest (`end`: how) and gives the VM back to the cluster: this host can't run it any more.
+   * @throws FerryError when it can't be ended; what etcd says.
+   */
+  async endHere(id: string, why: FerryError, end: () => Promise<unknown>): Promise<void> {
     this.#leaving.add(id);
     try {
-      await this.#parts.vms.powerOff(id);
+      await end();
       await this.#returnToCluster(id, why);
     } finally {
       this.#leaving.delete(id);

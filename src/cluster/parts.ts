@@ -81,6 +81,8 @@ export interface ClusterParts {
   readonly fenceOptions: readonly string[];
   /** Whether a migration of this host waits or runs. */
   readonly isMoving: (migration: string) => boolean;
+  /** False while this host is shut down: it takes none of the cluster's VMs up again. */
+  readonly mayStart: () => boolean;
   readonly paths: { readonly state: string; readonly run: string };
   readonly faults: Faults;
   readonly publish: (

@@ -23,7 +23,7 @@ export class RunningCluster implements AsyncDisposable {
   readonly volumes: VolumeWatch;
   readonly #parts: ClusterParts;
   readonly #local: LocalState;
-  readonly #ownVms: OwnVms;
+  readonly ownVms: OwnVms;
   readonly #variables: FirmwareVariables;
   readonly #stop = new AbortController();
   readonly #forgotten: () => void;
@@ -38,11 +38,11 @@ export class RunningCluster implements AsyncDisposable {
     this.#local = local;
     this.#forgotten = forgotten;
     this.membership = new Membership(parts, local, () => this.#wake());
-    this.#ownVms = new OwnVms(parts, this.membership);
+    this.ownVms = new OwnVms(parts, this.membership);
     this.#variables = new FirmwareVariables(parts, this.membership);
     this.coordinating = new Coordinating(parts, this.membership);
     this.volumes = new VolumeWatch(parts, this.membership);
-    const loss = new VolumeLoss(parts, this.membership, this.volumes, this.#ownVms);
+    const loss = new VolumeLoss(parts, this.membership, this.volumes, this.ownVms);
     const { signal } = this.#stop;
     this.#looking = Promise.all([
       Promise.resolve().then(() => this.#goOn(signal)),
@@ -95,7 +95,7 @@ export class RunningCluster implements AsyncDisposable {
     const view = await store.own(own.host, coordinating.watches);
     if (view.cluster !== undefined) membership.learn({ settings: view.cluster.settings });
     if (keeper.standing === "held") {
-      await this.#ownVms.settle(view.owned);
+      await this.ownVms.settle(view.owned);
       await enterExpected(this.#parts, membership);
       await this.#variables.keep();
     }
@@ -109,7 +109,7 @@ export class RunningCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#looking;
-    this.#ownVms[Symbol.dispose]();
+    this.ownVms[Symbol.dispose]();
     await this.membership[Symbol.asyncDispose]();
   }
 }

@@ -94,7 +94,9 @@ export class VolumeLoss {
       log.warn({ vm: name, pool, to }, "a VM is ended here, to start where its disks are");
       const reason = `Host "${this.#parts.host}" has lost volume "${pool}"`;
       const ended = await Promise.race([
-        this.#ownVms.endHere(id, new FerryError("system-refused", reason)).then(() => true),
+        this.#ownVms
+          .endHere(id, new FerryError("system-refused", reason), () => this.#parts.vms.powerOff(id))
+          .then(() => true),
         wait(endMsMax, false, { ref: false }),
       ]);
       if (!ended) throw new Error("its QEMU does not end: it waits for its disk in the kernel");

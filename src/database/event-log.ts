@@ -18,6 +18,7 @@ export const eventTypes = [
   "host.settings-changed",
   "host.drained",
   "host.resumed",
+  "host.shutting-down",
   /** Of a whole domain's stream: this host's agent now follows that one's events, or lost them. Never stored. */
   "host.followed",
   "host.lost",

@@ -10,6 +10,7 @@ import type { MoveRequest } from "../migration/queued.ts";
 import type { MigrationRecord } from "../migration/record.ts";
 import type { Precheck } from "../precheck/precheck.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
+import type { VmRecord } from "../vm/vm-host.ts";
 import {
   type DrainCheck,
   type DrainPlan,
@@ -92,9 +93,13 @@ export class Drain {
 
   /**
    * What a drain would do now; changes nothing. `to`: the hosts to consider; absent: every one that answers.
-   * `withStorage`: disks that the target does not reach may be copied.
+   * `withStorage`: disks that the target does not reach may be copied. `wanted`: which VMs shall leave.
    */
-  async plan(to: readonly string[] | undefined, withStorage: boolean): Promise<TimedPlan> {
+  async plan(
+    to: readonly string[] | undefined,
+    withStorage: boolean,
+    wanted: (vm: VmRecord) => boolean = () => true,
+  ): Promise<TimedPlan> {
     const { hosts, host, vms, migrations, settings } = this.#parts;
     const found = (await hosts.look(to)).filter((target) => target.host !== host);
     const targets = found
@@ -102,7 +107,7 @@ export class Drain {
       .slice(0, targetsMax);
     const present = vms
       .list()
-      .filter(({ ownership }) => ownership === "owner")
+      .filter((vm) => vm.ownership === "owner" && wanted(vm))
       .map(drainVm);
     const checks: DrainCheck[] = [];
     // One after the other: each check asks both hosts and writes into pools.
@@ -256,7 +261,7 @@ export class Drain {
   }
 }
 
-function drainVm({ definition, state, migration }: ReturnType<LocalVms["list"]>[number]): DrainVm {
+function drainVm({ definition, state, migration }: VmRecord): DrainVm {
   const { id, name, memory } = definition;
   const runs = state === "running" || state === "paused";
   const held = migration !== null ? "it is being moved already" : runs ? null : `it is ${state}`;

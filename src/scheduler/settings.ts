@@ -12,6 +12,7 @@ import {
   StopMsMax,
 } from "../migration/record.ts";
 import { Name } from "../vm/definition.ts";
+import { ShutdownPolicySchema } from "../vm/shutdown-policy.ts";
 import { BandwidthLimit, windowFaults } from "./bandwidth.ts";
 import { MigrationNetwork, networkFaults } from "../network/migration-network.ts";
 
@@ -58,6 +59,12 @@ export const HostSettings = Type.Object(
     giveUpAfterMs: GiveUpAfterMs,
     /** Where disks go that come with a VM, when the move names no pool and there is none of the same name; null: nowhere. */
     defaultDiskPool: nullable(Name),
+    /** What becomes of the host's VMs when it is shut down, where a VM says nothing else. */
+    shutdownPolicy: ShutdownPolicySchema,
+    /** All of that, until the machine ends. systemd ends a machine by force after half an hour. */
+    shutdownMsMax: Type.Integer({ minimum: 30_000, maximum: 25 * 60_000 }),
+    /** Of it, how long guests have to shut down before they lose their power. */
+    shutdownGuestMsMax: Type.Integer({ minimum: 1_000, maximum: 20 * 60_000 }),
   },
   strict,
 );
@@ -83,6 +90,10 @@ export const defaultSettings: HostSettings = {
   stopMsMax: 10_000,
   giveUpAfterMs: 600_000,
   defaultDiskPool: null,
+  shutdownPolicy: "move",
+  shutdownMsMax: 600_000,
+  // Servers with databases take a minute, those that install updates two.
+  shutdownGuestMsMax: 120_000,
 };
 
 /**

@@ -51,6 +51,7 @@ export function completeDraft(draft: VmDraft, defaults: DraftDefaults): VmDefini
     display: { vnc: draft.vnc ?? true },
     serial: draft.serial ?? true,
     ...(draft.tpm !== undefined && { tpm: draft.tpm }),
+    ...(draft.atHostShutdown !== undefined && { atHostShutdown: draft.atHostShutdown }),
   });
 }
 

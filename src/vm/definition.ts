@@ -7,6 +7,7 @@
  */
 import Type from "typebox";
 import { since } from "../protocol/since.ts";
+import { ShutdownPolicySchema } from "./shutdown-policy.ts";
 
 /** Raised when a property is added or changes its meaning; an agent refuses documents newer than its own. */
 export const definitionVersion = 1;
@@ -249,6 +250,8 @@ export const VmDefinition = Type.Object(
     serial: Type.Boolean({ default: true }),
     /** Absent where there is none, so that agents which know of no TPM take the documents of all other VMs. */
     tpm: since(3, Type.Optional(Tpm)),
+    /** Absent: as its host's settings say. */
+    atHostShutdown: since(3, Type.Optional(ShutdownPolicySchema)),
   },
   strict,
 );

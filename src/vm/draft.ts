@@ -14,6 +14,7 @@ import {
   Tpm,
   VmDefinition,
 } from "./definition.ts";
+import { ShutdownPolicySchema } from "./shutdown-policy.ts";
 
 const strict = { additionalProperties: false } as const;
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
@@ -123,6 +124,7 @@ export const VmDraft = Type.Object(
     vnc: Type.Optional(Type.Boolean()),
     serial: Type.Optional(Type.Boolean()),
     tpm: Type.Optional(Tpm),
+    atHostShutdown: Type.Optional(ShutdownPolicySchema),
   },
   strict,
 );

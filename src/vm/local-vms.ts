@@ -27,7 +27,7 @@ import { takeOverLocks } from "./image-locks.ts";
 import { formatDefinition, parseDefinition } from "./parse-definition.ts";
 import type { VmHostParts } from "./resolve.ts";
 import { letRun, pauseGuest, qemuStateOf, resetGuest, startProcess } from "./run.ts";
-import { endProcess, shutDown } from "./stop.ts";
+import { endProcess, type ShutdownOptions, shutDown } from "./stop.ts";
 import { StorageMoving } from "./storage-moving.ts";
 import { usesPool, usesSwitch } from "./uses.ts";
 import type { VmProcess, VmRecord } from "./vm-host.ts";
@@ -37,9 +37,6 @@ import { type VmChange, VmTable } from "./vm-table.ts";
 export type { VmChange };
 
 export type LocalVmsParts = Omit<VmHostParts, "qemu"> & { readonly qemu: QemuSettings };
-
-/** Long enough for a server with databases to write them out. */
-const shutdownTimeoutMs = 60_000;
 
 export class LocalVms implements AsyncDisposable {
   /** This host's QEMU: version, accelerator, user. */
@@ -119,10 +116,9 @@ export class LocalVms implements AsyncDisposable {
     });
   }
 
-  /** Asks the guest by ACPI; powers it off when it has not stopped after `timeoutMs` (default 60 000). */
-  async shutdown(nameOrId: string, options: { timeoutMs?: number } = {}): Promise<VmRecord> {
-    const { timeoutMs = shutdownTimeoutMs } = options;
-    return this.#operate(nameOrId, "shutdown", (vm) => shutDown(this.#table, vm, timeoutMs));
+  /** Asks the guest by ACPI; powers it off when it has not stopped in time. */
+  async shutdown(nameOrId: string, options: ShutdownOptions = {}): Promise<VmRecord> {
+    return this.#operate(nameOrId, "shutdown", (vm) => shutDown(this.#table, vm, options));
   }
 
   async powerOff(nameOrId: string): Promise<VmRecord> {

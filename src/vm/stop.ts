@@ -9,6 +9,7 @@ import type { VmTable } from "./vm-table.ts";
 
 /** A killed process that writes out megabytes of core memory takes a while to be gone. */
 const killTimeoutMs = 10_000;
+const shutdownTimeoutMs = 60_000;
 
 /** Whatever process the VM has, known or lost: afterwards none lives, and nothing of its running is left. */
 export async function endProcess(table: VmTable, vm: LocalVm): Promise<void> {
@@ -28,14 +29,29 @@ export async function endProcess(table: VmTable, vm: LocalVm): Promise<void> {
   table.refresh(vm);
 }
 
-/** Asks the guest by ACPI and waits; a guest that does not listen loses its power after `timeoutMs`. */
-export async function shutDown(table: VmTable, vm: LocalVm, timeoutMs: number): Promise<void> {
+export interface ShutdownOptions {
+  /** A guest that does not listen loses its power then. Default 60 000: enough for a server that writes out its databases. */
+  readonly timeoutMs?: number;
+  /** Told whether the guest shut down by itself. */
+  readonly told?: (listened: boolean) => void;
+}
+
+/** Asks the guest by ACPI and waits. */
+export async function shutDown(
+  table: VmTable,
+  vm: LocalVm,
+  { timeoutMs = shutdownTimeoutMs, told }: ShutdownOptions,
+): Promise<void> {
   const { qmp, exited } = requireProcess(vm);
   const stopped = qmp.waitFor(({ event }) => event === "SHUTDOWN", { timeoutMs });
-  const ended = Promise.race([stopped, exited]).catch(() => undefined);
+  const ended = Promise.race([stopped, exited]).then(
+    () => true,
+    () => false,
+  );
   await qmp.execute("system_powerdown");
-  await ended;
+  const listened = await ended;
   await endProcess(table, vm);
+  told?.(listened);
 }
 
 /** A process that the record names but whose monitor did not answer when the agent came back. */

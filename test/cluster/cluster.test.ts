@@ -78,3 +78,17 @@ test("a VM of a cluster moves with its owner record; its host is switched off wh
   await lab.client.waitFor(address, guestPorts.disk, patienceMs);
   assert.match(await disk(`verify /dev/vda 3 ${acknowledged}`), / 0$/);
 });
+
+test("a host that is shut down gives what does not move back to the cluster: it runs on another host, and on that one alone", async () => {
+  const [a, c] = [lab.host("host-a"), lab.host("host-c")];
+  const only = await a.ferry(["vm", "cluster", vm, "--prefer", "", "--only", "host-a,host-c"]);
+  assert.equal(only.exitCode, 0, only.stderr);
+  const shutdown = ["host", "shutdown", "host-c", "--only-vms", "--policy", "power-off", "--yes"];
+  const { exitCode, stdout, stderr } = await a.ferry(shutdown);
+  assert.equal(exitCode, 0, stdout + stderr);
+  assert.match(stdout, /web01 +loses its power, and starts on another host/);
+  await until("the VM runs elsewhere", async () => (await runsOn([a], vm)).length > 0);
+  assert.deepEqual(await runsOn([a, c], vm), ["host-a"]);
+  const owned = (await clusterOf(a)).vms.find(({ name }) => name === vm);
+  assert.deepEqual([owned?.host, owned?.wanted], ["host-a", "running"]);
+});

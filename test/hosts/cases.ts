@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { guestPorts } from "../../lab/guest.ts";
 import { addRdma, removeRdma } from "./rdma-devices.ts";
-import { lastMove, refused, Shares, type Site, until } from "./site.ts";
+import { shutdownCases, watchdogCase } from "./shutdown-cases.ts";
+import { lastMove, refused, runsOn, Shares, type Site, until } from "./site.ts";
 
 export interface HostsCase {
   readonly name: string;
@@ -43,7 +44,7 @@ export const hostsCases: readonly HostsCase[] = [
     async run(site) {
       const { a, b, client } = site;
       await a.run(createGuest("web01"));
-      await until(a, "ferry vm list", /web01.*running/);
+      await runsOn(a, "web01", "host-a");
       await client.waitFor(guest, guestPorts.counter, site.patienceMs);
       assert.match(
         await a.run("tr '\\0' ' ' < /proc/$(pgrep -o qemu-system)/cmdline"),
@@ -57,7 +58,7 @@ export const hostsCases: readonly HostsCase[] = [
       ] as const) {
         await until(from, "systemctl list-units --plain 'ferry-vm-*.scope'", /ferry-vm-.*running/);
         await from.run(`ferry move web01 ${name} --with-storage --yes`);
-        await until(to, "ferry vm list", /web01.*running/);
+        await runsOn(to, "web01", name);
         blackouts.push((await lastMove(to, "web01")).blackout?.totalMs ?? Number.NaN);
       }
       const { lost, duplicates, errors } = await watch.counter();
@@ -72,14 +73,15 @@ export const hostsCases: readonly HostsCase[] = [
       for (const command of [
         "systemctl restart ferryd",
         "systemctl stop ferryd && systemctl start ferryd",
+        "systemctl restart ferry-guests",
         "apt-get install -y -q --reinstall /root/ferry.deb",
       ]) {
         await a.run(command);
-        await until(a, "ferry vm list", /web01.*running/);
+        await runsOn(a, "web01", "host-a");
         assert.equal(await a.run("pgrep -o qemu-system"), before, command);
       }
       await a.run("ferry move web01 host-b --with-storage --yes");
-      await until(b, "ferry vm list", /web01.*running/);
+      await runsOn(b, "web01", "host-b");
     },
   },
   {
@@ -87,7 +89,7 @@ export const hostsCases: readonly HostsCase[] = [
     async run({ a, b }) {
       await a.run("ferry vm create disky --memory 128M --disk local,size=64M --nic lan --start");
       await a.run("ferry move disky host-b --with-storage --yes");
-      await until(b, "ferry vm list", /disky.*running/);
+      await runsOn(b, "disky", "host-b");
       await b.run("test -e /srv/local/disky*");
       await a.run("! ls /srv/local/disky* 2>/dev/null");
       await b.run("ferry vm power-off disky --yes; ferry vm delete disky --disks --yes");
@@ -113,7 +115,7 @@ export const hostsCases: readonly HostsCase[] = [
       await a.run("ferry vm create smb01 --memory 128M --disk vms,size=64M --nic lan --start");
       await a.run("ferry move smb01 host-b --bandwidth 1M --detach");
       await shares.restart(3_000);
-      await until(b, "ferry vm list", /smb01.*running/);
+      await runsOn(b, "smb01", "host-b");
       assert.equal((await lastMove(b, "smb01")).state, "completed");
       assert.match(await a.run("ls /proc/fs/cifs; mount -t cifs"), /vers=3/);
       await b.run("ferry vm power-off smb01 --yes; ferry vm delete smb01 --disks --yes");
@@ -126,7 +128,7 @@ export const hostsCases: readonly HostsCase[] = [
       await refused(b, "ferry check web01 host-a --performance rdma", /host-a.*RDMA/);
       await addRdma(a);
       await b.run("ferry move web01 host-a --performance rdma --with-storage --yes");
-      await until(a, "ferry vm list", /web01.*running/);
+      await runsOn(a, "web01", "host-a");
       const sent = Number(
         await b.run("cat /sys/class/infiniband/rxe0/ports/1/hw_counters/sent_pkts"),
       );
@@ -144,7 +146,7 @@ export const hostsCases: readonly HostsCase[] = [
       await until(a, "ferry migration list --vm web01 --state running", /memory/);
       await removeRdma(b);
       await until(a, "ferry migration list --vm web01 --limit 1", /failed/);
-      await until(a, "ferry vm list", /web01.*running/);
+      await runsOn(a, "web01", "host-a");
       await removeRdma(a);
       await a.run("ferry move web01 host-b --with-storage --yes");
     },
@@ -157,7 +159,7 @@ export const hostsCases: readonly HostsCase[] = [
       await lab.cut("host-a");
       await new Promise((resolve) => setTimeout(resolve, 5_000));
       await lab.restore("host-a");
-      await until(a, "ferry vm list", /web01.*running/);
+      await runsOn(a, "web01", "host-a");
       assert.equal((await lastMove(a, "web01")).state, "completed");
     },
   },
@@ -167,7 +169,7 @@ export const hostsCases: readonly HostsCase[] = [
       for (const host of lab.hosts) await lab.impair(host, how.split(" "));
       try {
         await a.run("ferry move web01 host-b --with-storage --yes");
-        await until(b, "ferry vm list", /web01.*running/);
+        await runsOn(b, "web01", "host-b");
         const blackout = (await lastMove(b, "web01")).blackout?.totalMs ?? Number.NaN;
         return `blackout ${Math.round(blackout)} ms`;
       } finally {
@@ -213,9 +215,11 @@ export const hostsCases: readonly HostsCase[] = [
       await until(a, "ferry vm list", /web01.*(stopped|crashed)/);
       await a.run("ferry vm start web01");
       await a.run("ferry move web01 host-b --with-storage --yes");
-      await until(b, "ferry vm list", /web01.*running/);
+      await runsOn(b, "web01", "host-b");
     },
   },
+  ...shutdownCases,
+  watchdogCase,
 ];
 
 /** The lab's guest: its kernel and programs from memory. KVM's clock stands still where KVM itself is emulated. */

@@ -38,6 +38,11 @@ export async function until(host: Shell, command: string, wanted: RegExp): Promi
   }
 }
 
+/** Any host may be asked where a VM runs. */
+export async function runsOn(asked: Shell, vm: string, host: string): Promise<void> {
+  await until(asked, "ferry vm list", new RegExp(`^${vm} +running +${host}\\b`, "m"));
+}
+
 /** The command must fail, and say why. */
 export async function refused(host: Shell, command: string, wanted: RegExp): Promise<void> {
   const { exitCode, stdout, stderr } = await host.try(command);

@@ -32,6 +32,8 @@ export function describeEvent(
       return "The host's settings were changed";
     case "host.drained":
       return "The host is closed for VMs; those it has leave";
+    case "host.shutting-down":
+      return "The host is shut down; its VMs leave or end";
     case "host.resumed":
       return "The host is open for VMs again";
     case "cluster.created":

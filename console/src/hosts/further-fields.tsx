@@ -13,6 +13,12 @@ const threadNames = {
   ...{ "1": "1", "2": "2", "3": "3", "4": "4" },
 } as const;
 
+const shutdownNames: Readonly<Record<HostSettings["shutdownPolicy"], string>> = {
+  move: "Move to other hosts, else shut down",
+  shutdown: "Shut down",
+  "power-off": "Lose their power",
+};
+
 interface FurtherFieldsProps {
   readonly settings: HostSettings;
   readonly onChange: (part: Partial<HostSettings>) => void;
@@ -69,6 +75,27 @@ export function FurtherFields({ settings, onChange }: FurtherFieldsProps) {
         onChange={(count) =>
           onChange({ compressionThreadsMax: count === "" ? null : Number(count) })
         }
+      />
+      <OptionSelect
+        label="VMs, when the host is shut down"
+        value={settings.shutdownPolicy}
+        names={shutdownNames}
+        onChange={(shutdownPolicy) => onChange({ shutdownPolicy })}
+      />
+      <CountField
+        label="All of that, seconds"
+        hint="Then the host goes down in any case"
+        min={30}
+        max={1_500}
+        value={settings.shutdownMsMax / second}
+        onChange={(seconds) => onChange({ shutdownMsMax: seconds * second })}
+      />
+      <CountField
+        label="Of it, for guests to shut down, seconds"
+        hint="Then they lose their power"
+        max={1_200}
+        value={settings.shutdownGuestMsMax / second}
+        onChange={(seconds) => onChange({ shutdownGuestMsMax: seconds * second })}
       />
     </FieldGrid>
   );

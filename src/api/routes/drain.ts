@@ -14,7 +14,7 @@ import type { Services } from "../services.ts";
 import { answers } from "./answers.ts";
 
 export function drainRoutes(app: ApiServer, services: Services): void {
-  const { drain } = services;
+  const { drain, hostShutdown } = services;
   app.post(
     "/v1/host/drain/plan",
     {
@@ -73,13 +73,14 @@ export function drainRoutes(app: ApiServer, services: Services): void {
       },
     },
     async (request) => {
+      hostShutdown.abandon();
       const returns = await drain.resume(request.body.return === true, callerName(request.caller));
       return { returns };
     },
   );
 }
 
-function describeDrain({ drain, migrations, vms }: Services): DrainStatus {
+export function describeDrain({ drain, migrations, vms }: Services): DrainStatus {
   const { state } = drain;
   const leaving = new Set<string>();
   const moves = (state?.moves ?? []).flatMap(({ vm, target, migration }) => {

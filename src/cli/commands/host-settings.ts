@@ -9,6 +9,7 @@ import {
   policies,
   within,
 } from "../move-options.ts";
+import { parseWithin, shutdownPolicies } from "./host-shutdown.ts";
 import { parseCount, parseMebibytes } from "../quantities.ts";
 import { renderNetworks, renderSettings } from "../render/settings.ts";
 import {
@@ -127,6 +128,19 @@ function defineSet(command: Command, cli: Cli): void {
       parseGiveUpAfter,
     )
     .option("--disk-pool <pool>", "where disks go that come with a VM; none")
+    .addOption(
+      new Option(
+        "--at-shutdown <policy>",
+        "what becomes of its VMs when the host is shut down",
+      ).choices(Object.keys(shutdownPolicies)),
+    )
+    .option("--shutdown-within <duration>", "all of that, such as 10m", parseWithin)
+    .option(
+      "--guest-shutdown <duration>",
+      "of it, how long guests have before they lose their power, such as 2m",
+      (text) =>
+        within(text, "wait for guests for", 1_000, 1_200_000, "Give a duration from 1s to 20m"),
+    )
     .action(async (name: string | undefined, options: SettingOptions) => {
       if (Object.keys(options).length === 0) {
         throw new FerryError("bad-input", "Cannot change the settings: no option says to what", {

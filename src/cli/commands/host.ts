@@ -9,6 +9,7 @@ import { renderHostVersions } from "../render/host-versions.ts";
 import { warnUnreachable } from "../unreachable.ts";
 import { renderHost, renderHostList } from "../render/host.ts";
 import { defineHostDrain } from "./host-drain.ts";
+import { defineHostShutdown } from "./host-shutdown.ts";
 import { defineHostSettings } from "./host-settings.ts";
 
 export function defineHost(command: Command, cli: Cli): void {
@@ -46,6 +47,7 @@ export function defineHost(command: Command, cli: Cli): void {
     });
   defineHostSettings(command, cli);
   defineHostDrain(command, cli);
+  defineHostShutdown(command, cli);
   command
     .command("join")
     .description("make this host a member of the domain that the token invites to")

@@ -1,13 +1,14 @@
 /** `ferry vm export`, `apply` and `set`: a VM as a document, and changes of it. */
 import { readFile } from "node:fs/promises";
 import { text as readText } from "node:stream/consumers";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Vm, VmCreate, VmDocument } from "../../api/schema/vm.ts";
 import { FerryError } from "../../base/errors.ts";
 import type { Cli } from "../cli.ts";
 import { changeDefinition, type SetOptions } from "../definition-changes.ts";
 import { draftFromDefinition } from "../definition-draft.ts";
 import { renderVmState } from "../render/vm.ts";
+import { shutdownPolicies } from "./host-shutdown.ts";
 
 export function defineVmExport(command: Command, cli: Cli): void {
   command
@@ -44,6 +45,12 @@ export function defineVmSet(command: Command, cli: Cli): void {
     .option("--boot-order <names>", "disks, CD drives and adapters in the order to try")
     .option("--description <text>", "for people")
     .option("--tags <names>", "separated by commas; replaces those it has")
+    .addOption(
+      new Option(
+        "--at-host-shutdown <policy>",
+        "what becomes of it when its host is shut down; host: as that one's settings say",
+      ).choices([...Object.keys(shutdownPolicies), "host"]),
+    )
     .action(async (vm: string, options: SetOptions) => {
       const before = await cli.call("GET /v1/vms/{vm}", { params: { vm } });
       const body = changeDefinition(before.definition, options);

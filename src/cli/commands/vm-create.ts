@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { Cli } from "../cli.ts";
 import { renderVmState } from "../render/vm.ts";
+import { shutdownPolicies } from "./host-shutdown.ts";
 import { type CreateOptions, draftFromOptions } from "../vm-draft.ts";
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
@@ -60,6 +61,12 @@ export function defineVmCreate(command: Command, cli: Cli): void {
     .option("--boot-order <names>", "disks, CD drives and adapters in the order to try: disk0,cd0")
     .option("--description <text>", "for people")
     .option("--tags <names>", "separated by commas")
+    .addOption(
+      new Option(
+        "--at-host-shutdown <policy>",
+        "what becomes of it when its host is shut down (as the host's settings say)",
+      ).choices(Object.keys(shutdownPolicies)),
+    )
     .option("--no-vnc", "no screen")
     .option("--no-serial", "no serial console")
     .option("--start", "start it at once")

@@ -29,6 +29,9 @@ export function renderSettings(settings: Settings): string {
     ["most stop (certain)", formatDuration(settings.stopMsMax)],
     ["gives up after (patient)", formatDuration(settings.giveUpAfterMs)],
     ["pool for disks", settings.defaultDiskPool ?? "none"],
+    ["VMs at its shutdown", settings.shutdownPolicy],
+    ["most time for that", formatDuration(settings.shutdownMsMax)],
+    ["of it, for guests", formatDuration(settings.shutdownGuestMsMax)],
   ]);
 }
 

@@ -51,6 +51,7 @@ export function renderVm(vm: Vm): string {
     ["TPM", definition.tpm === undefined ? "" : `2.0, ${definition.tpm.model}`],
     ["adapters", definition.nics.map(nicLine).join("\n")],
     ["boots from", definition.bootOrder.join(", ")],
+    ["at its host's shutdown", definition.atHostShutdown ?? ""],
     ["generation", `${vm.generation}, ${vm.host} is ${vm.ownership}`],
     ["created", formatTime(vm.createdAt)],
   ];
