@@ -71,6 +71,12 @@ export interface Return {
   readonly reason: string | null;
 }
 
+/** Of a plan: which VMs shall leave (absent: all), and when no further check is begun (milliseconds since the epoch; absent: never). */
+export interface PlanBounds {
+  readonly wanted?: (vm: VmRecord) => boolean;
+  readonly until?: number;
+}
+
 export class Drain {
   readonly #parts: DrainParts;
   readonly #store: DrainStore;
@@ -93,14 +99,14 @@ export class Drain {
 
   /**
    * What a drain would do now; changes nothing. `to`: the hosts to consider; absent: every one that answers.
-   * `withStorage`: disks that the target does not reach may be copied. `wanted`: which VMs shall leave.
+   * `withStorage`: disks that the target does not reach may be copied.
    */
   async plan(
     to: readonly string[] | undefined,
     withStorage: boolean,
-    wanted: (vm: VmRecord) => boolean = () => true,
+    { wanted = () => true, until = Infinity }: PlanBounds = {},
   ): Promise<TimedPlan> {
-    const { hosts, host, vms, migrations, settings } = this.#parts;
+    const { hosts, host, vms, migrations, settings, now } = this.#parts;
     const found = (await hosts.look(to)).filter((target) => target.host !== host);
     const targets = found
       .toSorted((a, b) => b.memoryAvailableBytes - a.memoryAvailableBytes)
@@ -112,7 +118,10 @@ export class Drain {
     const checks: DrainCheck[] = [];
     // One after the other: each check asks both hosts and writes into pools.
     for (const vm of present.filter(({ held }) => held === null)) {
-      for (const target of targets) checks.push(await this.#check(vm.id, target.host, withStorage));
+      for (const target of targets) {
+        if (now() >= until) break;
+        checks.push(await this.#check(vm.id, target.host, withStorage));
+      }
     }
     const plan = planDrain(present, targets, checks);
     const past = migrations.list({ state: "completed", limit: pastMovesMax });

@@ -23,9 +23,10 @@ export async function awaitMoves(parts: HostShutdownParts, goingOn: GoingOn): Pr
     const late = latecomers(parts, state);
     if (late.length === 0) return;
     log.info({ vms: late }, "VMs that came meanwhile go on to other hosts");
-    const { moves } = await drain.plan(undefined, state.withStorage, ({ definition }) =>
-      late.includes(definition.id),
-    );
+    const { moves } = await drain.plan(undefined, state.withStorage, {
+      wanted: ({ definition }) => late.includes(definition.id),
+      until: state.movesUntil,
+    });
     if (moves.length === 0) return;
     const confirmed = moves.map(({ vm, target }) => ({ vm: vm.id, target }));
     await drain.begin(confirmed, state.withStorage, state.requestedBy);

@@ -24,6 +24,9 @@ import { type EndedVm, type ShutdownState, ShutdownStore } from "./host-shutdown
 import type { Scheduler } from "./scheduler.ts";
 import type { SettingsStore } from "./settings-store.ts";
 
+/** Of the whole time, for checks of moves: a VM that is not checked by then does not move. */
+const planningShare = 0.25;
+
 export interface HostShutdownParts {
   readonly database: DatabaseSync;
   readonly log: Log;
@@ -68,10 +71,9 @@ export interface ShutdownPlan {
   readonly expectedMs: number | null;
 }
 
-export class HostShutdown implements AsyncDisposable {
+export class HostShutdown implements Disposable {
   readonly #parts: HostShutdownParts;
   readonly #store: ShutdownStore;
-  #running: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(parts: HostShutdownParts) {
@@ -86,14 +88,13 @@ export class HostShutdown implements AsyncDisposable {
 
   /** What a shutdown would do now; changes nothing. */
   async plan(options: ShutdownOptions): Promise<ShutdownPlan> {
-    const { drain, vms, cluster } = this.#parts;
+    const { drain, vms, cluster, now } = this.#parts;
     const { policy, withinMs } = this.#asked(options);
     const ofVm = this.#policies(policy, options.policy === undefined);
-    const { moves, stays, expectedMs } = await drain.plan(
-      undefined,
-      options.withStorage,
-      (vm) => ofVm(vm) === "move" && nextStep(vm, "move") !== "none",
-    );
+    const { moves, stays, expectedMs } = await drain.plan(undefined, options.withStorage, {
+      wanted: (vm) => ofVm(vm) === "move" && nextStep(vm, "move") !== "none",
+      until: now() + withinMs * planningShare,
+    });
     const isClustered = (id: string): boolean => cluster.isClustered(id);
     const ends = planShutdown(ofVm, vms.list(), { moves, stays }, isClustered);
     return { policy, withinMs, ends, expectedMs };
@@ -163,10 +164,9 @@ export class HostShutdown implements AsyncDisposable {
     this.#parts.log.warn("the shutdown of the host is given up");
   }
 
-  /** The journal names it again at the next start. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** The agent stops; its next goes on. N.B. a guest that is just shutting down is not waited for. */
+  [Symbol.dispose](): void {
     this.#isClosed = true;
-    await this.#running;
   }
 
   #asked({ policy, withinMs }: ShutdownOptions): { policy: ShutdownPolicy; withinMs: number } {
@@ -179,7 +179,7 @@ export class HostShutdown implements AsyncDisposable {
   }
 
   #run(): void {
-    this.#running = this.#goOn().catch((error: unknown) => {
+    void this.#goOn().catch((error: unknown) => {
       this.#parts.log.error({ reason: errorChain(error) }, "the shutdown of the host stands still");
     });
   }

@@ -50,6 +50,8 @@ export async function shutDown(
   );
   await qmp.execute("system_powerdown");
   const listened = await ended;
+  // The agent stops: nothing is known of the guest any more, and the next agent finds it as it is then.
+  if (table.isClosed) return;
   await endProcess(table, vm);
   told?.(listened);
 }

@@ -2,6 +2,7 @@
  * `npm run test:hosts`: Ferry's package on whole Debian hosts (lab/hosts), case by case (cases.ts); the outcomes go into
  * docs/reliability.md. Wants root, 6 GiB of memory, Debian's packages the first time, and a machine for itself; not part of `npm test`.
  *   --only TEXT   cases whose name has that text, and, on fresh hosts, the ones that all others need
+ *   --from TEXT   the first case whose name has that text, and all after it; likewise
  *   --keep        leaves the hosts up, for npm run lab:hosts -- exec --name test …
  *   --kept        uses hosts that were left up
  */
@@ -22,6 +23,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       only: { type: "string", default: "" },
+      from: { type: "string", default: "" },
       keep: { type: "boolean", default: false },
       kept: { type: "boolean", default: false },
     },
@@ -41,8 +43,7 @@ async function main(): Promise<number> {
     }
     const client = new OutsideClient(lab.namespace);
     const site = { lab, a, b, client, shares, packageFile, patienceMs };
-    const outcomes = await runAll(site, values.only, values.kept ? 0 : neededByAll);
-    if (outcomes.length === hostsCases.length) writeReport(outcomes);
+    const outcomes = await runAll(site, values, values.kept ? 0 : neededByAll);
     return outcomes.every(({ trouble }) => trouble === null) ? 0 : 1;
   } finally {
     await shares[Symbol.asyncDispose]();
@@ -50,10 +51,19 @@ async function main(): Promise<number> {
   }
 }
 
-async function runAll(site: Site, only: string, needed: number): Promise<CaseOutcome[]> {
+async function runAll(
+  site: Site,
+  { only, from }: { readonly only: string; readonly from: string },
+  needed: number,
+): Promise<CaseOutcome[]> {
   const outcomes: CaseOutcome[] = [];
+  const names = hostsCases.map(({ name }) => name);
+  const first = names.findIndex((what) => what.includes(from));
+  if (first === -1 || !names.some((what) => what.includes(only))) {
+    throw new Error(`Cannot run "${only || from}": no case is called so: ${names.join("; ")}`);
+  }
   for (const [index, { name: what, run }] of hostsCases.entries()) {
-    if (index >= needed && !what.includes(only)) continue;
+    if (index >= needed && (index < first || !what.includes(only))) continue;
     const begun = performance.now();
     const outcome = await run(site).then(
       (figures) => ({ what, figures: figures ?? "", trouble: null }),
@@ -61,6 +71,7 @@ async function runAll(site: Site, only: string, needed: number): Promise<CaseOut
     );
     const seconds = Math.round((performance.now() - begun) / 1000);
     outcomes.push({ ...outcome, seconds });
+    writeReport(names, outcomes);
     say(
       `${outcome.trouble === null ? "right" : "WRONG"}  ${what} (${seconds} s) ${outcome.figures}`,
     );

@@ -1,4 +1,7 @@
-/** The table of the cases on whole hosts, in docs/reliability.md between its two marks. */
+/**
+ * The table of the cases on whole hosts, in docs/reliability.md between its two marks. Each case keeps the row of its latest run, since some
+ * are run by themselves; one that was never run says so.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 
 export interface CaseOutcome {
@@ -10,24 +13,25 @@ export interface CaseOutcome {
 }
 
 const page = new URL("../../docs/reliability.md", import.meta.url);
+const [begin, end] = ["<!-- hosts -->\n", "<!-- /hosts -->"];
 
-export function writeReport(outcomes: readonly CaseOutcome[]): void {
-  const [head = "", rest = ""] = readFileSync(page, "utf8").split("<!-- hosts -->\n");
-  const tail = rest.split("<!-- /hosts -->")[1] ?? "";
-  const right = outcomes.filter(({ trouble }) => trouble === null).length;
+/** `cases`: the names of all there are, in their order. */
+export function writeReport(cases: readonly string[], outcomes: readonly CaseOutcome[]): void {
+  const [head = "", rest = ""] = readFileSync(page, "utf8").split(begin);
+  const [before = "", tail = ""] = rest.split(end);
   const day = new Date().toISOString().slice(0, 10);
-  const rows = outcomes.map(
-    ({ what, figures, trouble }) =>
-      `| ${what} | ${trouble === null ? "right" : `wrong: ${oneLine(trouble)}`} | ${figures} |`,
-  );
+  const rows = new Map(before.split("\n").map((line) => [line.split(" | ")[0], line]));
+  for (const { what, figures, trouble, seconds } of outcomes) {
+    const outcome = trouble === null ? "right" : `wrong: ${oneLine(trouble)}`;
+    const key = `| ${what}`;
+    rows.set(key, [key, outcome, figures, `${seconds} s`, `${day} |`].join(" | "));
+  }
   const table = [
-    `Run on ${day}: **${outcomes.length} cases, ${right} right, ${outcomes.length - right} wrong**.`,
-    "",
-    "| case | outcome | figures |",
-    "|---|---|---|",
-    ...rows,
+    "| case | outcome | figures | took | day |",
+    "|---|---|---|---|---|",
+    ...cases.map((what) => rows.get(`| ${what}`) ?? `| ${what} | not run | | | |`),
   ].join("\n");
-  writeFileSync(page, `${head}<!-- hosts -->\n${table}\n<!-- /hosts -->${tail}`);
+  writeFileSync(page, `${head}${begin}${table}\n${end}${tail}`);
 }
 
 function oneLine(text: string): string {

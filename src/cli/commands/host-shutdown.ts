@@ -17,6 +17,8 @@ import { renderShutdown, renderShutdownPlan } from "../render/host-shutdown.ts";
 const lookEveryMs = 500;
 /** Behind the time that the agent has: an agent that does not answer any more is not waited for, least of all by systemd. */
 const graceMs = 30_000;
+/** The agent's own bound. */
+const withinMsMin = 30_000;
 
 /** Keyed by the types, so that a value added there is missing here at compile time. */
 export const shutdownPolicies: Readonly<Record<HostShutdownPlan["policy"], true>> = {
@@ -68,7 +70,13 @@ export function defineHostShutdown(command: Command, cli: Cli): void {
 }
 
 export function parseWithin(text: string): number {
-  return within(text, "shut down within", 30_000, 1_500_000, "Give a duration from 30s to 25m");
+  return within(
+    text,
+    "shut down within",
+    withinMsMin,
+    1_500_000,
+    "Give a duration from 30s to 25m",
+  );
 }
 
 async function shutdown(cli: Cli, name: string | undefined, options: ShutdownOptions) {
@@ -84,7 +92,10 @@ async function shutdown(cli: Cli, name: string | undefined, options: ShutdownOpt
   }
   const { policy, within: withinMs, withStorage = false } = options;
   const asked = { withStorage, ...(policy && { policy }), ...(withinMs && { withinMs }) };
+  const begunAt = performance.now();
   const plan = await cli.call("POST /v1/host/shutdown/plan", { host, body: asked });
+  // Whoever says how long it may take means the checks too; not how long a person thinks about them.
+  const leftMs = Math.max(withinMsMin, Math.round(plan.withinMs - (performance.now() - begunAt)));
   if (options.plan === true) {
     return output.result(plan, () => renderShutdownPlan(plan, output.style));
   }
@@ -98,7 +109,7 @@ async function shutdown(cli: Cli, name: string | undefined, options: ShutdownOpt
   const moves = plan.ends.flatMap(({ vm, target }) =>
     target === null ? [] : [{ vm: vm.id, target }],
   );
-  const body = { ...asked, moves, end };
+  const body = { ...asked, moves, end, withinMs: leftMs };
   const begun = await cli.call("POST /v1/host/shutdown", { host, body });
   finish(cli, show, await followed(cli, host, begun, options));
 }
