@@ -140,12 +140,17 @@ export class HostShutdown implements Disposable {
       return;
     }
     this.#store.clear();
-    if (!state.wasDrained) await this.#startAgain(state);
+    if (state.wasDrained) return;
+    // Somebody may be opening it just now.
+    await this.#parts.drain.resume(false, state.requestedBy).catch((error: unknown) => {
+      this.#parts.log.warn({ reason: errorChain(error) }, "cannot open the host after its boot");
+    });
+    await this.startAgain(state.ended);
   }
 
-  async #startAgain({ requestedBy, ended }: ShutdownState): Promise<void> {
-    const { drain, log, vms } = this.#parts;
-    await drain.resume(false, requestedBy);
+  /** What was ended for a shutdown and is still here. */
+  async startAgain(ended: readonly EndedVm[]): Promise<void> {
+    const { log, vms } = this.#parts;
     for (const { vm, clustered } of ended) {
       // The cluster starts its own.
       if (clustered || vms.find(vm.id)?.state !== "stopped") continue;
@@ -157,11 +162,13 @@ export class HostShutdown implements Disposable {
     }
   }
 
-  /** Somebody opens the host again: what has not ended yet runs on here. */
-  abandon(): void {
-    if (this.#store.read() === null) return;
+  /** Somebody opens the host again: what has not ended yet runs on here. Answers what has. */
+  abandon(): readonly EndedVm[] {
+    const state = this.#store.read();
+    if (state === null) return [];
     this.#store.clear();
     this.#parts.log.warn("the shutdown of the host is given up");
+    return state.ended;
   }
 
   /** The agent stops; its next goes on. N.B. a guest that is just shutting down is not waited for. */

@@ -17,12 +17,14 @@ export const hostsCases: readonly HostsCase[] = [
   {
     name: "the package installs without a network, and its service runs",
     async run({ lab, a, b, packageFile }) {
-      for (const host of [a, b]) {
+      const installed = [a, b].map(async (host) => {
         await host.copyTo(packageFile, "/root/ferry.deb");
         await host.run("apt-get install -y -q /root/ferry.deb");
         await until(host, "systemctl is-active ferryd", /^active$/m);
+        await until(host, "systemctl is-active ferry-guests", /^active$/m);
         await host.run("test -e /usr/share/man/man1/ferry.1.gz");
-      }
+      });
+      await Promise.all(installed);
       assert.equal(lab.hosts.length, 2);
     },
   },

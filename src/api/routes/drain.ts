@@ -73,8 +73,10 @@ export function drainRoutes(app: ApiServer, services: Services): void {
       },
     },
     async (request) => {
-      hostShutdown.abandon();
-      const returns = await drain.resume(request.body.return === true, callerName(request.caller));
+      const bringBack = request.body.return === true;
+      const ended = hostShutdown.abandon();
+      const returns = await drain.resume(bringBack, callerName(request.caller));
+      if (bringBack) void hostShutdown.startAgain(ended);
       return { returns };
     },
   );

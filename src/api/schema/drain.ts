@@ -82,7 +82,7 @@ export type DrainStatus = Type.Static<typeof DrainStatus>;
 
 export const DrainEnd = Type.Object(
   {
-    /** Brings back the VMs that left. */
+    /** Brings back the VMs that left, and starts those that were ended for a shutdown of the host. */
     return: Type.Optional(Type.Boolean()),
   },
   { ...strict, $id: "DrainEnd" },

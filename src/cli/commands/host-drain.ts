@@ -36,7 +36,7 @@ export function defineHostDrain(command: Command, cli: Cli): void {
     .command("resume")
     .description("let VMs start on a drained host and come to it again")
     .argument("<host>", "its name")
-    .option("--return", "bring back the VMs that left")
+    .option("--return", "bring back the VMs that left, and start those that a shutdown ended")
     .action(async (host: string, options: { return?: boolean }) => {
       const answer = await cli.call("POST /v1/host/resume", {
         host,
