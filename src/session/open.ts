@@ -3,14 +3,15 @@
  * call takes a worker thread that owns the session's sockets until it is closed.
  */
 import { randomBytes } from "node:crypto";
+import type { Worker } from "node:worker_threads";
 import { invariant } from "../base/invariant.ts";
 import { sessionLimits } from "./limits.ts";
 import type { SourceSessionOptions, TargetSession, TargetSessionOptions } from "./options.ts";
 import { RemoteSession } from "./remote-session.ts";
 import type { Session } from "./session.ts";
-import { startWorker } from "./spare-workers.ts";
+import { endWorker, startWorker } from "./spare-workers.ts";
 import { TargetRemoteSession } from "./target-remote-session.ts";
-import type { WorkerSettings } from "./worker-messages.ts";
+import type { SourceSettings, TargetSettings } from "./worker-messages.ts";
 
 /**
  * Resolves once the first lane is up.
@@ -20,7 +21,7 @@ import type { WorkerSettings } from "./worker-messages.ts";
  */
 export async function openSourceSession(options: SourceSessionOptions): Promise<Session> {
   invariant(options.addresses.length > 0, "a source is given an address of its target");
-  const settings: WorkerSettings = {
+  const settings: SourceSettings = {
     ...commonSettings(options),
     role: "source",
     addresses: options.addresses,
@@ -28,7 +29,7 @@ export async function openSourceSession(options: SourceSessionOptions): Promise<
     ticket: options.ticket,
     lanes: options.lanes ?? 1,
   };
-  return opened(new RemoteSession(settings, options.log, workerFor(options)));
+  return opened(new RemoteSession(settings, options.log, ...workerFor(options)));
 }
 
 /**
@@ -38,7 +39,7 @@ export async function openSourceSession(options: SourceSessionOptions): Promise<
  */
 export async function openTargetSession(options: TargetSessionOptions): Promise<TargetSession> {
   const ticket = randomBytes(32).toString("base64url");
-  const settings: WorkerSettings = {
+  const settings: TargetSettings = {
     ...commonSettings(options),
     role: "target",
     addresses: options.addresses,
@@ -46,8 +47,7 @@ export async function openTargetSession(options: TargetSessionOptions): Promise<
     portLast: options.portLast,
     ticket,
   };
-  const worker = workerFor(options);
-  return opened(new TargetRemoteSession(settings, options.log, worker, ticket));
+  return opened(new TargetRemoteSession(settings, options.log, ...workerFor(options)));
 }
 
 async function opened<Opening extends RemoteSession>(session: Opening): Promise<Opening> {
@@ -60,8 +60,11 @@ async function opened<Opening extends RemoteSession>(session: Opening): Promise<
   }
 }
 
-function workerFor({ workers }: SourceSessionOptions | TargetSessionOptions) {
-  return workers?.take() ?? startWorker();
+function workerFor({
+  workers,
+}: SourceSessionOptions | TargetSessionOptions): [Worker, (worker: Worker) => void] {
+  if (workers === undefined) return [startWorker(), endWorker];
+  return [workers.take(), (worker) => workers.giveBack(worker)];
 }
 
 function commonSettings(options: SourceSessionOptions | TargetSessionOptions) {

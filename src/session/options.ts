@@ -18,7 +18,7 @@ interface SessionOptions {
   readonly log: Log;
   readonly limits?: Partial<SessionLimits>;
   /** Where its worker thread comes from; a fresh one unless said. */
-  readonly workers?: SpareWorkers;
+  readonly workers?: Pick<SpareWorkers, "take" | "giveBack">;
 }
 
 export interface SourceSessionOptions extends SessionOptions {

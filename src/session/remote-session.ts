@@ -31,6 +31,7 @@ export class RemoteSession implements Session {
   readonly peer: { readonly domain: string; readonly host: string };
   readonly version: number;
   readonly #worker: Worker;
+  readonly #giveBack: (worker: Worker) => void;
   readonly #log: Log;
   readonly #inbox = new Inbox();
   readonly #opened = Promise.withResolvers<number>();
@@ -47,9 +48,18 @@ export class RemoteSession implements Session {
   #lastCall = 0;
   #ended: FerryError | undefined;
   #closing: Promise<void> | undefined;
+  #isFree = false;
 
-  /** @param worker started, and this session's alone */
-  constructor(settings: WorkerSettings, log: Log, worker: Worker) {
+  /**
+   * @param worker started, and this session's alone until it ends or is given back
+   * @param giveBack called when the worker has nothing of the session left
+   */
+  constructor(
+    settings: WorkerSettings,
+    log: Log,
+    worker: Worker,
+    giveBack: (worker: Worker) => void,
+  ) {
     this.id = settings.id;
     this.peer = settings.peer;
     this.version = settings.version;
@@ -57,6 +67,7 @@ export class RemoteSession implements Session {
     // Most failures have someone waiting; those that nobody waits for are reported by `closed`.
     this.#opened.promise.catch(() => {});
     this.#worker = worker;
+    this.#giveBack = giveBack;
     this.#worker.on("message", (report: Report) => this.#reported(report));
     this.#worker.on("error", (error) => this.#fault(error));
     this.#worker.on("exit", () => this.#exit());
@@ -158,7 +169,7 @@ export class RemoteSession implements Session {
 
   #post(command: Command): number {
     const call: Call = { call: ++this.#lastCall, command };
-    this.#worker.postMessage(call);
+    if (!this.#isFree) this.#worker.postMessage(call);
     return call.call;
   }
 
@@ -185,6 +196,8 @@ export class RemoteSession implements Session {
         return this.#emit("load-reported", report.ok);
       case "closed":
         return this.#end(report.reason ?? "the peer closed the session");
+      case "free":
+        return this.#free();
       case "log":
         return this.#log[report.level](report.fields, report.text);
     }
@@ -246,6 +259,14 @@ export class RemoteSession implements Session {
     this.#log.error({ err: error }, "the session's worker thread failed");
     this.#opened.reject(FerryError.from(error));
     this.#end("its worker thread failed");
+  }
+
+  /** The worker is another session's from now on. */
+  #free(): void {
+    this.#isFree = true;
+    this.#worker.removeAllListeners();
+    this.#exit();
+    this.#giveBack(this.#worker);
   }
 
   #exit(): void {

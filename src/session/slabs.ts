@@ -79,6 +79,11 @@ export function lend(bytes: Buffer, returned: () => void): void {
   });
 }
 
+/** No session is here that would read. */
+export function forgetSpareSlabs(): void {
+  spare.length = 0;
+}
+
 function takeSlab(): Slab {
   const slab = spare.pop() ?? emptySlab();
   slab.isFilling = true;

@@ -1,6 +1,7 @@
 /**
- * Session workers started before anyone needs them. A thread that loads its modules takes most of a second of processor
- * time on each host, which a small move would wait for, and its guest would feel. One that is ready costs some memory.
+ * Session workers that are there before anyone needs them. A thread that loads its modules takes most of a second of processor
+ * time on each host, which a small move would wait for, and its guest would feel; as much again goes into compiling what is
+ * hot in the first session of a thread. One that is ready costs some memory.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -23,7 +24,7 @@ export class SpareWorkers implements AsyncDisposable {
     this.#refill();
   }
 
-  /** A worker that is ready, or else a fresh one; the caller's from now on. */
+  /** A worker that is ready, or else a fresh one; the caller's until it ends or is given back. */
   take(): Worker {
     const worker = this.#spare ?? startWorker();
     this.#spare = undefined;
@@ -31,6 +32,13 @@ export class SpareWorkers implements AsyncDisposable {
     worker.ref();
     worker.once("exit", () => this.#refillLater());
     return worker;
+  }
+
+  /** One that says that it is free. It is better than a spare one that has served nobody yet, which makes room for it. */
+  giveBack(worker: Worker): void {
+    const other = this.#isClosed ? worker : this.#spare;
+    if (!this.#isClosed) this.#keep(worker);
+    if (other !== undefined) endWorker(other);
   }
 
   /**
@@ -56,7 +64,11 @@ export class SpareWorkers implements AsyncDisposable {
 
   #refill(): void {
     if (this.#spare !== undefined) return;
-    const worker = startWorker(spare);
+    this.#keep(startWorker(spare));
+  }
+
+  #keep(worker: Worker): void {
+    worker.removeAllListeners();
     const gone = () => {
       if (this.#spare === worker) this.#spare = undefined;
     };
@@ -76,4 +88,10 @@ export function startWorker(kind?: typeof spare): Worker {
   // Each would say anew that FFI is experimental (base/trim-memory.ts).
   const execArgv = ["--disable-warning=ExperimentalWarning"];
   return new Worker(new URL(workerFile, import.meta.url), { name, execArgv, workerData: kind });
+}
+
+/** Ends by itself, between two of its turns. */
+export function endWorker(worker: Worker): void {
+  worker.removeAllListeners().on("error", () => {});
+  worker.postMessage(unneeded);
 }

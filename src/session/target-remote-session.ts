@@ -4,16 +4,19 @@ import { FerryError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { TargetSession } from "./options.ts";
 import { RemoteSession } from "./remote-session.ts";
-import type { WorkerSettings } from "./worker-messages.ts";
+import type { TargetSettings } from "./worker-messages.ts";
 
 export class TargetRemoteSession extends RemoteSession implements TargetSession {
   readonly ticket: string;
   #port = 0;
   readonly #connected = Promise.withResolvers<void>();
 
-  constructor(settings: WorkerSettings, log: Log, worker: Worker, ticket: string) {
-    super(settings, log, worker);
-    this.ticket = ticket;
+  constructor(
+    settings: TargetSettings,
+    ...rest: [log: Log, worker: Worker, giveBack: (worker: Worker) => void]
+  ) {
+    super(settings, ...rest);
+    this.ticket = settings.ticket;
     // Whoever calls `connected` hears of it; nobody has to.
     this.#connected.promise.catch(() => {});
     this.on("closed", (reason) => this.#connected.reject(neverCame(reason)));

@@ -80,6 +80,8 @@ export type Report =
   | { readonly type: "stream-closed"; readonly stream: BulkStream; readonly reason: string }
   | { readonly type: "load-reported"; readonly ok: boolean }
   | { readonly type: "closed"; readonly reason: string | undefined }
+  /** The session was told to close and nothing of it is left: the thread may serve another. Else it ends. */
+  | { readonly type: "free" }
   | {
       readonly type: "log";
       readonly level: "debug" | "info" | "warn";

@@ -29,6 +29,8 @@ export interface PairOptions {
   readonly via?: (port: number) => Promise<number>;
   /** The target's addresses as the source knows them; 127.0.0.1 is its own. */
   readonly addresses?: readonly string[];
+  /** Where both ends' threads come from. */
+  readonly workers?: SourceSessionOptions["workers"];
 }
 
 export interface Pair extends AsyncDisposable {
@@ -51,6 +53,7 @@ export async function pairOptions(
     trust: { domains: [domain.authority] },
     log,
     ...(pair.limits === undefined ? {} : { limits: pair.limits }),
+    ...(pair.workers === undefined ? {} : { workers: pair.workers }),
   };
   return {
     domain,
