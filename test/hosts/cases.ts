@@ -54,6 +54,7 @@ export const hostsCases: readonly HostsCase[] = [
       );
       await using watch = await client.use(guest, ["counter"], 20);
       const blackouts: number[] = [];
+      const clock = await guestClock(client);
       for (const [from, to, name] of [
         [a, b, "host-b"],
         [b, a, "host-a"],
@@ -65,7 +66,11 @@ export const hostsCases: readonly HostsCase[] = [
       }
       const { lost, duplicates, errors } = await watch.counter();
       assert.deepEqual({ lost, duplicates, errors }, { lost: 0, duplicates: 0, errors: 0 });
-      return `blackouts ${blackouts.map(Math.round).join(" and ")} ms`;
+      const later = await guestClock(client);
+      const behindMs = later.hereMs - clock.hereMs - (later.guestMs - clock.guestMs);
+      // Neither thrown back nor ahead: it stands still while the guest does.
+      assert.ok(behindMs > -1_000 && behindMs < 30_000, `its clock is ${behindMs} ms behind`);
+      return `blackouts ${blackouts.map(Math.round).join(" and ")} ms, then its clock ${Math.round(behindMs)} ms behind`;
     },
   },
   {
@@ -223,6 +228,12 @@ export const hostsCases: readonly HostsCase[] = [
   ...shutdownCases,
   watchdogCase,
 ];
+
+/** How long the guest has run by its own clock, and this machine's clock at that moment; milliseconds. */
+async function guestClock(client: Site["client"]): Promise<{ hereMs: number; guestMs: number }> {
+  const said = await client.ask(guest, guestPorts.command, "cat /proc/uptime");
+  return { hereMs: performance.now(), guestMs: Number(said.split(" ")[0]) * 1000 };
+}
 
 /** The lab's guest: its kernel and programs from memory. KVM's clock stands still where KVM itself is emulated. */
 function createGuest(name: string): string {
