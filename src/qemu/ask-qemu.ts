@@ -10,12 +10,12 @@ export interface QemuQuestion {
   readonly arguments?: Readonly<Record<string, unknown>>;
 }
 
-/** A start and all answers take 0.2 s; ten times that on a busy machine. */
-const answerTimeoutMs = 20_000;
+/** A start and all answers take 0.2 s; a hundred times that on a host that is emulated itself and has other work. */
+const answerTimeoutMs = 60_000;
 
 /**
  * The answers in order; undefined for a question that QEMU refused.
- * @throws FerryError `qemu-failed`, `missing-program`.
+ * @throws FerryError `qemu-failed`, `missing-program`, `timeout`.
  */
 export async function askQemu(
   binary: string,
@@ -35,7 +35,11 @@ export async function askQemu(
   const failed = new Promise<never>((_, reject) => {
     child.once("error", (cause) => reject(unanswered(binary, cause.message, cause)));
   });
-  const timer = setTimeout(() => child.kill("SIGKILL"), answerTimeoutMs);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill("SIGKILL");
+  }, answerTimeoutMs);
   try {
     const all = [{ execute: "qmp_capabilities" }, ...questions, { execute: "quit" }];
     // A QEMU that ends early says why on standard error; that it no longer reads is no news.
@@ -47,6 +51,7 @@ export async function askQemu(
     ]);
     const answers = output.split("\n").flatMap(answerIn);
     if (answers.length < questions.length + 1) {
+      if (isLate) throw late(binary);
       throw unanswered(binary, complaint.trim().split("\n").at(-1) || "it ended without a word");
     }
     return answers.slice(1, questions.length + 1).map(({ answer }) => answer);
@@ -62,6 +67,14 @@ function answerIn(line: string): { readonly answer: unknown }[] {
   if (Object.hasOwn(said, "return")) return [{ answer: said["return"] }];
   // The greeting and events answer nothing.
   return Object.hasOwn(said, "error") ? [{ answer: undefined }] : [];
+}
+
+function late(binary: string): FerryError {
+  return new FerryError(
+    "timeout",
+    `Cannot ask "${binary}" what it knows: no answer within ${answerTimeoutMs / 1000} s`,
+    { remedy: "The host is too busy, or its storage hangs; try again when it is not" },
+  );
 }
 
 function unanswered(binary: string, reason: string, cause?: unknown): FerryError {
