@@ -188,11 +188,11 @@ async function run(
   try {
     return await runProgram(tool.program, args, { ...options, user });
   } catch (error) {
-    throw explain(error, action, path);
+    throw explain(error, action, path, user);
   }
 }
 
-function explain(error: unknown, action: string, path: string): unknown {
+function explain(error: unknown, action: string, path: string, user: ImageTool["user"]): unknown {
   const failure = error instanceof FerryError ? error.cause : undefined;
   if (!(failure instanceof ProgramFailure)) return error;
   if (/No space left/.test(failure.stderr)) {
@@ -210,6 +210,13 @@ function explain(error: unknown, action: string, path: string): unknown {
         cause: error,
       },
     );
+  }
+  if (/Permission denied/.test(failure.stderr)) {
+    const who = user === null ? "the agent" : `QEMU's user ${user.uid}:${user.gid}`;
+    return new FerryError("system-refused", `Cannot ${action} disk "${path}": ${who} may not`, {
+      remedy: `Give ${who} the right on the file and on the directories that lead to it`,
+      cause: error,
+    });
   }
   return new FerryError(
     action === "create" ? "system-refused" : "bad-input",

@@ -7,6 +7,7 @@ import { UrgentMonitor } from "../qemu/urgent-monitor.ts";
 import { attachLuns } from "./attach-luns.ts";
 import type { VmDefinition } from "./definition.ts";
 import { openHostDevices } from "./host-devices.ts";
+import { refusedFiles } from "./refused-files.ts";
 import { forgetPasswords, makeTraces, removeTraces, unlinkMemory } from "./reserve.ts";
 import type { VmHostParts } from "./resolve.ts";
 
@@ -38,7 +39,7 @@ export async function launch(
     return process;
   } catch (error) {
     await removeTraces(parts.paths, definition);
-    throw named(definition, error);
+    throw (await refusedFiles(definition, facts, user, error)) ?? named(definition, error);
   }
 }
 

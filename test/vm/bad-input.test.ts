@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { ErrorCode } from "../../src/base/errors.ts";
-import { isFerryError, smallVm, TestHost, testDirectory } from "./host.ts";
+import { canBecomeOthers, isFerryError, smallVm, TestHost, testDirectory } from "./host.ts";
 
 test("every bad draft is one clear error and leaves neither VM nor file", async () => {
   await using directory = await testDirectory();
@@ -98,6 +98,30 @@ test("a CPU model that QEMU does not know fails the start with QEMU's words, and
   await using host = await TestHost.make("a", directory.path);
   await host.vms.create({ ...smallVm, cpuModel: "i386-dx" });
   await assert.rejects(host.vms.start("small"), /unable to find CPU model/);
+  assert.equal(host.vms.get("small").state, "stopped");
+  assert.deepEqual(await host.traces(), []);
+});
+
+test("a disk that QEMU's user may not open fails the start by its name, with the remedy", async (t) => {
+  if (!canBecomeOthers()) return t.skip("every QEMU runs as the agent's own user here");
+  await using directory = await testDirectory();
+  await using host = await TestHost.make("a", directory.path);
+  const pool = join(directory.path, "pool");
+  await mkdir(pool, { mode: 0o711 });
+  await host.pools.add("disks", pool);
+  await host.vms.create({ ...smallVm, disks: [{ pool: "disks", sizeBytes: 1024 * 1024 }] });
+  const disk = join(pool, host.vms.get("small").definition.disks[0]?.file ?? "");
+  await chown(disk, 0, 0);
+  for (const [mode, refusal] of [
+    [0o600, /Cannot read disk ".*small-disk0.qcow2": QEMU's user \d+:\d+ may not/],
+    [0o644, /QEMU's user \d+:\d+ may not open ".*small-disk0.qcow2" \(write\)/],
+  ] as const) {
+    await chmod(disk, mode);
+    await assert.rejects(host.vms.start("small"), (error) => {
+      assert.match(String(error), refusal);
+      return isFerryError("system-refused")(error);
+    });
+  }
   assert.equal(host.vms.get("small").state, "stopped");
   assert.deepEqual(await host.traces(), []);
 });

@@ -121,7 +121,7 @@ export class TestHost implements AsyncDisposable {
 }
 
 /** Root of a user namespace that maps nobody else is root in name only. */
-function canBecomeOthers(): boolean {
+export function canBecomeOthers(): boolean {
   const [, , count] = readFileSync("/proc/self/uid_map", "utf8").trim().split(/\s+/);
   return process.getuid?.() === 0 && Number(count) > 1;
 }
