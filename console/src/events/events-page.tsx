@@ -3,7 +3,8 @@ import { makeStyles, SearchBox, Text, tokens } from "@fluentui/react-components"
 import { useDeferredValue, useMemo, useState } from "react";
 import type { FerryEvent } from "../../../src/api/schema/event.ts";
 import { AppLink } from "../parts/app-link.tsx";
-import { DataTable, type TableColumn } from "../parts/data-table.tsx";
+import { DataTable } from "../parts/data-table.tsx";
+import type { TableColumn } from "../parts/table-order.ts";
 import { Empty } from "../parts/empty.tsx";
 import { time } from "../preferences/format.ts";
 import { useVms } from "../vms/vm-data.ts";

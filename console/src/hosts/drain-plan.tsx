@@ -2,7 +2,8 @@
 import { Text } from "@fluentui/react-components";
 import type { DrainPlanAnswer } from "../../../src/api/schema/drain.ts";
 import { AppLink } from "../parts/app-link.tsx";
-import { DataTable, type TableColumn } from "../parts/data-table.tsx";
+import { DataTable } from "../parts/data-table.tsx";
+import type { TableColumn } from "../parts/table-order.ts";
 import { bytes, duration } from "../preferences/format.ts";
 
 type Move = DrainPlanAnswer["moves"][number];

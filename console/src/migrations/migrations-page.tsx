@@ -1,12 +1,13 @@
 /** Moves: the queue with what each waits for, those that run, and those of the past. */
 import { makeStyles, tokens } from "@fluentui/react-components";
 import type { MigrationRecord } from "../../../src/migration/record.ts";
-import { AppLink } from "../parts/app-link.tsx";
-import { DataTable, type TableColumn } from "../parts/data-table.tsx";
+import { DataTable } from "../parts/data-table.tsx";
+import type { TableColumn } from "../parts/table-order.ts";
 import { Empty } from "../parts/empty.tsx";
 import { MoveState, moveStateText } from "../parts/move-state.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { RowLink } from "../parts/row-link.tsx";
 import { Unreached } from "../parts/unreached.tsx";
 import { duration, time } from "../preferences/format.ts";
 import { Page } from "../shell/page.tsx";
@@ -25,11 +26,7 @@ const columns: readonly TableColumn<MigrationRecord>[] = [
     title: "VM",
     width: "2fr",
     order: ({ vm }) => vm.name,
-    cell: ({ id, vm }) => (
-      <AppLink to="/migrations/$id" params={{ id }}>
-        {vm.name}
-      </AppLink>
-    ),
+    cell: ({ id, vm }) => <RowLink to="migrations" name={id} text={vm.name} />,
   },
   {
     title: "From and to",
@@ -71,6 +68,8 @@ const columns: readonly TableColumn<MigrationRecord>[] = [
   { title: "Asked for by", width: "2fr", minor: true, cell: ({ requestedBy }) => requestedBy },
 ];
 
+const idOf = ({ id }: MigrationRecord) => id;
+
 export function MigrationsPage() {
   const styles = useStyles();
   const { data, error, isPending } = useMigrationList();
@@ -105,13 +104,7 @@ export function MigrationsPage() {
         {past.length === 0 && !isPending ? (
           <Empty text="Nothing was moved yet." />
         ) : (
-          <DataTable
-            label="Moves of the past"
-            fills
-            columns={columns}
-            rows={past}
-            rowKey={({ id }) => id}
-          />
+          <DataTable label="Moves of the past" fills columns={columns} rows={past} rowKey={idOf} />
         )}
       </div>
     </Page>

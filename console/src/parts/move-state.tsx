@@ -1,10 +1,10 @@
 /** The state of a move as a colour and a word. */
-import { Badge, type BadgeProps } from "@fluentui/react-components";
 import type { MigrationRecord } from "../../../src/migration/record.ts";
+import { StateBadge, type StateColor } from "./state-badge.tsx";
 
 type State = MigrationRecord["state"];
 
-const looks: Readonly<Record<State, { color: NonNullable<BadgeProps["color"]>; text: string }>> = {
+const looks: Readonly<Record<State, { color: StateColor; text: string }>> = {
   queued: { color: "subtle", text: "Waiting" },
   running: { color: "brand", text: "Running" },
   cancelling: { color: "warning", text: "Being cancelled" },
@@ -16,11 +16,7 @@ const looks: Readonly<Record<State, { color: NonNullable<BadgeProps["color"]>; t
 
 export function MoveState({ state }: { readonly state: State }) {
   const { color, text } = looks[state];
-  return (
-    <Badge appearance="tint" shape="rounded" color={color}>
-      {text}
-    </Badge>
-  );
+  return <StateBadge color={color} text={text} />;
 }
 
 export function moveStateText(state: State): string {

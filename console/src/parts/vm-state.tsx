@@ -1,10 +1,8 @@
 /** The state of a VM as a colour and a word; never as a colour alone. */
-import { Badge, type BadgeProps } from "@fluentui/react-components";
 import type { Vm } from "../../../src/api/schema/vm.ts";
+import { StateBadge, type StateColor } from "./state-badge.tsx";
 
-const looks: Readonly<
-  Record<Vm["state"], { color: NonNullable<BadgeProps["color"]>; text: string }>
-> = {
+const looks: Readonly<Record<Vm["state"], { color: StateColor; text: string }>> = {
   running: { color: "success", text: "Running" },
   starting: { color: "informative", text: "Starting" },
   paused: { color: "warning", text: "Paused" },
@@ -16,11 +14,8 @@ const looks: Readonly<
 
 export function VmState({ vm }: { readonly vm: Vm }) {
   const { color, text } = looks[vm.state];
-  return (
-    <Badge appearance="tint" shape="rounded" color={color}>
-      {vm.migration === null || vm.state !== "running" ? text : "Running, moving"}
-    </Badge>
-  );
+  const isMoving = vm.migration !== null && vm.state === "running";
+  return <StateBadge color={color} text={isMoving ? "Running, moving" : text} />;
 }
 
 export function vmStateText({ state }: Vm): string {

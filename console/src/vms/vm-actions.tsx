@@ -67,24 +67,6 @@ const choices: readonly Choice[] = [
   },
 ];
 
-/** In a row of a table: of thousands of menus only those exist that somebody has opened. */
-export function CompactVmActions({ vm }: { readonly vm: Vm }) {
-  const mayOperate = useMay("operator");
-  const [isUsed, setUsed] = useState(false);
-  if (!mayOperate) return null;
-  if (isUsed) return <VmActions vm={vm} isCompact />;
-  return (
-    <Button
-      appearance="subtle"
-      icon={<MoreHorizontalRegular />}
-      aria-label={`Actions of ${vm.name}`}
-      aria-haspopup="menu"
-      aria-expanded={false}
-      onClick={() => setUsed(true)}
-    />
-  );
-}
-
 interface VmActionsProps {
   readonly vm: Vm;
   /** Only the menu, which is open to begin with. */

@@ -5,14 +5,16 @@ import type { Vm, VmList } from "../../../src/api/schema/vm.ts";
 import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
 import { vmNews, withVmNews } from "../live/news.ts";
-import { ownedVms } from "../live/merge-records.ts";
+import { byName, ownedVms } from "../live/merge-records.ts";
 
 export const vmListQuery = {
   queryKey: keys.vms,
   queryFn: async ({ signal }: { signal: AbortSignal }): Promise<VmList> => {
     const { mark } = vmNews;
     const list = await call("GET /v1/vms", { query: { scope: "domain" }, signal });
-    return { ...list, vms: [...withVmNews(list.vms, vmNews.since(mark))] };
+    // By name from the start: what events change afterwards is put in order in a moment.
+    const vms = [...withVmNews(list.vms, vmNews.since(mark))].sort(byName);
+    return { ...list, vms };
   },
 };
 

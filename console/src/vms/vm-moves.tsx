@@ -3,11 +3,12 @@ import { Spinner } from "@fluentui/react-components";
 import type { Vm } from "../../../src/api/schema/vm.ts";
 import type { MigrationRecord } from "../../../src/migration/record.ts";
 import { useVmMigrations } from "../migrations/migration-data.ts";
-import { AppLink } from "../parts/app-link.tsx";
-import { DataTable, type TableColumn } from "../parts/data-table.tsx";
+import { DataTable } from "../parts/data-table.tsx";
+import type { TableColumn } from "../parts/table-order.ts";
 import { Empty } from "../parts/empty.tsx";
 import { MoveState } from "../parts/move-state.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { RowLink } from "../parts/row-link.tsx";
 import { bytes, duration, time } from "../preferences/format.ts";
 
 const columns: readonly TableColumn<MigrationRecord>[] = [
@@ -15,11 +16,7 @@ const columns: readonly TableColumn<MigrationRecord>[] = [
     title: "When",
     width: "2fr",
     order: ({ requestedAt }) => requestedAt,
-    cell: ({ id, requestedAt }) => (
-      <AppLink to="/migrations/$id" params={{ id }}>
-        {time(requestedAt)}
-      </AppLink>
-    ),
+    cell: ({ id, requestedAt }) => <RowLink to="migrations" name={id} text={time(requestedAt)} />,
   },
   { title: "From and to", width: "2fr", cell: ({ source, target }) => `${source} to ${target}` },
   { title: "Outcome", width: "130px", cell: ({ state }) => <MoveState state={state} /> },

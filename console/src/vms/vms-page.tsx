@@ -4,18 +4,22 @@ import { AddRegular } from "@fluentui/react-icons/svg/add";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useMemo, useState } from "react";
 import type { Vm } from "../../../src/api/schema/vm.ts";
-import { AppLink } from "../parts/app-link.tsx";
-import { DataTable, type TableColumn } from "../parts/data-table.tsx";
+import { DataTable } from "../parts/data-table.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { RowLink } from "../parts/row-link.tsx";
+import type { TableColumn } from "../parts/table-order.ts";
 import { Unreached } from "../parts/unreached.tsx";
 import { VmState, vmStateText } from "../parts/vm-state.tsx";
 import { bytes } from "../preferences/format.ts";
 import { useMay } from "../session/session.tsx";
 import { Page } from "../shell/page.tsx";
+import { CompactVmActions } from "./compact-vm-actions.tsx";
 import { CreateVm } from "./create-vm.tsx";
-import { CompactVmActions } from "./vm-actions.tsx";
+import { useSearchText } from "./search-text.ts";
+
 import { cpusOf, memoryBytesOf, useVmList, useVms } from "./vm-data.ts";
+import { vmSearch } from "./vm-search.ts";
 
 const route = getRouteApi("/vms");
 
@@ -35,15 +39,12 @@ const columns: readonly TableColumn<Vm>[] = [
     title: "Name",
     width: "3fr",
     order: ({ name }) => name,
-    cell: ({ name }) => (
-      <AppLink to="/vms/$vm" params={{ vm: name }}>
-        {name}
-      </AppLink>
-    ),
+    cell: ({ name }) => <RowLink to="vms" name={name} />,
   },
   {
     title: "State",
     width: "140px",
+    fits: true,
     narrow: "84px",
     order: vmStateText,
     cell: (vm) => <VmState vm={vm} />,
@@ -52,16 +53,21 @@ const columns: readonly TableColumn<Vm>[] = [
     title: "Host",
     width: "2fr",
     order: ({ host }) => host,
-    cell: ({ host }) => (
-      <AppLink to="/hosts/$host" params={{ host }}>
-        {host}
-      </AppLink>
-    ),
+    cell: ({ host }) => <RowLink to="hosts" name={host} />,
   },
-  { title: "vCPUs", width: "80px", alignEnd: true, minor: true, order: cpusOf, cell: cpusOf },
+  {
+    title: "vCPUs",
+    width: "80px",
+    fits: true,
+    alignEnd: true,
+    minor: true,
+    order: cpusOf,
+    cell: cpusOf,
+  },
   {
     title: "Memory",
     width: "110px",
+    fits: true,
     alignEnd: true,
     minor: true,
     order: memoryBytesOf,
@@ -76,25 +82,31 @@ const columns: readonly TableColumn<Vm>[] = [
   {
     title: "Actions",
     width: "96px",
+    fits: true,
     narrow: "56px",
     alignEnd: true,
     cell: (vm) => <CompactVmActions vm={vm} />,
   },
 ];
 
+const idOf = ({ id }: Vm) => id;
+
 export function VmsPage() {
   const styles = useStyles();
-  const { search = "", host } = route.useSearch();
+  const { host } = route.useSearch();
+  const { text, setText } = useSearchText();
   const navigate = useNavigate({ from: "/vms" });
   const mayCreate = useMay("administrator");
   const [isCreating, setCreating] = useState(false);
   const { data, error, isPending } = useVmList();
   const vms = useVms();
-  const wanted = useDeferredValue(search);
-  const shown = useMemo(
-    () => vms.filter((vm) => (host === undefined || vm.host === host) && fits(vm, wanted)),
-    [vms, wanted, host],
-  );
+  // The letter first, then the rows.
+  const wanted = useDeferredValue(text);
+  const shows = useMemo(() => {
+    const fits = vmSearch(wanted);
+    return (vm: Vm) => (host === undefined || vm.host === host) && fits(vm);
+  }, [wanted, host]);
+  const count = useMemo(() => vms.filter(shows).length, [vms, shows]);
   return (
     <Page
       title="Virtual machines"
@@ -112,26 +124,16 @@ export function VmsPage() {
           className={styles.search}
           aria-label="Search by name, host, tag or state"
           placeholder="Name, host, tag or state"
-          value={search}
-          onChange={(_, { value }) =>
-            void navigate({
-              search: (old) => ({
-                ...(old.host && { host: old.host }),
-                ...(value && { search: value }),
-              }),
-              replace: true,
-            })
-          }
+          value={text}
+          onChange={(_, { value }) => setText(value)}
         />
         {host === undefined ? null : (
-          <Button onClick={() => void navigate({ search: search ? { search } : {} })}>
+          <Button onClick={() => void navigate({ search: text ? { search: text } : {} })}>
             Only on {host}: show all
           </Button>
         )}
         <Text className={styles.quiet} aria-live="polite">
-          {shown.length === vms.length
-            ? `${vms.length} VMs`
-            : `${shown.length} of ${vms.length} VMs`}
+          {count === vms.length ? `${vms.length} VMs` : `${count} of ${vms.length} VMs`}
         </Text>
       </div>
       {error === null ? null : <Problem error={error} />}
@@ -143,18 +145,12 @@ export function VmsPage() {
           label="Virtual machines"
           fills
           columns={columns}
-          rows={shown}
-          rowKey={({ id }) => id}
+          rows={vms}
+          rowKey={idOf}
+          shows={shows}
         />
       )}
       {isCreating ? <CreateVm onClose={() => setCreating(false)} /> : null}
     </Page>
   );
-}
-
-/** Every word has to be in the name, the host, a tag or the state. */
-function fits(vm: Vm, search: string): boolean {
-  const words = search.toLowerCase().split(/\s+/);
-  const text = [vm.name, vm.host, vmStateText(vm), ...vm.definition.tags].join(" ").toLowerCase();
-  return words.every((word) => text.includes(word));
 }
