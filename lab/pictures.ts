@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { BrowserContextOptions, Locator, Page } from "playwright-core";
+import type { BrowserContextOptions, CDPSession, Locator, Page } from "playwright-core";
 import { consoleLink, LabBrowser } from "./browser.ts";
 import { createGuest, guestDraft, guestPorts } from "./guest.ts";
 import { Lab } from "./lab.ts";
@@ -17,7 +17,11 @@ const speed = "60mbit";
 const restMs = 800;
 /** Into a move, until its curves have a shape. */
 const courseMs = 6_000;
-const quality = 90;
+/** Of the guest's own clock, until `top` has written its whole list again. */
+const listMs = 4_000;
+/** Pixels of a picture for one of the page. */
+const density = 2;
+const quality = 80;
 
 /** What the documents show. */
 const documented = new Set([
@@ -38,7 +42,11 @@ async function main(): Promise<void> {
   await fill(lab);
   await using browser = await LabBrowser.open(lab.host("host-a").namespace);
   const log = async (options: BrowserContextOptions = {}): Promise<Page> => {
-    const page = await browser.page({ deviceScaleFactor: 2, colorScheme: "light", ...options });
+    const page = await browser.page({
+      deviceScaleFactor: density,
+      colorScheme: "light",
+      ...options,
+    });
     await page.goto(await consoleLink(lab.host("host-a")));
     await page.getByRole("heading", { name: "Overview" }).waitFor();
     return page;
@@ -133,7 +141,7 @@ async function takeMove(page: Page, beside: Page, phone: Page): Promise<void> {
   await take(page, "moved-at-a-word");
   // Only now is its first line surely the target's.
   await beside.getByText("Live, on host-b").waitFor();
-  await take(beside, "screen-after");
+  await take(beside, "screen-after", listMs);
 }
 
 /** One as they usually are: of a guest that has little to do. */
@@ -202,11 +210,24 @@ async function takeOthers(page: Page, dark: Page): Promise<void> {
 async function take(page: Page, name: string, waitMs: number = restMs): Promise<void> {
   if (!values.every && !documented.has(name)) return;
   await page.waitForTimeout(waitMs);
-  const driver = await page.context().newCDPSession(page);
+  const driver = await driverOf(page);
   const { data } = await driver.send("Page.captureScreenshot", { format: "webp", quality });
-  await driver.detach();
   writeFileSync(join(values.to, `${name}.webp`), Buffer.from(data, "base64"));
   console.error(`took ${name}`);
+}
+
+const drivers = new WeakMap<Page, CDPSession>();
+
+/** N.B. one for all pictures of a page: a session of its own that knows no density takes the page's away, for good. */
+async function driverOf(page: Page): Promise<CDPSession> {
+  const present = drivers.get(page);
+  if (present !== undefined) return present;
+  const driver = await page.context().newCDPSession(page);
+  drivers.set(page, driver);
+  const size = page.viewportSize() ?? { width: 1280, height: 800 };
+  const metrics = { ...size, deviceScaleFactor: density, mobile: false };
+  await driver.send("Emulation.setDeviceMetricsOverride", metrics);
+  return driver;
 }
 
 const elsewhere = await rerunAsLabRoot();
