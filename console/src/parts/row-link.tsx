@@ -48,7 +48,11 @@ function fetchPage(router: RegisteredRouter, to: RowLinkProps["to"], href: strin
 }
 
 /** As the browser would, but without loading the console anew; new tabs and windows stay the browser's. */
-function follow(event: MouseEvent<HTMLAnchorElement>, router: RegisteredRouter, href: string): void {
+function follow(
+  event: MouseEvent<HTMLAnchorElement>,
+  router: RegisteredRouter,
+  href: string,
+): void {
   if (event.defaultPrevented || event.button !== 0) return;
   if (event.metaKey || event.altKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
