@@ -1,7 +1,7 @@
 /**
  * `npm run test:hosts`: Ferry's package on whole Debian hosts (lab/hosts), case by case (cases.ts); the outcomes go into
  * docs/reliability.md. Wants root, 6 GiB of memory, Debian's packages the first time, and a machine for itself; not part of `npm test`.
- *   --only TEXT   cases whose name has that text, and, on fresh hosts, the ones that all others need
+ *   --only TEXT   the cases whose name has that text; repeatable, run in the order given; on fresh hosts the ones that all need go before
  *   --from TEXT   the first case whose name has that text, and all after it; likewise
  *   --keep        leaves the hosts up, for npm run lab:hosts -- exec --name test …
  *   --kept        uses hosts that were left up
@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { OutsideClient } from "../../lab/client/outside-client.ts";
 import { guestImage } from "../../lab/guest-image/build.ts";
 import { HostLab } from "../../lab/hosts/host-lab.ts";
-import { hostsCases } from "./cases.ts";
+import { type HostsCase, hostsCases } from "./cases.ts";
 import { type CaseOutcome, writeReport } from "./report.ts";
 import { patienceMs, Shares, type Site } from "./site.ts";
 
@@ -22,7 +22,7 @@ const neededByAll = 3;
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      only: { type: "string", default: "" },
+      only: { type: "string", multiple: true, default: [] },
       from: { type: "string", default: "" },
       keep: { type: "boolean", default: false },
       kept: { type: "boolean", default: false },
@@ -36,14 +36,15 @@ async function main(): Promise<number> {
   try {
     await shares.start();
     const [a, b] = [lab.shell("host-a"), lab.shell("host-b")];
-    for (const host of [a, b]) {
+    for (const host of values.kept ? [] : [a, b]) {
       await host.run("mkdir -p /srv/local");
       await host.copyTo(image.kernel, "/srv/local/vmlinuz");
       await host.copyTo(image.initrd, "/srv/local/initrd.img");
     }
     const client = new OutsideClient(lab.namespace);
     const site = { lab, a, b, client, shares, packageFile, patienceMs };
-    const outcomes = await runAll(site, values, values.kept ? 0 : neededByAll);
+    const needed = hostsCases.slice(0, values.kept ? 0 : neededByAll);
+    const outcomes = await runAll(site, needed, chosen(values.only, values.from));
     return outcomes.every(({ trouble }) => trouble === null) ? 0 : 1;
   } finally {
     await shares[Symbol.asyncDispose]();
@@ -51,19 +52,28 @@ async function main(): Promise<number> {
   }
 }
 
+/** @throws Error naming all cases when a text is in no name. */
+function chosen(only: readonly string[], from: string): HostsCase[] {
+  const having = (text: string): HostsCase[] => {
+    const found = hostsCases.filter(({ name: what }) => what.includes(text));
+    if (found.length > 0) return found;
+    const names = hostsCases.map(({ name: what }) => what).join("; ");
+    throw new Error(`Cannot run "${text}": no case is called so: ${names}`);
+  };
+  if (only.length > 0) return only.flatMap(having);
+  const [first] = having(from);
+  return hostsCases.slice(first === undefined ? 0 : hostsCases.indexOf(first));
+}
+
 async function runAll(
   site: Site,
-  { only, from }: { readonly only: string; readonly from: string },
-  needed: number,
+  needed: readonly HostsCase[],
+  wanted: readonly HostsCase[],
 ): Promise<CaseOutcome[]> {
   const outcomes: CaseOutcome[] = [];
-  const names = hostsCases.map(({ name }) => name);
-  const first = names.findIndex((what) => what.includes(from));
-  if (first === -1 || !names.some((what) => what.includes(only))) {
-    throw new Error(`Cannot run "${only || from}": no case is called so: ${names.join("; ")}`);
-  }
-  for (const [index, { name: what, run }] of hostsCases.entries()) {
-    if (index >= needed && (index < first || !what.includes(only))) continue;
+  const names = hostsCases.map(({ name: what }) => what);
+  for (const one of new Set([...needed, ...wanted])) {
+    const { name: what, run } = one;
     const begun = performance.now();
     const outcome = await run(site).then(
       (figures) => ({ what, figures: figures ?? "", trouble: null }),
@@ -76,7 +86,7 @@ async function runAll(
       `${outcome.trouble === null ? "right" : "WRONG"}  ${what} (${seconds} s) ${outcome.figures}`,
     );
     if (outcome.trouble !== null) say(outcome.trouble);
-    if (outcome.trouble !== null && index < needed) break;
+    if (outcome.trouble !== null && needed.includes(one)) break;
   }
   return outcomes;
 }
