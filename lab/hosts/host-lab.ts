@@ -5,6 +5,7 @@
 import { execFile, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { addNamespace, inNamespace, listNamespaces, removeNamespace } from "../namespaces.ts";
@@ -30,6 +31,7 @@ const goneMsMax = 15 * 60_000;
 export class HostLab implements AsyncDisposable {
   readonly #plan: HostsPlan;
   readonly #base: BaseImage;
+  #shells = 0;
 
   private constructor(plan: HostsPlan, base: BaseImage) {
     this.#plan = plan;
@@ -91,7 +93,9 @@ export class HostLab implements AsyncDisposable {
   }
 
   shell(host: string): Shell {
-    return new Shell(this.#plan.namespace, this.#host(host).address, this.#base.key);
+    this.#shells += 1;
+    const socket = join(this.directory, `${host}-${process.pid}-${this.#shells}.ssh`);
+    return new Shell(this.#plan.namespace, this.#host(host).address, this.#base.key, socket);
   }
 
   /** Power on; resolves when the host answers. */

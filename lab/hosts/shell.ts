@@ -9,6 +9,12 @@ const options = [
   ...["-o", "ConnectTimeout=60", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"],
 ];
 
+/**
+ * One connection carries all commands of a shell: an emulated host computes for seconds at each new one. It ends when its host does not answer any
+ * more; commands make one of their own until there is another.
+ */
+const shared = ["-M", "-N", "-o", "ServerAliveInterval=10", "-o", "ServerAliveCountMax=3"];
+
 export interface ShellResult {
   readonly exitCode: number;
   readonly stdout: string;
@@ -19,11 +25,15 @@ export class Shell {
   readonly #namespace: string;
   readonly #address: string;
   readonly #key: string;
+  readonly #socket: string;
+  #connection: ReturnType<typeof spawn> | undefined;
 
-  constructor(namespace: string, address: string, key: string) {
+  /** @param socket Where its connection is found; one place for each shell. */
+  constructor(namespace: string, address: string, key: string, socket: string) {
     this.#namespace = namespace;
     this.#address = address;
     this.#key = key;
+    this.#socket = socket;
   }
 
   async answers(): Promise<boolean> {
@@ -64,8 +74,29 @@ export class Shell {
   }
 
   #start(command: string, stdio: StdioOptions, more: readonly string[] = []) {
-    const ssh = ["ssh", "-i", this.#key, ...options, ...more, `root@${this.#address}`];
-    const [program, args] = inNamespace(this.#namespace, command === "" ? ssh : [...ssh, command]);
+    this.#connect();
+    return this.#ssh(more, command === "" ? [] : [command], stdio);
+  }
+
+  /** Ends with its host, or with this process. */
+  #connect(): void {
+    if (this.#connection !== undefined) return;
+    const connection = this.#ssh(shared, [], "ignore");
+    this.#connection = connection;
+    const kill = (): void => void connection.kill();
+    process.once("exit", kill);
+    connection.on("error", () => undefined); // commands say so
+    connection.once("exit", () => {
+      process.off("exit", kill);
+      this.#connection = undefined;
+    });
+    connection.unref();
+  }
+
+  #ssh(more: readonly string[], command: readonly string[], stdio: StdioOptions) {
+    const place = ["-i", this.#key, ...options, "-o", `ControlPath=${this.#socket}`];
+    const ssh = ["ssh", ...place, ...more, `root@${this.#address}`, ...command];
+    const [program, args] = inNamespace(this.#namespace, ssh);
     return spawn(program, args, { stdio });
   }
 }

@@ -20,10 +20,11 @@ test("tellSystemd() gives the program the socket, the state and the agent's proc
     await tellSystemd("--ready", log);
     process.env["NOTIFY_SOCKET"] = "/run/systemd/notify";
     await tellSystemd("--ready", log);
-    assert.equal(
-      await readFile(heard, "utf8"),
-      `/run/systemd/notify --ready --pid=${process.pid}\n`,
-    );
+    await tellSystemd("EXTEND_TIMEOUT_USEC=180000000", log);
+    assert.deepEqual((await readFile(heard, "utf8")).trim().split("\n"), [
+      `/run/systemd/notify --ready --pid=${process.pid}`,
+      `/run/systemd/notify EXTEND_TIMEOUT_USEC=180000000 --pid=${process.pid}`,
+    ]);
   } finally {
     process.env["PATH"] = PATH ?? "";
     if (NOTIFY_SOCKET === undefined) delete process.env["NOTIFY_SOCKET"];

@@ -10,7 +10,7 @@ import { openDatabase } from "../database/database.ts";
 import type { AgentConfig } from "./config.ts";
 import { prepareDirectories } from "./directories.ts";
 import { lockInstance } from "./instance-lock.ts";
-import { keepWatchdog, tellSystemd } from "./readiness.ts";
+import { keepWatchdog, sayStarting, tellSystemd } from "./readiness.ts";
 import { ferryVersion } from "./version.ts";
 import { type Agent, wireAgent } from "./wire.ts";
 
@@ -19,6 +19,7 @@ export async function startAgent(config: AgentConfig): Promise<Agent> {
   await using parts = new AsyncDisposableStack();
   const log = createLog(config.log.level, config.name);
   log.info({ version: ferryVersion(), pid: process.pid }, "the agent starts");
+  using _starting = sayStarting(log);
   prepareDirectories(config.paths);
   parts.use(lockInstance(config.paths.state));
   const database = openDatabase(join(config.paths.state, "ferry.db"));

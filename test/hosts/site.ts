@@ -12,6 +12,8 @@ import { end, inNamespace } from "../../lab/namespaces.ts";
 const run = promisify(execFile);
 /** One long limit for all that is waited for: emulated hosts are slow, and a busy machine makes them slower. */
 export const patienceMs = 15 * 60_000;
+/** Each look starts a program on a host that is slow at it, and has better things to do. */
+const lookEveryMs = 3_000;
 
 export interface Site {
   readonly lab: HostLab;
@@ -34,7 +36,7 @@ export async function until(host: Shell, command: string, wanted: RegExp): Promi
     if (performance.now() > deadline) {
       throw new Error(`"${command}" never said ${String(wanted)}: ${stdout}${stderr}`);
     }
-    await sleep(500);
+    await sleep(lookEveryMs);
   }
 }
 
