@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { guestPorts } from "../lab/guest.ts";
 import type { Lab } from "../lab/lab.ts";
 import { inNamespace } from "../lab/namespaces.ts";
@@ -11,6 +12,9 @@ import type { WorkloadName } from "./cells.ts";
 /** Where a guest takes a file to keep in its memory. */
 const filePort = 9000;
 const MB = 1e6;
+const sendSecondsMax = 600;
+const arrivedMsMax = 60_000;
+const lookMs = 200;
 
 /** What the client sends the guest as a file, by workload; shell commands without an end of their own. */
 const files: Partial<Record<WorkloadName, { command: string; bytes: number }>> = {
@@ -53,13 +57,20 @@ async function sendFile(
   address: string,
   { command, bytes }: { command: string; bytes: number },
 ): Promise<void> {
-  await inGuest(lab, address, `nc -l -p ${filePort} >/run/content & echo listening`);
+  // One whose input ends says so to the other end, which takes it for the end of everything.
+  const listen = `sleep ${sendSecondsMax} | nc -l -p ${filePort} >/run/content & echo listening`;
+  await inGuest(lab, address, listen);
   await lab.client.waitFor(address, guestPorts.counter, 10_000);
   const send = `(${command}) 2>/dev/null | head --bytes=${bytes} | busybox nc ${address} ${filePort}`;
   await once(spawnAtClient(lab, ["sh", "-c", send]), "exit");
-  const size = await inGuest(lab, address, "stat -c %s /run/content");
-  if (Number(size) !== bytes)
-    throw new Error(`The guest got ${size} bytes of a file, wanted ${bytes}`);
+  // What was sent may still be on its way into the guest's file.
+  const deadline = performance.now() + arrivedMsMax;
+  for (let size = 0; size !== bytes; ) {
+    size = Number(await inGuest(lab, address, "stat -c %s /run/content"));
+    if (size !== bytes && performance.now() > deadline)
+      throw new Error(`The guest got ${size} bytes of a file, wanted ${bytes}`);
+    if (size !== bytes) await sleep(lookMs);
+  }
 }
 
 /** Fills redis and goes on writing; resolves when it is filled. */
