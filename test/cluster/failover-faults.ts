@@ -10,7 +10,15 @@ import type { LabHost } from "../../lab/lab-host.ts";
 import { patienceMs } from "../../lab/patience.ts";
 import { failoverPoints } from "../../src/cluster/failover-points.ts";
 import { RunWatch } from "../faults/run-watch.ts";
-import { clusterOf, createClusterGuest, formCluster, runsOn, until, vmOn } from "./cluster-lab.ts";
+import {
+  clusterOf,
+  createClusterGuest,
+  formCluster,
+  ordinary,
+  runsOn,
+  until,
+  vmOn,
+} from "./cluster-lab.ts";
 
 const vm = "web01";
 const address = "10.77.0.50";
@@ -47,6 +55,7 @@ async function claim(point: string): Promise<void> {
   const victims = isReturning ? [owner] : others;
   for (const host of victims)
     await host.api("POST /v1/faults", { body: { point, action: "crash" } });
+  if (point.startsWith("heir:write:")) await letFirstHeirFail(owner, others);
   // Its agent must live to come back to the fault: then it is cut off instead of switched off.
   const wire = lab.wire(`${owner.name}.lan`);
   if (isReturning) await wire.cut();
@@ -70,6 +79,14 @@ async function claim(point: string): Promise<void> {
   assert.deepEqual(runs.twice(), []);
   await lab.client.waitFor(address, guestPorts.disk, patienceMs);
   assert.match(await disk(`verify /dev/vda ${told.generation} ${told.acknowledged}`), / 0$/);
+}
+
+/** What the record says already is not written: the next heir has the trouble of this one to take back. */
+async function letFirstHeirFail(owner: LabHost, [heir]: readonly LabHost[]): Promise<void> {
+  assert.ok(heir !== undefined);
+  const body = { ...ordinary, preferredHosts: [heir.name] };
+  await owner.api("PUT /v1/vms/{vm}/cluster", { params: { vm }, body });
+  await heir.api("POST /v1/faults", { body: { point: "heir:start:before", action: "fail" } });
 }
 
 /** Records of the VM's present generation, and how many of them the guest was told are on the disk. */
