@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { shutdownPolicies } from "../vm/shutdown-policy.ts";
 import { type VmRecord, vmStates } from "../vm/vm-host.ts";
 import type { DrainPlan } from "./drain-plan.ts";
-import { divideTime, nextStep, planShutdown, policyOf } from "./host-shutdown-plan.ts";
+import { divideTime, nextStep, planShutdown, policyOf, powerOffAt } from "./host-shutdown-plan.ts";
 
 type Present = Parameters<typeof planShutdown>[1][number];
 
@@ -110,6 +110,11 @@ test("however the time is divided, moves end before guests lose their power, and
       assert.equal(until, 1000 + withinMs);
       assert.ok(1000 < movesUntil && movesUntil < guestsUntil && guestsUntil < until);
       assert.ok(guestsUntil - movesUntil <= guestMs);
+      // Also where every move ends at once.
+      for (const asked of [1000, movesUntil, guestsUntil]) {
+        const cut = powerOffAt(asked, guestsUntil, guestMs);
+        assert.ok(cut <= guestsUntil && cut - asked <= guestMs);
+      }
     }),
   );
 });

@@ -42,6 +42,11 @@ export function policyOf(
   return ownPolicies ? (definition.atHostShutdown ?? host) : host;
 }
 
+/** When guests that are asked now lose their power: moves that end early leave them no more time than they are to have. */
+export function powerOffAt(askedAtMs: number, guestsUntil: number, guestMs: number): number {
+  return Math.min(guestsUntil, askedAtMs + guestMs);
+}
+
 /** What may be done with a VM now; `wait`: something else holds it; `none`: nothing runs here that is this host's. */
 export type ShutdownStep = "none" | "wait" | "shut-down" | "power-off";
 

@@ -34,6 +34,8 @@ export const ShutdownState = Type.Object({
   movesUntil: Type.Number(),
   guestsUntil: Type.Number(),
   until: Type.Number(),
+  /** How long guests have once they are asked. Absent: as long as there is. */
+  guestMs: Type.Optional(Type.Number()),
   requestedBy: Type.String(),
   policy: ShutdownPolicySchema,
   /** VMs that have a policy of their own keep to it. */

@@ -17,6 +17,7 @@ import {
   type PolicyOf,
   type PlannedEnd,
   planShutdown,
+  powerOffAt,
   policyOf,
   type ShutdownEnd,
 } from "./host-shutdown-plan.ts";
@@ -118,8 +119,9 @@ export class HostShutdown implements Disposable {
     const wasDrained = drain.state !== null;
     await drain.begin(moves, options.withStorage, requestedBy);
     const since = now();
+    const guestMs = settings.current.settings.shutdownGuestMsMax;
     this.#store.write({
-      ...divideTime(since, withinMs, settings.current.settings.shutdownGuestMsMax),
+      ...{ ...divideTime(since, withinMs, guestMs), guestMs },
       ...{ bootId: machine.bootId(), since, requestedBy, policy, end, wasDrained },
       ownPolicies: options.policy === undefined,
       withStorage: options.withStorage,
@@ -216,11 +218,16 @@ export class HostShutdown implements Disposable {
     const state = this.#goingOn();
     if (state === null) return;
     const ofVm = this.#policies(state.policy, state.ownPolicies);
-    const present = this.#parts.vms.list().filter((vm) => nextStep(vm, ofVm(vm)) !== "none");
+    const { now, vms } = this.#parts;
+    const times = {
+      ...state,
+      guestsUntil: powerOffAt(now(), state.guestsUntil, state.guestMs ?? Infinity),
+    };
+    const present = vms.list().filter((vm) => nextStep(vm, ofVm(vm)) !== "none");
     await Promise.all(
       present.map(async (vm) => {
         const goesOn = (): boolean => this.#goingOn() !== null;
-        const ended = await endVm(this.#parts, vm.definition.id, ofVm(vm), state, goesOn);
+        const ended = await endVm(this.#parts, vm.definition.id, ofVm(vm), times, goesOn);
         if (ended !== undefined) this.#note(ended);
       }),
     );

@@ -235,11 +235,11 @@ async function guestClock(client: Site["client"]): Promise<{ hereMs: number; gue
   return { hereMs: performance.now(), guestMs: Number(said.split(" ")[0]) * 1000 };
 }
 
-/** The lab's guest: its kernel and programs from memory. KVM's clock stands still where KVM itself is emulated. */
+/** The lab's guest: its kernel and programs from memory. When its host is shut down it is too (shutdown-cases.ts). KVM's clock stands still where KVM itself is emulated. */
 function createGuest(name: string): string {
   const line = `console=ttyS0 quiet no-kvmclock mitigations=off ferry.ip=${guest}/24 ferry.name=${name}`;
   return (
     `ferry vm create ${name} --memory 192M --nic lan --kernel local/vmlinuz --initrd local/initrd.img ` +
-    `--kernel-arguments '${line}' --start`
+    `--kernel-arguments '${line}' --at-host-shutdown shutdown --start`
   );
 }

@@ -5,7 +5,7 @@ import { runsOn, type Site, until } from "./site.ts";
 
 export const shutdownCases: readonly HostsCase[] = [
   {
-    name: "ferry host shutdown --reboot: a VM on the share moves, one that can't is shut down by ACPI and runs again after the boot",
+    name: "ferry host shutdown --reboot: a VM on the share moves, one that shall not is shut down by ACPI and runs again after the boot",
     async run({ lab, a, b }) {
       await b.run("ferry vm create smb02 --memory 128M --disk vms,size=64M --nic lan --start");
       const said = await a.run("ferry host shutdown host-b --reboot --yes");
