@@ -6,10 +6,10 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { errorChain } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { onLines } from "../base/on-lines.ts";
 import { writeSecretFile } from "../trust/atomic-file.ts";
 import { bootClockMs } from "./boot-clock.ts";
 import { GuardedGuests } from "./guarded-guests.ts";
@@ -188,7 +188,7 @@ export class KeeperLink implements AsyncDisposable {
     this.#say({ type: "reload" });
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     socket.on("error", () => undefined); // it closes next
-    createInterface({ input: socket }).on("line", (line) => {
+    onLines(socket, (line) => {
       const said = readLine(FromKeeper, line);
       if (said !== undefined) this.#hear(said);
     });

@@ -5,9 +5,9 @@
  */
 import { readFileSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { createInterface } from "node:readline";
 import Value from "typebox/value";
 import { errorChain } from "../base/errors.ts";
+import { onLines } from "../base/on-lines.ts";
 import { bootClockMs } from "./boot-clock.ts";
 import { EtcdClient } from "./etcd-client.ts";
 import { GuardedGuests } from "./guarded-guests.ts";
@@ -181,7 +181,7 @@ export class Keeper implements Disposable {
     this.#agents.add(socket);
     socket.on("error", () => undefined); // an agent that dies
     socket.on("close", () => this.#agents.delete(socket));
-    createInterface({ input: socket }).on("line", (line) => {
+    onLines(socket, (line) => {
       const said = readLine(ToKeeper, line);
       if (said !== undefined) this.#obey(said);
     });
