@@ -32,7 +32,11 @@ export class OwnVms implements Disposable {
   constructor(parts: ClusterParts, membership: Membership) {
     this.#parts = parts;
     this.#membership = membership;
-    for (const { definition, state } of parts.vms.list()) this.#states.set(definition.id, state);
+    for (const { definition, state } of parts.vms.list()) {
+      this.#states.set(definition.id, state);
+      // What became of it before this agent started need not be in its record.
+      this.#behind.add(definition.id);
+    }
     this.#stopListening = parts.vms.onChange((change) => this.#changed(change));
   }
 
@@ -46,7 +50,7 @@ export class OwnVms implements Disposable {
         if (record !== undefined) given.push(record);
       } else if (this.#needsStart(id)) {
         const record = await this.#membership.store.vm(id);
-        if (record?.owner !== this.#host) continue;
+        if (record?.owner !== this.#membership.own.host) continue;
         this.#wanted.set(id, record.wanted);
         given.push(record);
       }
@@ -62,10 +66,6 @@ export class OwnVms implements Disposable {
       this.#writing = undefined;
     });
     await this.#writing;
-  }
-
-  get #host(): string {
-    return this.#membership.own.host;
   }
 
   #isSettled(id: string, generation: number): boolean {
