@@ -76,6 +76,9 @@ async function everyOperation(): Promise<void> {
   await migrations(a);
   await peers(a, b);
   await a.good("DELETE /v1/hosts/host-b");
+  await a.good("POST /v1/host/shutdown/plan", { body: {} });
+  await a.good("POST /v1/host/shutdown", { body: { moves: [], end: "stay-on" } });
+  await a.good("GET /v1/host/shutdown");
 
   const missed = operations().filter(
     (name) =>
