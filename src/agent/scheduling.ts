@@ -14,7 +14,7 @@ import type { Precheck } from "../precheck/precheck.ts";
 import type { SlotLink } from "../scheduler/attempts.ts";
 import { type Closed, closedFor } from "../scheduler/closed.ts";
 import { Drain } from "../scheduler/drain.ts";
-import { DrainStore } from "../scheduler/drain-state.ts";
+import { keptDrain } from "../scheduler/drain-state.ts";
 import { limitsNow, minuteOfDay } from "../scheduler/effective-limits.ts";
 import { IncomingSlots } from "../scheduler/incoming-slots.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
@@ -86,5 +86,5 @@ export function hostLimits(settings: SettingsStore, now: () => number): MoveLimi
 }
 
 export function closedNow(database: DatabaseSync, settings: SettingsStore): Closed {
-  return closedFor(settings.current.settings, new DrainStore(database).read() !== null);
+  return closedFor(settings.current.settings, keptDrain(database).read() !== null);
 }

@@ -8,7 +8,7 @@ import { Cluster } from "../cluster/cluster.ts";
 import type { HostRoom } from "../cluster/parts.ts";
 import type { Faults } from "../migration/faults.ts";
 import type { EventLog } from "../database/event-log.ts";
-import { DrainStore } from "../scheduler/drain-state.ts";
+import { keptDrain } from "../scheduler/drain-state.ts";
 import type { MachineFacts } from "../precheck/gather.ts";
 import type { Switches } from "../network/switches.ts";
 import type { Pools } from "../storage/pools.ts";
@@ -64,7 +64,7 @@ export async function ownRoom(parts: {
     memoryTotalBytes: totalmem(),
     threads: availableParallelism(),
     runningVms: vms.list().filter(({ state }) => state === "running").length,
-    drained: new DrainStore(database).read() !== null,
+    drained: keptDrain(database).read() !== null,
     pools: pools
       .list()
       .map(({ name }) => name)

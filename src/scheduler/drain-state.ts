@@ -1,9 +1,8 @@
 /** Whether this host is drained, and what was planned for its VMs; in the database, so that a restart changes nothing. */
 import type { DatabaseSync } from "node:sqlite";
 import Type from "typebox";
-import Value from "typebox/value";
+import { KeptState } from "./kept-state.ts";
 
-const key = "drain";
 const Vm = Type.Object({ id: Type.String(), name: Type.String() });
 
 export const DrainState = Type.Object({
@@ -18,29 +17,7 @@ export const DrainState = Type.Object({
 });
 export type DrainState = Type.Static<typeof DrainState>;
 
-export class DrainStore {
-  readonly #database: DatabaseSync;
-
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-  }
-
-  /** Null while the host is not drained. */
-  read(): DrainState | null {
-    const row = this.#database.prepare("SELECT value FROM settings WHERE key = ?").get(key);
-    return row === undefined ? null : Value.Parse(DrainState, JSON.parse(row["value"] as string));
-  }
-
-  write(state: DrainState): void {
-    this.#database
-      .prepare(
-        `INSERT INTO settings (key, value, generation) VALUES (?, ?, 1)
-         ON CONFLICT (key) DO UPDATE SET value = excluded.value, generation = generation + 1`,
-      )
-      .run(key, JSON.stringify(state));
-  }
-
-  clear(): void {
-    this.#database.prepare("DELETE FROM settings WHERE key = ?").run(key);
-  }
+/** Null while the host is not drained. */
+export function keptDrain(database: DatabaseSync): KeptState<typeof DrainState> {
+  return new KeptState(database, "drain", DrainState);
 }

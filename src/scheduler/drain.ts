@@ -18,7 +18,7 @@ import {
   type DrainVm,
   planDrain,
 } from "./drain-plan.ts";
-import { type DrainState, DrainStore } from "./drain-state.ts";
+import { type DrainState, keptDrain } from "./drain-state.ts";
 import { drainTime } from "./drain-time.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SettingsStore } from "./settings-store.ts";
@@ -79,12 +79,12 @@ export interface PlanBounds {
 
 export class Drain {
   readonly #parts: DrainParts;
-  readonly #store: DrainStore;
+  readonly #store: ReturnType<typeof keptDrain>;
   #underWay = false;
 
   constructor(parts: DrainParts) {
     this.#parts = parts;
-    this.#store = new DrainStore(parts.database);
+    this.#store = keptDrain(parts.database);
   }
 
   /** Whether a drain or its end is only beginning: not all of its moves are asked for yet. */

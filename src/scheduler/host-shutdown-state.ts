@@ -4,11 +4,10 @@
  */
 import type { DatabaseSync } from "node:sqlite";
 import Type from "typebox";
-import Value from "typebox/value";
 import { ShutdownPolicySchema } from "../vm/shutdown-policy.ts";
 import { type ShutdownEnd, shutdownEnds } from "./host-shutdown-plan.ts";
+import { KeptState } from "./kept-state.ts";
 
-const key = "shutdown";
 const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const ShutdownEndSchema = Type.Unsafe<ShutdownEnd>(Type.String({ enum: [...shutdownEnds] }));
@@ -51,31 +50,7 @@ export const ShutdownState = Type.Object({
 });
 export type ShutdownState = Type.Static<typeof ShutdownState>;
 
-export class ShutdownStore {
-  readonly #database: DatabaseSync;
-
-  constructor(database: DatabaseSync) {
-    this.#database = database;
-  }
-
-  /** Null while the host is not being shut down. */
-  read(): ShutdownState | null {
-    const row = this.#database.prepare("SELECT value FROM settings WHERE key = ?").get(key);
-    return row === undefined
-      ? null
-      : Value.Parse(ShutdownState, JSON.parse(row["value"] as string));
-  }
-
-  write(state: ShutdownState): void {
-    this.#database
-      .prepare(
-        `INSERT INTO settings (key, value, generation) VALUES (?, ?, 1)
-         ON CONFLICT (key) DO UPDATE SET value = excluded.value, generation = generation + 1`,
-      )
-      .run(key, JSON.stringify(state));
-  }
-
-  clear(): void {
-    this.#database.prepare("DELETE FROM settings WHERE key = ?").run(key);
-  }
+/** Null while the host is not being shut down. */
+export function keptShutdown(database: DatabaseSync): KeptState<typeof ShutdownState> {
+  return new KeptState(database, "shutdown", ShutdownState);
 }

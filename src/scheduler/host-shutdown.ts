@@ -21,7 +21,7 @@ import {
   policyOf,
   type ShutdownEnd,
 } from "./host-shutdown-plan.ts";
-import { type EndedVm, type ShutdownState, ShutdownStore } from "./host-shutdown-state.ts";
+import { type EndedVm, keptShutdown, type ShutdownState } from "./host-shutdown-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SettingsStore } from "./settings-store.ts";
 
@@ -74,12 +74,12 @@ export interface ShutdownPlan {
 
 export class HostShutdown implements Disposable {
   readonly #parts: HostShutdownParts;
-  readonly #store: ShutdownStore;
+  readonly #store: ReturnType<typeof keptShutdown>;
   #isClosed = false;
 
   constructor(parts: HostShutdownParts) {
     this.#parts = parts;
-    this.#store = new ShutdownStore(parts.database);
+    this.#store = keptShutdown(parts.database);
   }
 
   /** Null while the host is not being shut down. */

@@ -78,7 +78,7 @@ async function leave(): Promise<void> {
   if (isAnythingLeft() || sessions >= sessionsMax) process.exit(0);
   endpoint = undefined;
   report({ type: "free" });
-  resting = setTimeout(() => void giveBackMemory(), restMs).unref();
+  resting = setTimeout(() => void giveBackMemory().catch(() => {}), restMs).unref();
 }
 
 /** Of what was freed: for the main thread it would be a break, and here nobody waits. */
