@@ -9,7 +9,7 @@ import { Problem } from "../parts/problem.tsx";
 import { useMay } from "../session/session.tsx";
 import { Page } from "../shell/page.tsx";
 import { useVms } from "../vms/vm-data.ts";
-import { hostVmColumns } from "./host-vm-columns.tsx";
+import { hostVmColumns } from "../vms/vm-columns.tsx";
 import { DrainPanel } from "./drain-panel.tsx";
 import { useHostList, useHosts } from "./host-data.ts";
 import { HostPlaces } from "./host-places.tsx";

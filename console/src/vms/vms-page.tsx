@@ -7,18 +7,13 @@ import type { Vm } from "../../../src/api/schema/vm.ts";
 import { DataTable } from "../parts/data-table.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Problem } from "../parts/problem.tsx";
-import { RowLink } from "../parts/row-link.tsx";
-import type { TableColumn } from "../parts/table-order.ts";
 import { Unreached } from "../parts/unreached.tsx";
-import { VmState, vmStateText } from "../parts/vm-state.tsx";
-import { bytes } from "../preferences/format.ts";
 import { useMay } from "../session/session.tsx";
 import { Page } from "../shell/page.tsx";
-import { CompactVmActions } from "./compact-vm-actions.tsx";
 import { CreateVm } from "./create-vm.tsx";
 import { useSearchText } from "./search-text.ts";
-
-import { cpusOf, memoryBytesOf, useVmList, useVms } from "./vm-data.ts";
+import { domainVmColumns } from "./vm-columns.tsx";
+import { useVmList, useVms } from "./vm-data.ts";
 import { vmSearch } from "./vm-search.ts";
 
 const route = getRouteApi("/vms");
@@ -33,61 +28,6 @@ const useStyles = makeStyles({
   search: { width: "min(360px, 100%)" },
   quiet: { color: tokens.colorNeutralForeground2 },
 });
-
-const columns: readonly TableColumn<Vm>[] = [
-  {
-    title: "Name",
-    width: "3fr",
-    order: ({ name }) => name,
-    cell: ({ name }) => <RowLink to="vms" name={name} />,
-  },
-  {
-    title: "State",
-    width: "140px",
-    fits: true,
-    narrow: "84px",
-    order: vmStateText,
-    cell: (vm) => <VmState vm={vm} />,
-  },
-  {
-    title: "Host",
-    width: "2fr",
-    order: ({ host }) => host,
-    cell: ({ host }) => <RowLink to="hosts" name={host} />,
-  },
-  {
-    title: "vCPUs",
-    width: "80px",
-    fits: true,
-    alignEnd: true,
-    minor: true,
-    order: cpusOf,
-    cell: cpusOf,
-  },
-  {
-    title: "Memory",
-    width: "110px",
-    fits: true,
-    alignEnd: true,
-    minor: true,
-    order: memoryBytesOf,
-    cell: (vm) => bytes(memoryBytesOf(vm)),
-  },
-  {
-    title: "Tags",
-    width: "2fr",
-    minor: true,
-    cell: ({ definition }) => definition.tags.join(", "),
-  },
-  {
-    title: "Actions",
-    width: "96px",
-    fits: true,
-    narrow: "56px",
-    alignEnd: true,
-    cell: (vm) => <CompactVmActions vm={vm} />,
-  },
-];
 
 const idOf = ({ id }: Vm) => id;
 
@@ -144,7 +84,7 @@ export function VmsPage() {
         <DataTable
           label="Virtual machines"
           fills
-          columns={columns}
+          columns={domainVmColumns}
           rows={vms}
           rowKey={idOf}
           shows={shows}
