@@ -41,6 +41,8 @@ const hostsPackages = {
   e2fsprogs: "writes it to a disk",
   "openssh-client": "runs commands on them",
   samba: "is their SMB server",
+  "nfs-ganesha": "is their NFS server",
+  "nfs-ganesha-vfs": "lets it serve a folder",
   "busybox-static": "is the guests' user land",
 };
 

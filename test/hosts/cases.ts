@@ -129,6 +129,19 @@ export const hostsCases: readonly HostsCase[] = [
     },
   },
   {
+    name: "a VM on an NFS export moves while the server is restarted",
+    async run({ a, b, nfs }) {
+      for (const host of [a, b]) await host.run("ferry pool create exported --nfs 10.88.0.1:/vms");
+      await a.run("ferry vm create nfs01 --memory 128M --disk exported,size=64M --nic lan --start");
+      await a.run("ferry move nfs01 host-b --bandwidth 1M --detach");
+      await nfs.restart(3_000);
+      await runsOn(b, "nfs01", "host-b");
+      assert.equal((await lastMove(b, "nfs01")).state, "completed");
+      assert.match(await b.run("mount -t nfs4"), /vers=4\.2.*hard/);
+      await b.run("ferry vm power-off nfs01 --yes; ferry vm delete nfs01 --disks --yes");
+    },
+  },
+  {
     name: "RDMA is refused where one host has none, and works where both have it",
     async run({ a, b }) {
       await addRdma(b);

@@ -8,6 +8,7 @@ import { HostLab } from "../../lab/hosts/host-lab.ts";
 import type { OutsideClient } from "../../lab/client/outside-client.ts";
 import type { Shell } from "../../lab/hosts/shell.ts";
 import { end, inNamespace } from "../../lab/namespaces.ts";
+import type { NfsServer } from "./nfs-server.ts";
 
 const run = promisify(execFile);
 /** One long limit for all that is waited for: emulated hosts are slow, and a busy machine makes them slower. */
@@ -22,6 +23,7 @@ export interface Site {
   /** On this machine, in the hosts' network. */
   readonly client: OutsideClient;
   readonly shares: Shares;
+  readonly nfs: NfsServer;
   /** The package, a path on this machine. */
   readonly packageFile: string;
   readonly patienceMs: number;
