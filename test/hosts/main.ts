@@ -12,9 +12,10 @@ import { OutsideClient } from "../../lab/client/outside-client.ts";
 import { guestImage } from "../../lab/guest-image/build.ts";
 import { HostLab } from "../../lab/hosts/host-lab.ts";
 import { type HostsCase, hostsCases } from "./cases.ts";
-import { NfsServer } from "./nfs-server.ts";
+import { serveNfs } from "./nfs-server.ts";
 import { type CaseOutcome, writeReport } from "./report.ts";
-import { patienceMs, Shares, type Site } from "./site.ts";
+import { patienceMs, type Site } from "./site.ts";
+import { serveSmb } from "./smb-server.ts";
 
 const name = "test";
 /** Without these there is nothing to try the others on. */
@@ -33,11 +34,9 @@ async function main(): Promise<number> {
   if (packageFile === undefined) throw new Error("No package in dist: run npm run package first");
   const image = await guestImage(say, "small");
   const lab = values.kept ? await HostLab.attach(name) : await HostLab.up(name, 2, say);
-  const shares = new Shares(lab);
-  const nfs = new NfsServer(lab);
   try {
-    await shares.start();
-    await nfs.start();
+    await using smb = await serveSmb(lab);
+    await using nfs = await serveNfs(lab);
     const [a, b] = [lab.shell("host-a"), lab.shell("host-b")];
     for (const host of values.kept ? [] : [a, b]) {
       await host.run("mkdir -p /srv/local");
@@ -45,13 +44,11 @@ async function main(): Promise<number> {
       await host.copyTo(image.initrd, "/srv/local/initrd.img");
     }
     const client = new OutsideClient(lab.namespace);
-    const site = { lab, a, b, client, shares, nfs, packageFile, patienceMs };
+    const site = { lab, a, b, client, smb, nfs, packageFile, patienceMs };
     const needed = hostsCases.slice(0, values.kept ? 0 : neededByAll);
     const outcomes = await runAll(site, needed, chosen(values.only, values.from));
     return outcomes.every(({ trouble }) => trouble === null) ? 0 : 1;
   } finally {
-    await nfs[Symbol.asyncDispose]();
-    await shares[Symbol.asyncDispose]();
     if (!values.keep) await HostLab.down(name);
   }
 }
