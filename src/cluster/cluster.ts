@@ -2,7 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { errorChain, FerryError } from "../base/errors.ts";
 import type { OwnerAuthority } from "../migration/ownership.ts";
-import type { OwnerRecord } from "../migration/recovery.ts";
+import type { OwnerRecord } from "../migration/recovery-facts.ts";
 import { takeRestored } from "./backup.ts";
 import { clusterVm, standaloneVm } from "./cluster-vms.ts";
 import { configureCluster } from "./configure-cluster.ts";

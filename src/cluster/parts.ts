@@ -1,7 +1,6 @@
 /** What a cluster stands on; the agent wires it (src/agent/wire-cluster.ts). */
-import type { DiskLook } from "./shared-disks.ts";
 import type { Faults } from "../migration/faults.ts";
-import type { OwnerRecord } from "../migration/recovery.ts";
+import type { OwnerRecord } from "../migration/recovery-facts.ts";
 import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "../base/log.ts";
 import type { EventType } from "../database/event-log.ts";
@@ -37,6 +36,13 @@ export interface LeavingQuestion {
   readonly cluster: string;
   readonly vm: string;
   readonly generation: number;
+}
+
+/** What one host says of a disk; equal on two hosts that have the same. */
+export interface DiskLook {
+  readonly bytes: number;
+  /** SHA-256 of its first MiB, in hexadecimal. */
+  readonly digest: string;
 }
 
 /** The other hosts of the domain, as a cluster needs them. Hosts are named by their id. Each throws FerryError when a host does not answer. */

@@ -3,7 +3,7 @@
  * that the VM has left. A target outside can't read it, and asks the hosts that can.
  */
 import type { OwnerQuestion, PassageWish } from "../migration/ownership.ts";
-import type { OwnerRecord } from "../migration/recovery.ts";
+import type { OwnerRecord } from "../migration/recovery-facts.ts";
 import type { Passage } from "../vm/passage.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";

@@ -1,5 +1,5 @@
 /** What is wrong with a cluster, each in a sentence with what to do about it. Pure. */
-import type { ClusterStatus } from "./status.ts";
+import type { ClusterStatus } from "./cluster-status.ts";
 
 type Known = Omit<ClusterStatus, "problems">;
 type Problem = ClusterStatus["problems"][number];

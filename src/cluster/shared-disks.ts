@@ -3,16 +3,9 @@ import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { FerryError } from "../base/errors.ts";
 import type { Membership } from "./membership.ts";
-import type { ClusterParts } from "./parts.ts";
+import type { ClusterParts, DiskLook } from "./parts.ts";
 import { DiskRecord, readRecord, writeRecord } from "./records.ts";
 import { requireChanged } from "./store.ts";
-
-/** What one host says of a disk; equal on two hosts that have the same. */
-export interface DiskLook {
-  readonly bytes: number;
-  /** SHA-256 of its first MiB, in hexadecimal. */
-  readonly digest: string;
-}
 
 const digestBytes = 2 ** 20;
 

@@ -7,7 +7,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { errorChain, FerryError } from "../base/errors.ts";
 import { standingOf } from "./journal-record.ts";
 import type { PeerStatus } from "./peer-link.ts";
-import { decideRecovery, type RecoveryFacts, recordThere } from "./recovery.ts";
+import { type RecoveryFacts, recordThere } from "./recovery-facts.ts";
+import { decideRecovery } from "./recovery.ts";
 import type { TargetMove } from "./stage.ts";
 
 /** Returns when the VM is this host's to take. @throws FerryError `cancelled` when the source rolled back. */

@@ -5,7 +5,7 @@ import { queryWrites } from "../qemu/write-statistics.ts";
 import { type DiskSample, toDiskRecord, withSample } from "./disk-progress.ts";
 import { type Holes, holesOf, noHoles, withoutHoles } from "./disk-holes.ts";
 import type { DiskRecord } from "./record.ts";
-import type { SourceMove } from "./stage.ts";
+import type { FollowedDisks, SourceMove } from "./stage.ts";
 import { sessionOf } from "./past-setup.ts";
 import { firstPacing, type Pacing, toGuestWrites, withWrites } from "./write-pacing.ts";
 
@@ -17,7 +17,7 @@ export function mirrorId(index: number): string {
   return `mirror${index}`;
 }
 
-export class DisksFollowed {
+export class DisksFollowed implements FollowedDisks {
   readonly #move: SourceMove;
   readonly #samples = new Map<string, readonly DiskSample[]>();
   readonly #holes = new Map<string, Holes>();
@@ -64,12 +64,10 @@ export class DisksFollowed {
     return mirrors;
   }
 
-  /** What QEMU says that it copied of a disk in all, without what it only declared zero. */
   contentOf(disk: string, copiedBytes: number): number {
     return copiedBytes - (this.#holes.get(disk) ?? noHoles).declaredBytes;
   }
 
-  /** As `look`, now and then. */
   async lookIfDue(): Promise<void> {
     if (wallClockMs() - this.#lookedAt >= lookMs) await this.look();
   }

@@ -4,7 +4,7 @@
  * (recovery-table.ts, column `owner`). One interface, so that nothing else knows which it is.
  */
 import type { Passage } from "../vm/passage.ts";
-import type { OwnerRecord } from "./recovery.ts";
+import type { OwnerRecord } from "./recovery-facts.ts";
 
 export interface OwnerQuestion {
   /** The VM's id. */

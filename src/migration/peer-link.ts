@@ -4,7 +4,7 @@
  */
 import type { Session } from "../session/session.ts";
 import type { JournalKind } from "./journal-record.ts";
-import type { QemuState } from "./recovery.ts";
+import type { QemuState } from "./recovery-facts.ts";
 
 export interface SessionRequest {
   readonly migrationId: string;

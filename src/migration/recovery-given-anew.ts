@@ -1,5 +1,5 @@
 /** The rows of the recovery table for a VM that the cluster gave away anew while it moved (docs/decisions/0183). Pure. */
-import type { RecoveryRow } from "./recovery-table.ts";
+import type { RecoveryRow } from "./recovery-facts.ts";
 
 const why =
   "A host died in this move, and the cluster gave the VM away anew: no half of the move counts any more";

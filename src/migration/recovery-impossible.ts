@@ -2,7 +2,7 @@
  * Facts that contradict each other if both hosts' disks and Ferry keep their word, each with the reason. Whoever sees them nevertheless
  * (a database restored from a backup, a QEMU started by hand) lets nothing run and asks a person. Pure.
  */
-import type { ColumnSets, RecordHere } from "./recovery.ts";
+import type { ColumnSets, RecordHere } from "./recovery-facts.ts";
 
 export interface Impossibility extends ColumnSets {
   readonly reason: string;

@@ -7,7 +7,7 @@ import {
   qemuStatesThere,
   recordsHere,
   recordsThere,
-} from "./recovery.ts";
+} from "./recovery-facts.ts";
 import { impossibilities } from "./recovery-impossible.ts";
 import { recoveryRows } from "./recovery-table.ts";
 

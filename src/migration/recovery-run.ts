@@ -7,7 +7,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { errorChain } from "../base/errors.ts";
 import { standingOf } from "./journal-record.ts";
 import type { PeerStatus } from "./peer-link.ts";
-import { decideRecovery, type Recovery, type RecoveryFacts, recordThere } from "./recovery.ts";
+import { type Recovery, type RecoveryFacts, recordThere } from "./recovery-facts.ts";
+import { decideRecovery } from "./recovery.ts";
 import { openMigration, type OpenMigration, type RecoveryParts } from "./recovery-parts.ts";
 import { RecoverySteps, type StepOutcome } from "./recovery-steps.ts";
 

@@ -10,7 +10,7 @@ import { markHandedOver, reclaimOwnership } from "../vm/registry.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
 import { endMigration } from "./end-migration.ts";
 import { removeGivenFiles, removeLeftDisks, removeMadeFiles } from "./moved-files.ts";
-import type { Decision, Recovery, RecoveryFacts } from "./recovery.ts";
+import type { Decision, Recovery, RecoveryFacts } from "./recovery-facts.ts";
 import type { OpenMigration, RecoveryParts } from "./recovery-parts.ts";
 import { sendMissingPages } from "./post-copy-source.ts";
 import { takeOwnership } from "./take-ownership.ts";

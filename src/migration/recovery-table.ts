@@ -2,12 +2,8 @@
  * Recovery as data: the rows. Each says for which facts it is and what is decided; an absent column stands for every value. Over all facts
  * that recovery-impossible.ts leaves, exactly one row holds (recovery.test.ts walks the whole product). Pure.
  */
-import type { ColumnSets, Recovery, RecordHere, RecordThere } from "./recovery.ts";
+import type { RecordThere, RecoveryRow } from "./recovery-facts.ts";
 import { givenAnew } from "./recovery-given-anew.ts";
-
-export interface RecoveryRow extends ColumnSets, Recovery {
-  readonly here: readonly RecordHere[];
-}
 
 /** What a target may say that has not taken the VM. */
 const notTaken = [

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  decideRecovery,
   type Decision,
   decisions,
   matches,
@@ -11,7 +10,8 @@ import {
   recordsHere,
   recordsThere,
   type RecoveryFacts,
-} from "./recovery.ts";
+} from "./recovery-facts.ts";
+import { decideRecovery } from "./recovery.ts";
 import { impossibilities } from "./recovery-impossible.ts";
 import { recoveryRows } from "./recovery-table.ts";
 

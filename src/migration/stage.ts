@@ -12,7 +12,6 @@ import type { IncomingDisk, IncomingFile } from "../vm/moved-disks.ts";
 import type { Passage } from "../vm/passage.ts";
 import type { SerialLogs } from "../vm/serial-logs.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
-import type { DisksFollowed } from "./disks-followed.ts";
 import type { Faults } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { MoveLimits } from "./limits.ts";
@@ -75,6 +74,14 @@ export interface Move {
   readonly stopping: AbortSignal;
 }
 
+/** Disks that are mirrored while other stages go on (disks-followed.ts). */
+export interface FollowedDisks {
+  /** What QEMU says that it copied of a disk in all, without what it only declared zero. */
+  contentOf(disk: string, copiedBytes: number): number;
+  /** Writes into the record how far the mirrors are, now and then. */
+  lookIfDue(): Promise<void>;
+}
+
 export interface SourceMove extends Move {
   readonly process: VmProcess;
   /** Set by setup. */
@@ -84,7 +91,7 @@ export interface SourceMove extends Move {
   /** Set when the target says that its half failed. */
   peerFailure: FerryError | undefined;
   /** Set by storage-mirror. */
-  disksFollowed: DisksFollowed | undefined;
+  disksFollowed: FollowedDisks | undefined;
   /** Set by memory-precopy. */
   watch: SwitchoverWatch | undefined;
   /** What an administrator asks for while memory is copied. */

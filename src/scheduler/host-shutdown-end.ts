@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FerryError } from "../base/errors.ts";
 import type { ShutdownPolicy } from "../vm/shutdown-policy.ts";
-import type { HostShutdownParts } from "./host-shutdown.ts";
+import type { HostShutdownParts } from "./host-shutdown-parts.ts";
 import { nextStep, type ShutdownTimes } from "./host-shutdown-plan.ts";
 import type { EndedVm } from "./host-shutdown-state.ts";
 

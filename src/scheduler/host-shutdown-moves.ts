@@ -1,6 +1,6 @@
 /** The moves of a host that is shut down: waits for them, sends on what comes meanwhile, and ends those that take too long. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { HostShutdownParts } from "./host-shutdown.ts";
+import type { HostShutdownParts } from "./host-shutdown-parts.ts";
 import { nextStep, policyOf } from "./host-shutdown-plan.ts";
 import type { ShutdownState } from "./host-shutdown-state.ts";
 

@@ -2,15 +2,12 @@
  * Takes this host's VMs to where they can be while the host is down: moved by a drain, or shut down here, all within one time; then the
  * machine ends, if so asked. What the agent of the next boot finds shut down it starts again. The decisions are host-shutdown-plan.ts.
  */
-import type { DatabaseSync } from "node:sqlite";
 import { errorChain, FerryError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
-import type { Migrations } from "../migration/migrations.ts";
-import type { LocalVms } from "../vm/local-vms.ts";
 import type { ShutdownPolicy } from "../vm/shutdown-policy.ts";
-import type { ConfirmedMove, Drain } from "./drain.ts";
+import type { ConfirmedMove } from "./drain.ts";
 import { endVm } from "./host-shutdown-end.ts";
 import { awaitMoves, endMoves } from "./host-shutdown-moves.ts";
+import type { HostShutdownParts } from "./host-shutdown-parts.ts";
 import {
   divideTime,
   nextStep,
@@ -22,38 +19,9 @@ import {
   type ShutdownEnd,
 } from "./host-shutdown-plan.ts";
 import { type EndedVm, keptShutdown, type ShutdownState } from "./host-shutdown-state.ts";
-import type { Scheduler } from "./scheduler.ts";
-import type { SettingsStore } from "./settings-store.ts";
 
 /** Of the whole time, for checks of moves: a VM that is not checked by then does not move. */
 const planningShare = 0.25;
-
-export interface HostShutdownParts {
-  readonly database: DatabaseSync;
-  readonly log: Log;
-  readonly host: string;
-  readonly vms: LocalVms;
-  readonly migrations: Migrations;
-  readonly scheduler: Scheduler;
-  readonly drain: Drain;
-  readonly settings: SettingsStore;
-  readonly cluster: {
-    isClustered(id: string): boolean;
-    /** Ends a guest and gives its VM back to the cluster. */
-    endHere(id: string, why: FerryError, end: () => Promise<unknown>): Promise<void>;
-  };
-  readonly machine: {
-    /** Of the running kernel. */
-    bootId(): string;
-    /** Why this agent can't switch its machine off, as the end of a sentence; null where it can. */
-    whyNot(): string | null;
-    end(how: "power-off" | "reboot"): Promise<void>;
-  };
-  /** Tells those who watch. */
-  readonly publish: (event: "host.shutting-down", requestedBy: string) => void;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-}
 
 export interface ShutdownOptions {
   /** Absent: the host's own, except for VMs that have one. */

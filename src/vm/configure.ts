@@ -7,7 +7,7 @@ import type { VmDefinition } from "./definition.ts";
 import type { LocalVm } from "./local-vm.ts";
 import { parseDefinition } from "./parse-definition.ts";
 import { removeState, removeTraces } from "./reserve.ts";
-import { endProcess } from "./stop.ts";
+import { endProcess } from "./end-process.ts";
 import type { VmTable } from "./vm-table.ts";
 
 /** The VM keeps its id; everything else may change. @throws FerryError; the VM is as before then. */

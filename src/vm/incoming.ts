@@ -9,7 +9,7 @@ import type { LocalVm } from "./local-vm.ts";
 import { parseDefinition } from "./parse-definition.ts";
 import { removeState, requireDisksOf } from "./reserve.ts";
 import { admitMemory, resolveFacts } from "./resolve.ts";
-import { endProcess } from "./stop.ts";
+import { endProcess } from "./end-process.ts";
 import type { VmProcess } from "./vm-host.ts";
 import type { VmTable } from "./vm-table.ts";
 

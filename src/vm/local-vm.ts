@@ -68,3 +68,11 @@ export class LocalVm {
     }
   }
 }
+
+/** @throws FerryError `conflict` when the VM has none that answers. */
+export function requireProcess(vm: LocalVm): QemuProcess {
+  if (vm.process !== undefined) return vm.process;
+  throw new FerryError("conflict", `Cannot ask QEMU of VM "${vm.name}": no process of it answers`, {
+    remedy: `Start it: ferry vm start ${vm.name}`,
+  });
+}

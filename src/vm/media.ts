@@ -6,8 +6,7 @@ import { mediumNodeName } from "../qemu/storage-devices.ts";
 import type { Pools } from "../storage/pools.ts";
 import { checkDefinition } from "./create.ts";
 import type { VmDefinition } from "./definition.ts";
-import type { LocalVm } from "./local-vm.ts";
-import { requireProcess } from "./run.ts";
+import { type LocalVm, requireProcess } from "./local-vm.ts";
 import type { VmTable } from "./vm-table.ts";
 
 /** The same VM with its CD drives empty. */

@@ -4,7 +4,7 @@ import type { QemuProcess } from "../qemu/process.ts";
 import { isAlive } from "../qemu/process-identity.ts";
 import { giveOwnScope } from "../qemu/scope.ts";
 import { launch } from "./launch.ts";
-import type { LocalVm } from "./local-vm.ts";
+import { type LocalVm, requireProcess } from "./local-vm.ts";
 import { settleStorageMoves } from "./move-storage.ts";
 import { lockImagesAtStart } from "./image-locks.ts";
 import { lockDisks, releaseDisks, removeTraces } from "./reserve.ts";
@@ -82,14 +82,6 @@ export async function pauseGuest(vm: LocalVm): Promise<void> {
 /** Presses the reset button. */
 export async function resetGuest(vm: LocalVm): Promise<void> {
   await requireProcess(vm).qmp.execute("system_reset");
-}
-
-/** @throws FerryError `conflict` when the VM has none that answers. */
-export function requireProcess(vm: LocalVm): QemuProcess {
-  if (vm.process !== undefined) return vm.process;
-  throw new FerryError("conflict", `Cannot ask QEMU of VM "${vm.name}": no process of it answers`, {
-    remedy: `Start it: ferry vm start ${vm.name}`,
-  });
 }
 
 /**

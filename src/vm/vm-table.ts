@@ -8,7 +8,7 @@ import { vmPlaces } from "./places.ts";
 import { Registry, type VmRow } from "./registry.ts";
 import { releaseDisks, removeTaps } from "./reserve.ts";
 import type { VmHostParts } from "./resolve.ts";
-import { endProcess } from "./stop.ts";
+import { endProcess } from "./end-process.ts";
 import type { VmRecord } from "./vm-host.ts";
 import { runStateAfter } from "./vm-state.ts";
 

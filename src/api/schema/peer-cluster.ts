@@ -1,7 +1,7 @@
 /** What the hosts of a cluster ask each other beside etcd. */
 import Type from "typebox";
 import { since } from "../../protocol/since.ts";
-import { type OwnerRecord, ownerRecords } from "../../migration/recovery.ts";
+import { type OwnerRecord, ownerRecords } from "../../migration/recovery-facts.ts";
 import { DeviceName, Name, Uuid } from "../../vm/definition.ts";
 
 const strict = { additionalProperties: false } as const;

@@ -2,7 +2,7 @@
 import Type from "typebox";
 import type { JournalKind } from "../../migration/journal-record.ts";
 import { MigrationOptions } from "../../migration/record.ts";
-import { type QemuState, qemuStates } from "../../migration/recovery.ts";
+import { type QemuState, qemuStates } from "../../migration/recovery-facts.ts";
 import { FactsRequest, HostFacts } from "../../precheck/facts.ts";
 import { JoinAnswer, JoinRequest, RenewAnswer, RenewRequest } from "../../trust/join-messages.ts";
 import { since } from "../../protocol/since.ts";

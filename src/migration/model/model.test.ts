@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Decision, decideRecovery, type RecoveryFacts } from "../recovery.ts";
+import type { Decision, RecoveryFacts } from "../recovery-facts.ts";
+import { decideRecovery } from "../recovery.ts";
 import { allSteps, explore, isSettled, repairSteps, violation } from "./explore.ts";
 import { firstWorld, type World } from "./state.ts";
 

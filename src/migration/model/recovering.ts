@@ -1,10 +1,6 @@
 /** What an agent does about an open journal: looks, decides by the very table of the product, and acts one step at a time. Pure. */
-import {
-  type Decision,
-  decideRecovery,
-  type QemuStateThere,
-  type RecordThere,
-} from "../recovery.ts";
+import type { Decision, QemuStateThere, RecordThere } from "../recovery-facts.ts";
+import { decideRecovery } from "../recovery.ts";
 import type { Step } from "./live.ts";
 import { other, put, type Role, send, type Side, type World } from "./state.ts";
 

@@ -2,7 +2,7 @@
  * The world of the model: two agents with a journal each, two QEMUs, and the messages between them. Pure. Small on purpose, so that every
  * state that faults can lead to can be visited (explore.ts).
  */
-import type { QemuState, QemuStateThere, RecordHere, RecordThere } from "../recovery.ts";
+import type { QemuState, QemuStateThere, RecordHere, RecordThere } from "../recovery-facts.ts";
 
 /** Where an agent stands in what it does; nothing of it survives the agent. */
 export type Phase =
