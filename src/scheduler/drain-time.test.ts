@@ -22,7 +22,7 @@ test("drainTime() is never less than the longest of its moves, nor than moves ta
   assert.equal(drainTime([vm(1)], [past(10_000)], 2), 500);
 });
 
-test("drainTime() says nothing where nothing has moved yet", () => {
+test("drainTime() says nothing where nothing has moved yet, or nothing moves", () => {
   assert.equal(drainTime([vm(1000)], [past(5, "cancelled")], 2), null);
-  assert.equal(drainTime([], [], 2), 0);
+  assert.equal(drainTime([], [past(5)], 2), null);
 });

@@ -11,7 +11,7 @@ interface Size {
 const moveMsMin = 500;
 
 /**
- * Milliseconds for these moves with `atOnce` of them side by side; null without a completed move to judge by. A VM's size is
+ * Milliseconds for these moves with `atOnce` of them side by side; null for none, and without a completed move to judge by. A VM's size is
  * its whole memory: how much of it is utilized is known only to the guest.
  */
 export function drainTime(
@@ -19,7 +19,7 @@ export function drainTime(
   past: readonly MigrationRecord[],
   atOnce: number,
 ): number | null {
-  if (moves.length === 0) return 0;
+  if (moves.length === 0) return null;
   const msPerByte = percentile(past.flatMap(paceOf), 50);
   if (msPerByte === null) return null;
   const single = moves.map(({ memoryBytes, diskBytes }) =>

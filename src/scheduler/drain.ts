@@ -22,9 +22,12 @@ import { type DrainState, keptDrain } from "./drain-state.ts";
 import { drainTime } from "./drain-time.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SettingsStore } from "./settings-store.ts";
+import { someAtOnce } from "../base/some-at-once.ts";
 
 /** Hosts looked at for each plan: checks ask each of them about each VM. */
 const targetsMax = 8;
+/** Each asks both hosts and writes into pools: some at once wait for each other, more would keep the hosts from their work. */
+const checksAtOnce = 4;
 /** To judge by how long a drain takes: enough to be usual, recent enough to be true. */
 const pastMovesMax = 50;
 
@@ -115,15 +118,13 @@ export class Drain {
       .list()
       .filter((vm) => vm.ownership === "owner" && wanted(vm))
       .map(drainVm);
-    const checks: DrainCheck[] = [];
-    // One after the other: each check asks both hosts and writes into pools.
-    for (const vm of present.filter(({ held }) => held === null)) {
-      for (const target of targets) {
-        if (now() >= until) break;
-        checks.push(await this.#check(vm.id, target.host, withStorage));
-      }
-    }
-    const plan = planDrain(present, targets, checks);
+    const wantedChecks = present
+      .filter(({ held }) => held === null)
+      .flatMap(({ id }) => targets.map((target) => ({ vm: id, target: target.host })));
+    const checks = await someAtOnce(checksAtOnce, wantedChecks, async ({ vm, target }) =>
+      now() < until ? [await this.#check(vm, target, withStorage)] : [],
+    );
+    const plan = planDrain(present, targets, checks.flat());
     const past = migrations.list({ state: "completed", limit: pastMovesMax });
     const atOnce = settings.current.settings.simultaneousMovesMax;
     return { ...plan, expectedMs: drainTime(plan.moves, past, atOnce) };
