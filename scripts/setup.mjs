@@ -1,6 +1,6 @@
 /**
  * Makes a fresh machine ready and then runs the real script with Ferry's own Node:
- * `node scripts/setup.mjs packages|lab|hosts|bench|package <script> [arguments]`.
+ * `node scripts/setup.mjs packages|lab|cluster|hosts|bench|package <script> [arguments]`.
  *
  * Plain JavaScript without dependencies, because it is what npm's own Node (20 on Debian 12) runs before anything is
  * installed; package.json names that Node, since npm puts the installed one first in the path. What is already there costs a few milliseconds to see; nothing is stamped, so nothing can be stale.
@@ -46,6 +46,13 @@ const hostsPackages = {
   "busybox-static": "is the guests' user land",
 };
 
+/** What switches a cluster's hosts off. */
+const clusterPackages = {
+  "fence-agents": "are the programs that switch hosts off",
+  ipmitool: "speaks IPMI for one of them",
+  openipmi: "is the controller of a host of the lab that listens to it",
+};
+
 /** What the benchmark compares with. */
 const benchPackages = {
   "libvirt-daemon": "moves a guest beside Ferry, to compare",
@@ -59,16 +66,20 @@ const programs = ["qemu-system-x86_64", "qemu-img", "ip", "tc", "busybox"];
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 process.chdir(root);
 const [need, script, ...args] = process.argv.slice(2);
-if (script === undefined || !["packages", "lab", "hosts", "bench", "package"].includes(need)) {
+if (
+  script === undefined ||
+  !["packages", "lab", "cluster", "hosts", "bench", "package"].includes(need)
+) {
   stop(
-    "Cannot set up: usage is setup.mjs packages|lab|hosts|bench|package <script> [arguments]",
+    "Cannot set up: usage is setup.mjs packages|lab|cluster|hosts|bench|package <script> [arguments]",
     2,
   );
 }
 // Debian's first: npm's would put a Node into npm's path that may not start without them.
 installDebianPackages({
   ...nodePackages,
-  ...(need === "lab" || need === "bench" ? labPackages : {}),
+  ...(["lab", "cluster", "bench"].includes(need) ? labPackages : {}),
+  ...(need === "cluster" ? clusterPackages : {}),
   ...(need === "hosts" ? hostsPackages : {}),
   ...(need === "bench" ? benchPackages : {}),
 });

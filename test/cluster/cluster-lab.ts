@@ -11,7 +11,7 @@ import type { Vm } from "../../src/api/schema/vm.ts";
 const waitMsMax = 180_000;
 const lookEveryMs = 100;
 
-/** Every host joins; resolves when etcd has a member on three of them. */
+/** Every host joins; resolves when etcd has a member on three of them, or on as many as the settings say. */
 export async function formCluster(
   lab: Lab,
   settings: Partial<ClusterStatus["settings"]> = {},
@@ -20,9 +20,10 @@ export async function formCluster(
   if (first === undefined) throw new Error("a lab without hosts");
   await first.api("POST /v1/cluster", { body: { name: lab.name, settings } });
   for (const host of others) await host.api("POST /v1/cluster/join", { body: {} });
-  await until("etcd has three members", async () => {
+  const { etcdMembers = 3 } = settings;
+  await until(`etcd has ${etcdMembers} members`, async () => {
     const { etcd } = await clusterOf(first);
-    return etcd.voters === 3 && etcd.working === 3;
+    return etcd.voters === etcdMembers && etcd.working === etcdMembers;
   });
 }
 
