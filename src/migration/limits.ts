@@ -23,8 +23,10 @@ export interface MoveLimits {
   readonly bandwidthBytesPerSecond: number;
   /** Of all disks and files of the move together, bytes per second as they cross the network; 0 means no limit. */
   readonly storageBytesPerSecond: number;
-  /** A peer that prepares a skeleton starts a QEMU: seconds, on a loaded host. */
+  /** A peer's QEMU that starts, or does one thing: seconds, on a loaded host. */
   readonly setupTimeoutMs: number;
+  /** A target that gets ready opens the disks: a minute and more while their server restarts. One that is gone is noticed before. */
+  readonly prepareTimeoutMs: number;
   /** The guest stands still while we wait: short, then roll back. */
   readonly blackoutTimeoutMs: number;
   /** How long the hosts may be without any connection while the guest runs; the move waits, then is given up. */
@@ -51,6 +53,7 @@ export const defaultLimits: MoveLimits = {
   bandwidthBytesPerSecond: 0,
   storageBytesPerSecond: 0,
   setupTimeoutMs: 30_000,
+  prepareTimeoutMs: 120_000,
   blackoutTimeoutMs: 3_000,
   outageMsMax: 60_000,
   blackoutOutageMsMax: 3_000,
@@ -102,6 +105,9 @@ export function liveLimits(now: () => MoveLimits): MoveLimits {
     },
     get setupTimeoutMs() {
       return now().setupTimeoutMs;
+    },
+    get prepareTimeoutMs() {
+      return now().prepareTimeoutMs;
     },
     get blackoutTimeoutMs() {
       return now().blackoutTimeoutMs;

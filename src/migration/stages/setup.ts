@@ -48,7 +48,7 @@ export const setup: Stage = {
         ),
         files: sent.map(({ targetPool: pool, file, bytes }) => ({ pool, file, bytes })),
       });
-      const timeoutMs = limits.setupTimeoutMs + proofMs(disks.map(({ backing }) => backing));
+      const timeoutMs = limits.prepareTimeoutMs + proofMs(disks.map(({ backing }) => backing));
       if (sent.length > 0) {
         await move.session.receive("send-files", { signal, timeoutMs });
         await sendFiles(move, move.session, sent);
