@@ -19,6 +19,7 @@ const healthMsMax = 900_000;
 
 interface UpdateOptions {
   readonly run: string;
+  readonly reboot?: true;
   readonly hosts?: string;
   readonly wait: number;
   readonly yes?: boolean;
@@ -33,6 +34,10 @@ export function defineClusterUpdate(command: Command, cli: Cli): void {
     .requiredOption(
       "--run <command>",
       "run here by sh for each host, with FERRY_HOST its name and FERRY_ADDRESS its address; such as 'ssh root@$FERRY_ADDRESS apt-get -y upgrade'",
+    )
+    .option(
+      "--reboot",
+      "reboot each host after that: a command that does so itself can't say when the host is back",
     )
     .option("--hosts <hosts>", "only these, with commas between, in that order (all)")
     .option(
@@ -51,7 +56,7 @@ async function update(cli: Cli, options: UpdateOptions): Promise<void> {
   const addresses = addressesOf(options, status, roster);
   const hosts = [...addresses.keys()];
   await confirm({
-    consequence: `${formatCount(hosts.length, "host")} are emptied one after the other, and "${options.run}" runs for each: ${hosts.join(", ")}`,
+    consequence: `${formatCount(hosts.length, "host")} will be emptied one after the other, and "${options.run}" runs for each${options.reboot ? ", which then reboots" : ""}: ${hosts.join(", ")}`,
     action: "update the cluster",
     yes: options.yes,
   });
@@ -63,6 +68,7 @@ async function update(cli: Cli, options: UpdateOptions): Promise<void> {
     cli.output.line(`${host}: ${options.run}`);
     const code = await runCommand(options.run, host, address);
     if (code !== 0) throw stopped(host, done, `the command ended with ${code}`);
+    if (options.reboot === true) await reboot(cli, host, options.wait, done);
     cli.output.line(`${host}: is waited for`);
     await untilWell(cli, host, options.wait, done);
     await fill(cli, host, done);
@@ -70,7 +76,7 @@ async function update(cli: Cli, options: UpdateOptions): Promise<void> {
   }
   cli.output.result(
     { done },
-    () => `${formatCount(done.length, "host")} are updated: ${done.join(", ")}`,
+    () => `${formatCount(done.length, "host")} updated: ${done.join(", ")}`,
   );
 }
 
@@ -107,6 +113,28 @@ export function addressesOf(
       );
     }),
   );
+}
+
+/** Resolves when the agent of the next boot answers: it forgets the shutdown that the one before began. */
+async function reboot(
+  cli: Cli,
+  host: string,
+  waitMs: number,
+  done: readonly string[],
+): Promise<void> {
+  cli.output.line(`${host}: reboots`);
+  const deadline = performance.now() + waitMs;
+  const body = { withStorage: false, moves: [], end: "reboot" as const };
+  let { since } = await cli.call("POST /v1/host/shutdown", { host, body });
+  while (since !== null) {
+    if (performance.now() > deadline) throw stopped(host, done, "it did not come back");
+    await sleep(lookEveryMs);
+    try {
+      ({ since } = await cli.call("GET /v1/host/shutdown", { host }));
+    } catch {
+      // It is down.
+    }
+  }
 }
 
 async function fill(cli: Cli, host: string, done: readonly string[]): Promise<void> {
