@@ -1,8 +1,9 @@
 /** What is tried on whole hosts, in this order: later cases use what earlier ones left. Each throws what is not as it should be. */
 import assert from "node:assert/strict";
 import { guestPorts } from "../../lab/guest.ts";
+import { linkCases } from "./link-cases.ts";
 import { addRdma, removeRdma } from "./rdma-devices.ts";
-import { shutdownCases, watchdogCase } from "./shutdown-cases.ts";
+import { shutdownCases, updateCase, watchdogCase } from "./shutdown-cases.ts";
 import { lastMove, refused, runsOn, type Site, until } from "./site.ts";
 import { smbPassword } from "./smb-server.ts";
 
@@ -122,6 +123,7 @@ export const hostsCases: readonly HostsCase[] = [
     async run({ a, b, smb }) {
       await a.run("ferry vm create smb01 --memory 128M --disk vms,size=64M --nic lan --start");
       await a.run("ferry move smb01 host-b --bandwidth 1M --detach");
+      await until(a, "ferry migration list --vm smb01 --state running", /memory/);
       await smb.restart(3_000);
       await runsOn(b, "smb01", "host-b");
       assert.equal((await lastMove(b, "smb01")).state, "completed");
@@ -135,6 +137,7 @@ export const hostsCases: readonly HostsCase[] = [
       for (const host of [a, b]) await host.run("ferry pool create exported --nfs 10.88.0.1:/vms");
       await a.run("ferry vm create nfs01 --memory 128M --disk exported,size=64M --nic lan --start");
       await a.run("ferry move nfs01 host-b --bandwidth 1M --detach");
+      await until(a, "ferry migration list --vm nfs01 --state running", /memory/);
       await nfs.restart(3_000);
       await runsOn(b, "nfs01", "host-b");
       assert.equal((await lastMove(b, "nfs01")).state, "completed");
@@ -172,33 +175,7 @@ export const hostsCases: readonly HostsCase[] = [
       await a.run("ferry move web01 host-b --with-storage --yes");
     },
   },
-  {
-    name: "the network is gone for 5 s in the middle of a move",
-    async run({ lab, a, b }) {
-      await b.run("ferry move web01 host-a --bandwidth 4M --with-storage --yes --detach");
-      await until(b, "ferry migration list --vm web01 --state running", /memory/);
-      await lab.cut("host-a");
-      await new Promise((resolve) => setTimeout(resolve, 5_000));
-      await lab.restore("host-a");
-      await runsOn(a, "web01", "host-a");
-      assert.equal((await lastMove(a, "web01")).state, "completed");
-    },
-  },
-  ...(["delay 5ms", "delay 50ms", "delay 5ms loss 0.1%"] as const).map((how) => ({
-    name: `moves over links with ${how} each way`,
-    async run({ lab, a, b }: Site) {
-      for (const host of lab.hosts) await lab.impair(host, how.split(" "));
-      try {
-        await a.run("ferry move web01 host-b --with-storage --yes");
-        await runsOn(b, "web01", "host-b");
-        const blackout = (await lastMove(b, "web01")).blackout?.totalMs ?? Number.NaN;
-        return `blackout ${Math.round(blackout)} ms`;
-      } finally {
-        for (const host of lab.hosts) await lab.impair(host, []);
-        await b.run("ferry move web01 host-a --with-storage --yes");
-      }
-    },
-  })),
+  ...linkCases,
   {
     name: "a target without rights on /dev/kvm is refused in the check",
     async run({ a, b }) {
@@ -241,6 +218,7 @@ export const hostsCases: readonly HostsCase[] = [
   },
   ...shutdownCases,
   watchdogCase,
+  updateCase,
 ];
 
 /** How long the guest has run by its own clock, and this machine's clock at that moment; milliseconds. */

@@ -55,6 +55,17 @@ export const watchdogCase: HostsCase = {
   },
 };
 
+export const updateCase: HostsCase = {
+  name: "a rolling update reboots a host and waits until the agent of the next boot is well",
+  async run({ lab, a }: Site) {
+    const said = a.run("ferry cluster update --hosts host-b --run true --reboot --yes");
+    await lab.gone("host-b");
+    await lab.start("host-b", () => undefined);
+    assert.match(await said, /host-b: reboots[\s\S]*1 host updated: host-b/);
+    assert.match(await a.run("ferry host drain host-b --status"), /not drained/);
+  },
+};
+
 async function startedForShutdown(host: Site["a"]): Promise<void> {
   await until(host, "systemctl is-active ferryd", /^active$/m);
   await until(host, "systemctl is-active ferry-guests", /^active$/m);

@@ -58,6 +58,8 @@ export async function lastMove(host: Shell, vm: string): Promise<MoveRecord> {
 export interface MoveRecord {
   readonly id: string;
   readonly state: string;
-  readonly wireBytes: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt: number;
   readonly blackout: { readonly totalMs: number } | null;
 }
