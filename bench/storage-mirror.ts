@@ -102,6 +102,8 @@ async function byFerry(
   const disks = [{ pool: "local", format: "raw" as const, import: { path } }];
   await host.api("POST /v1/vms", { body: { name: vm, memoryMib: 64, vnc: false, disks } });
   await host.api("POST /v1/vms/{vm}/start", { params: { vm } });
+  // As QEMU's below it stands still: firmware that starts is no work of a mirror.
+  await host.api("POST /v1/vms/{vm}/pause", { params: { vm } });
   const meter = await Meter.start(lab);
   const options = { withStorage: true, ...(performance && { performance }) };
   const { id } = await host.api("POST /v1/migrations", { body: { vm, target: "host-b", options } });
