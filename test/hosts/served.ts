@@ -16,7 +16,9 @@ export class Served implements AsyncDisposable {
   start(): void {
     const [program, args] = inNamespace(this.#namespace, [...this.#command]);
     const PATH = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`;
-    this.#server = spawn(program, args, { stdio: "ignore", env: { ...process.env, PATH } });
+    // A process group of its own: Samba ends with SIGTERM all that are in its.
+    const options = { stdio: "ignore", detached: true } as const;
+    this.#server = spawn(program, args, { ...options, env: { ...process.env, PATH } });
   }
 
   /** It is gone for so long, as when it is restarted. */
