@@ -68,7 +68,8 @@ export function mountArguments(
 /** Nothing on it is a program or a device of this host. */
 const safeOptions = ["rw", "nosuid", "nodev", "noexec"];
 
-const nfsOptions = ["hard", "vers=4.2", "proto=tcp"];
+/** Not 4.2: its READ_PLUS gave zeroes for what had just been written (docs/decisions/0190). */
+const nfsOptions = ["hard", "vers=4.1", "proto=tcp"];
 
 function smbOptions(smb: SmbShare, { uid, gid }: ShareOwner, credentials: string): string[] {
   return [

@@ -141,7 +141,7 @@ export const hostsCases: readonly HostsCase[] = [
       await nfs.restart(3_000);
       await runsOn(b, "nfs01", "host-b");
       assert.equal((await lastMove(b, "nfs01")).state, "completed");
-      assert.match(await b.run("mount -t nfs4"), /vers=4\.2.*hard/);
+      assert.match(await b.run("mount -t nfs4"), /vers=4\.1.*hard/);
       await b.run("ferry vm power-off nfs01 --yes; ferry vm delete nfs01 --disks --yes");
     },
   },
