@@ -20,6 +20,8 @@ export class SmbShare implements AsyncDisposable {
   readonly directory: string;
   readonly #lab: Lab;
   readonly #mounts: string[] = [];
+  /** What serves each host's mount. */
+  readonly #clients = new Map<string, ChildProcess>();
   #server: ChildProcess | undefined;
 
   private constructor(lab: Lab) {
@@ -75,7 +77,8 @@ export class SmbShare implements AsyncDisposable {
     await writeFile(join(home, ".smb/smb.conf"), client, { mode: 0o600 });
     const options = `allow_other,config=${config}`;
     this.#mounts.push(mounted);
-    this.#spawn(host, ["smbnetfs", mounted, "-f", "-o", options], { HOME: home });
+    const command = ["smbnetfs", mounted, "-f", "-o", options];
+    this.#clients.set(host, this.#spawn(host, command, { HOME: home }));
     const directory = join(mounted, clientAddress, "vms");
     const deadline = performance.now() + patienceMs;
     // The server is named by its address: the directory is there once it answers.
@@ -89,6 +92,11 @@ export class SmbShare implements AsyncDisposable {
       await sleep(100);
     }
     return directory;
+  }
+
+  /** Whoever touches the host's mount waits from now on, or no longer. */
+  hang(host: string, hangs: boolean): void {
+    this.#clients.get(host)?.kill(hangs ? "SIGSTOP" : "SIGCONT");
   }
 
   async unmount(host: string): Promise<void> {

@@ -1,5 +1,6 @@
 /** The mount that a path lies on, as the kernel tells it. */
 import { readFile, realpath } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
 export interface Mount {
   /** The directory it is mounted at. */
@@ -17,6 +18,18 @@ export async function mountOf(path: string): Promise<Mount | undefined> {
   const real = await realpath(path).catch(() => undefined);
   if (real === undefined) return undefined;
   return mountIn(await readFile("/proc/self/mountinfo", "utf8"), real);
+}
+
+/**
+ * The mount at a directory, if one is there. What is mounted is not touched: it may hang.
+ * @param directory Absolute; only its last part may be a mount that hangs.
+ */
+export async function mountAt(directory: string): Promise<Mount | undefined> {
+  const parent = await realpath(dirname(directory)).catch(() => undefined);
+  if (parent === undefined) return undefined;
+  const place = join(parent, basename(directory));
+  const mount = mountIn(await readFile("/proc/self/mountinfo", "utf8"), place);
+  return mount?.directory === place ? mount : undefined;
 }
 
 /** `mountinfo` as in proc(5); `path` absolute and without links. Pure. */

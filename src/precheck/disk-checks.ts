@@ -72,7 +72,7 @@ export const diskChecks: readonly Check[] = [
         const wanted = targetPool ?? disk.pool;
         return [
           blocking(
-            `"${target.host}" has no pool "${wanted}" for disk "${disk.name}"; ` +
+            `"${target.host}" has no pool "${wanted}", or does not reach it, for disk "${disk.name}"; ` +
               (pools.length === 0 ? "it has none at all" : `it has ${pools.join(", ")}`),
             pools.length === 0
               ? `On "${target.host}": ferry pool create NAME DIRECTORY`

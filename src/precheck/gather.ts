@@ -123,8 +123,8 @@ async function storageFacts(pools: Pools, definition: VmDefinition): Promise<Hos
   const names = new Set(filesOf(definition).map(({ file }) => file));
   const facts = await Promise.all(
     pools.list().map(async ({ name, path }) => {
-      if ((await sizeOf(path)) === undefined) return [];
-      const { freeBytes } = await pools.space(name);
+      const space = await pools.space(name).catch(() => undefined); // its directory is away
+      if (space === undefined) return [];
       const sizes = await Promise.all(
         [...names].map(async (file) => [file, await sizeOf(join(path, file))] as const),
       );
@@ -135,7 +135,7 @@ async function storageFacts(pools: Pools, definition: VmDefinition): Promise<Hos
           .map(async (partial) => [partial.file, await partialBytes(pools, partial)] as const),
       );
       const facts = {
-        freeBytes: Math.max(0, freeBytes - (await pools.reservations.outstanding(path))),
+        freeBytes: Math.max(0, space.freeBytes - (await pools.reservations.outstanding(path))),
         files: Object.fromEntries(
           [...sizes, ...partials].flatMap(([file, bytes]) =>
             bytes === undefined ? [] : [[file, bytes] as const],
@@ -209,6 +209,7 @@ async function poolFacts(
   const pool = pools.list().find((candidate) => candidate.name === name);
   if (pool === undefined) return null;
   try {
+    await pools.reach(name);
     await access(pool.path, constants.R_OK | constants.X_OK);
   } catch {
     return null;

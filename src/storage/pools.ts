@@ -9,6 +9,7 @@ import { existingDirectory, existingFile, poolPath } from "./pool-path.ts";
 import { PartialDisks } from "./partial-disks.ts";
 import { Reservations } from "./reservations.ts";
 import type { ShareMounts } from "./share-mounts.ts";
+import { type PoolSpace, ShareReach } from "./share-reach.ts";
 import type { Share, ShareKind } from "./share.ts";
 
 export interface Pool {
@@ -26,12 +27,6 @@ interface PoolRow {
   readonly id: string;
   readonly path: string;
   readonly share: string | null;
-}
-
-export interface PoolSpace {
-  readonly totalBytes: number;
-  /** What an unprivileged user may still write. */
-  readonly freeBytes: number;
 }
 
 export interface PoolEntry {
@@ -52,6 +47,7 @@ export class Pools {
   readonly partialDisks: PartialDisks;
   readonly #database: DatabaseSync;
   readonly #shares: ShareMounts | undefined;
+  readonly #reach = new ShareReach();
 
   /** @param shares Mounts the shares of pools that are one; a host without it has directories only. */
   constructor(database: DatabaseSync, shares?: ShareMounts) {
@@ -158,7 +154,7 @@ export class Pools {
 
   /** The pool's plain files, by name; hidden ones are Ferry's own. */
   async files(name: string): Promise<PoolEntry[]> {
-    const { path } = this.get(name);
+    const { path } = await this.reach(name);
     const names = (await readdir(path))
       .filter((file) => !file.startsWith("."))
       .slice(0, entriesMax);
@@ -185,7 +181,9 @@ export class Pools {
   }
 
   async space(name: string): Promise<PoolSpace> {
-    const { bsize, blocks, bavail } = await statfs(this.get(name).path);
+    const { path, space } = await this.reach(name);
+    if (space !== undefined) return space;
+    const { bsize, blocks, bavail } = await statfs(path);
     return { totalBytes: bsize * blocks, freeBytes: bsize * bavail };
   }
 
@@ -221,9 +219,19 @@ export class Pools {
     );
   }
 
+  /**
+   * The pool's directory, mounted now and answering, and of a share its space; nothing is said of what it holds (`verify`).
+   * @throws FerryError `not-found`; `timeout`, `system-refused`, `missing-program` when its share is away.
+   */
+  async reach(name: string): Promise<{ path: string; space: PoolSpace | undefined }> {
+    const pool = this.get(name);
+    if (pool.share !== undefined) await this.#mounts().ensureSoon(name, pool.share);
+    return { path: pool.path, space: await this.#reach.require(name, pool.path) };
+  }
+
   /** An unmounted share leaves an empty directory behind: without the marker nothing in it is believed. */
   async verify(pool: Pool): Promise<void> {
-    if (pool.share !== undefined) await this.#mounts().ensure(pool.name, pool.share);
+    await this.reach(pool.name);
     if ((await readMarker(pool.path)) === pool.id) return;
     throw new FerryError(
       "system-refused",

@@ -4,9 +4,10 @@
  */
 import { mkdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { FerryError } from "../base/errors.ts";
 import { ProgramFailure, runProgram } from "../base/run-program.ts";
-import { mountOf } from "../host/mounts.ts";
+import { mountAt } from "../host/mounts.ts";
 import { writeSecretFile } from "../trust/atomic-file.ts";
 import {
   credentialsText,
@@ -16,6 +17,8 @@ import {
   type ShareOwner,
   sourceOf,
 } from "./share.ts";
+
+const soonMs = 15_000;
 
 export interface ShareMountPlaces {
   /** The agent's state directory: credentials lie there. */
@@ -58,6 +61,22 @@ export class ShareMounts {
     return attempt;
   }
 
+  /**
+   * As `ensure`, for those who can do without the pool: a server that is away keeps mount(8) busy for long, and the attempt goes on.
+   * @throws FerryError `timeout` after fifteen seconds, else as `ensure`.
+   */
+  async ensureSoon(pool: string, share: Share): Promise<void> {
+    const isLate = async (): Promise<never> => {
+      await sleep(soonMs, undefined, { ref: false });
+      throw new FerryError(
+        "timeout",
+        `Cannot use pool "${pool}": ${sourceOf(share)} is not mounted yet after ${soonMs / 1000} s`,
+        { remedy: "See whether its server runs and the network reaches it, then try again" },
+      );
+    };
+    await Promise.race([this.ensure(pool, share), isLate()]);
+  }
+
   /** Unmounts it and forgets its password. @throws FerryError `in-use` while anything uses the mount. */
   async remove(pool: string): Promise<void> {
     await this.unmount(pool);
@@ -66,7 +85,7 @@ export class ShareMounts {
 
   async unmount(pool: string): Promise<void> {
     const directory = this.directoryOf(pool);
-    if ((await mountOf(directory))?.directory === directory) {
+    if ((await mountAt(directory)) !== undefined) {
       await runProgram("umount", [directory]).catch((cause: unknown) => {
         throw new FerryError("in-use", `Cannot unmount "${directory}" of pool "${pool}"`, {
           remedy: `End what uses it (fuser -vm ${directory} lists it), then try again`,
@@ -79,8 +98,8 @@ export class ShareMounts {
 
   async #mount(pool: string, share: Share): Promise<void> {
     const directory = this.directoryOf(pool);
+    if ((await mountAt(directory)) !== undefined) return;
     await mkdir(directory, { recursive: true, mode: 0o711 });
-    if ((await mountOf(directory))?.directory === directory) return;
     const owner = await this.#places.owner();
     const args = mountArguments(share, directory, {
       owner,

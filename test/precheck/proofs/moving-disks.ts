@@ -54,7 +54,7 @@ export const movingDiskScenes: readonly Scene[] = [
     },
     reads: {
       "disk-place":
-        /^host-b blocking: "host-b" has no pool "attic" for disk "disk0"; it has .*local/,
+        /^host-b blocking: "host-b" has no pool "attic", or does not reach it, for disk "disk0"; it has .*local/,
     },
     mend: async () => ({ vm: "own01", options: { withStorage, targetPool: "local" } }),
   },
