@@ -4,7 +4,7 @@ import { guestPorts } from "../../lab/guest.ts";
 import { linkCases } from "./link-cases.ts";
 import { addRdma, removeRdma } from "./rdma-devices.ts";
 import { shutdownCases, updateCase, watchdogCase } from "./shutdown-cases.ts";
-import { lastMove, refused, runsOn, type Site, until } from "./site.ts";
+import { copiesMemory, lastMove, refused, runsOn, type Site, until } from "./site.ts";
 import { smbPassword } from "./smb-server.ts";
 
 export interface HostsCase {
@@ -123,7 +123,7 @@ export const hostsCases: readonly HostsCase[] = [
     async run({ a, b, smb }) {
       await a.run("ferry vm create smb01 --memory 128M --disk vms,size=64M --nic lan --start");
       await a.run("ferry move smb01 host-b --bandwidth 1M --detach");
-      await until(a, "ferry migration list --vm smb01 --state running", /memory/);
+      await copiesMemory(a, "smb01");
       await smb.restart(3_000);
       await runsOn(b, "smb01", "host-b");
       assert.equal((await lastMove(b, "smb01")).state, "completed");
@@ -137,7 +137,7 @@ export const hostsCases: readonly HostsCase[] = [
       for (const host of [a, b]) await host.run("ferry pool create exported --nfs 10.88.0.1:/vms");
       await a.run("ferry vm create nfs01 --memory 128M --disk exported,size=64M --nic lan --start");
       await a.run("ferry move nfs01 host-b --bandwidth 1M --detach");
-      await until(a, "ferry migration list --vm nfs01 --state running", /memory/);
+      await copiesMemory(a, "nfs01");
       await nfs.restart(3_000);
       await runsOn(b, "nfs01", "host-b");
       assert.equal((await lastMove(b, "nfs01")).state, "completed");
@@ -167,7 +167,7 @@ export const hostsCases: readonly HostsCase[] = [
       await a.run(
         "ferry move web01 host-b --performance rdma --bandwidth 1M --with-storage --yes --detach",
       );
-      await until(a, "ferry migration list --vm web01 --state running", /memory/);
+      await copiesMemory(a, "web01");
       await removeRdma(b);
       await until(a, "ferry migration list --vm web01 --limit 1", /failed/);
       await runsOn(a, "web01", "host-a");

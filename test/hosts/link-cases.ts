@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bootBareGuest, endBareGuest, moveBareGuest } from "./bare-guest.ts";
 import type { HostsCase } from "./cases.ts";
-import { lastMove, runsOn, type Site, until } from "./site.ts";
+import { copiesMemory, lastMove, runsOn, type Site } from "./site.ts";
 
 const gone: HostsCase = {
   name: "the network is gone for 5 s in the middle of a move",
   async run({ lab, a, b }) {
     await b.run("ferry move web01 host-a --bandwidth 4M --with-storage --yes --detach");
-    await until(b, "ferry migration list --vm web01 --state running", /memory/);
+    await copiesMemory(b, "web01");
     await lab.cut("host-a");
     await sleep(5_000);
     await lab.restore("host-a");

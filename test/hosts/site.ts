@@ -42,6 +42,11 @@ export async function runsOn(asked: Shell, vm: string, host: string): Promise<vo
   await until(asked, "ferry vm list", new RegExp(`^${vm} +running +${host}\\b`, "m"));
 }
 
+/** The VM's move is in the stage that takes longest. */
+export async function copiesMemory(asked: Shell, vm: string): Promise<void> {
+  await until(asked, `ferry migration show ${vm} --json`, /"stage": ?"memory-precopy"/);
+}
+
 /** The command must fail, and say why. */
 export async function refused(host: Shell, command: string, wanted: RegExp): Promise<void> {
   const { exitCode, stdout, stderr } = await host.try(command);
