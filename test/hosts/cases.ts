@@ -123,7 +123,7 @@ export const hostsCases: readonly HostsCase[] = [
     name: "a VM on an SMB share moves while the server is restarted",
     async run(site) {
       const outcome = await moveDuringRestart(site, "smb01", "vms", site.smb);
-      assert.match(await site.a.run("ls /proc/fs/cifs; mount -t cifs"), /vers=3/);
+      assert.match(await mountsOf(site.a, "cifs"), /vers=3.*nobrl|nobrl.*vers=3/);
       return outcome;
     },
   },
@@ -133,7 +133,7 @@ export const hostsCases: readonly HostsCase[] = [
       for (const host of [site.a, site.b])
         await host.run("ferry pool create exported --nfs 10.88.0.1:/vms");
       const outcome = await moveDuringRestart(site, "nfs01", "exported", site.nfs);
-      assert.match(await site.b.run("mount -t nfs4"), /vers=4\.1.*hard/);
+      assert.match(await mountsOf(site.b, "nfs4"), /vers=4\.1.*hard/);
       return outcome;
     },
   },
@@ -236,6 +236,11 @@ async function moveDuringRestart(
   await runsOn(b, vm, "host-b");
   await b.run(`ferry vm power-off ${vm} --yes; ferry vm delete ${vm} --disks --yes`);
   return state === "failed" ? "taken back, then moved" : "completed";
+}
+
+/** As the agent sees them: systemd gives it a mount namespace of its own, which its QEMUs share. */
+async function mountsOf(host: Site["a"], type: string): Promise<string> {
+  return await host.run(`nsenter -m -t $(systemctl show -P MainPID ferryd) mount -t ${type}`);
 }
 
 /** How long the guest has run by its own clock, and this machine's clock at that moment; milliseconds. */
