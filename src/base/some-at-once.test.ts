@@ -14,7 +14,7 @@ test("someAtOnce() gives every result in its item's place and never does more th
         const results = await someAtOnce(most, turns, async (count) => {
           running += 1;
           highest = Math.max(highest, running);
-          for (let turn = 0; turn < count; turn++) await null;
+          for (let turn = 0; turn < count; turn++) await Promise.resolve();
           running -= 1;
           return count * 2;
         });
@@ -32,7 +32,7 @@ test("someAtOnce() begins nothing more once one has failed", async () => {
   const begun: number[] = [];
   const work = async (item: number): Promise<void> => {
     begun.push(item);
-    await null;
+    await Promise.resolve();
     if (item === 1) throw new Error("one failed");
   };
   await assert.rejects(someAtOnce(2, [0, 1, 2, 3, 4, 5, 6, 7], work), /one failed/);

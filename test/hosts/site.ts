@@ -8,7 +8,7 @@ import type { Served } from "./served.ts";
 /** One long limit for all that is waited for: emulated hosts are slow, and a busy machine makes them slower. */
 export const patienceMs = 15 * 60_000;
 /** Each look starts a program on a host that is slow at it, and has better things to do. */
-const lookEveryMs = 3_000;
+const lookEveryMs = 10_000;
 
 export interface Site {
   readonly lab: HostLab;
