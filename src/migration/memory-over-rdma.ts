@@ -42,7 +42,8 @@ export async function listenOverRdma(
     const port = randomInt(ports.first, ports.end);
     try {
       const uri = rdmaUri({ address, port });
-      await listenIncoming(qmp, uri, { memoryIsPlaced: false, mayPostCopy: false });
+      const settings = { hasReturnPath: false, memoryIsPlaced: false, mayPostCopy: false };
+      await listenIncoming(qmp, uri, settings);
       return { address, port };
     } catch (error) {
       if (attempt === attemptsMax) throw error;

@@ -164,7 +164,9 @@ export const hostsCases: readonly HostsCase[] = [
       await until(a, "ferry migration list --vm web01 --limit 1", /failed/);
       await runsOn(a, "web01", "host-a");
       await b.run("ip link set eth1 up");
-      await a.run("ferry move web01 host-b --with-storage --yes");
+      // QEMU answers nobody until its RDMA connection has given up.
+      const moved = /^web01 +running +host-b\b/m;
+      await until(a, "ferry move web01 host-b --with-storage --yes; ferry vm list", moved);
     },
   },
   ...linkCases,

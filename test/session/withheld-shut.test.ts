@@ -75,7 +75,8 @@ async function migrateUntilLoaded(pair: Pair, source: Qmp, target: Qmp): Promise
     mayThrottle: false,
     mayPostCopy: false,
   });
-  await listenIncoming(target, `unix:${incoming}`, { memoryIsPlaced: false, mayPostCopy: false });
+  const settings = { hasReturnPath: true, memoryIsPlaced: false, mayPostCopy: false };
+  await listenIncoming(target, `unix:${incoming}`, settings);
   await pair.target.carryConnecting("memory", incoming);
   await pair.source.carryListening("memory", outgoing, owner);
   const loaded = next(pair.source, "load-reported");

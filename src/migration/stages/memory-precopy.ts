@@ -5,7 +5,13 @@
  */
 import { FerryError } from "../../base/errors.ts";
 import type { ControlMessageOf } from "../../protocol/messages.ts";
-import { guestRuns, listenIncoming, prepareOutgoing, startOutgoing } from "../../qemu/migration.ts";
+import {
+  guestRuns,
+  listenIncoming,
+  prepareOutgoing,
+  startOutgoing,
+  startOutgoingOverRdma,
+} from "../../qemu/migration.ts";
 import { freshSocket } from "../carry-socket.ts";
 import { firstState } from "../convergence.ts";
 import { RoundsFollower } from "../follow-rounds.ts";
@@ -63,7 +69,7 @@ export const memoryPrecopy: Stage = {
         await startOutgoing(qmp, `unix:${socket}`);
       } else {
         move.overRdma = true;
-        await startOutgoing(qmp, rdmaUri(rdma));
+        await startOutgoingOverRdma(qmp, rdmaUri(rdma));
       }
       await move.faults.reach("source:memory-precopy:inside", move.signal);
       await new RoundsFollower(move, watch, convergence).run();
@@ -113,6 +119,7 @@ async function receiveInSession(
   const decoding = await decodingFor(move, encoding);
   const socket = await freshSocket(directory, "migration-in.sock");
   await listenIncoming(qmp, `unix:${socket}`, {
+    hasReturnPath: true,
     memoryIsPlaced: (decoding?.placed ?? null) !== null,
     mayPostCopy,
   });
