@@ -42,9 +42,9 @@ export async function runsOn(asked: Shell, vm: string, host: string): Promise<vo
   await until(asked, "ferry vm list", new RegExp(`^${vm} +running +${host}\\b`, "m"));
 }
 
-/** The VM's move is in the stage that takes longest. */
+/** Memory of the VM's move crosses. */
 export async function copiesMemory(asked: Shell, vm: string): Promise<void> {
-  await until(asked, `ferry migration show ${vm} --json`, /"stage": ?"memory-precopy"/);
+  await until(asked, `ferry migration show ${vm} --json`, /"progress": ?\{/);
 }
 
 /** The command must fail, and say why. */
