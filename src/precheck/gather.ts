@@ -5,6 +5,7 @@ import { errorChain } from "../base/errors.ts";
 import type { HostPaths } from "../vm/places.ts";
 import type { Switches } from "../network/switches.ts";
 import { imageInfo } from "../storage/images.ts";
+import { whyNotOpenKvm } from "../qemu/kvm-rights.ts";
 import type { Pools } from "../storage/pools.ts";
 import { answerProof, readProof } from "../storage/shared-proof.ts";
 import { imagesOf } from "../vm/create.ts";
@@ -81,7 +82,7 @@ export async function gatherFacts(
       gatherSwitches(parts, definition, isTarget ? proof : null),
       gatherCapacity({ ...parts, memoryPath, sysfs }, definition),
       answered.then(() => allPoolFacts(parts, definition, proof, isTarget)),
-      parts.machine(),
+      isTarget ? machineForGuest(parts) : parts.machine(),
       storageFacts(parts.pools, definition),
       isOwner ? imageFacts(parts, definition) : {},
       isOwner ? guestFeatures(vms, definition) : undefined,
@@ -117,6 +118,14 @@ async function allPoolFacts(
     ),
   );
   return Object.fromEntries(pools);
+}
+
+/** A guest that comes is run by a QEMU that starts now, with the rights that it has now. */
+async function machineForGuest({ machine, vms }: GatherParts): Promise<MachineFacts> {
+  const facts = await machine();
+  if (facts.accelerator !== "kvm") return facts;
+  const acceleratorReason = await whyNotOpenKvm(await vms.qemu.user());
+  return acceleratorReason === null ? facts : { ...facts, accelerator: "tcg", acceleratorReason };
 }
 
 async function storageFacts(pools: Pools, definition: VmDefinition): Promise<HostFacts["storage"]> {

@@ -187,8 +187,9 @@ export const hostsCases: readonly HostsCase[] = [
       await b.run(
         "mkdir -p /srv/small && mount -t tmpfs -o size=8M tmpfs /srv/small && ferry pool create small /srv/small",
       );
+      await a.run("dd if=/dev/urandom of=/root/fill.raw bs=1M count=16 2>/dev/null");
       await a.run(
-        "ferry vm create big01 --memory 128M --disk local,size=64M --nic lan --start && dd if=/dev/urandom of=/srv/local/fill bs=1M count=1 2>/dev/null",
+        "ferry vm create big01 --memory 128M --disk local,import=/root/fill.raw --nic lan --start",
       );
       await refused(
         b,
