@@ -8,7 +8,8 @@ import { FerryError } from "../base/errors.ts";
 import { runProgram } from "../base/run-program.ts";
 import { commonRdmaAddress, inUri } from "../network/rdma-address.ts";
 import type { ControlMessageOf } from "../protocol/messages.ts";
-import { listenIncoming } from "../qemu/migration.ts";
+import { listenIncoming, startOutgoing } from "../qemu/migration.ts";
+import type { Qmp } from "../qemu/qmp.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
 import { skeletonOf } from "./past-setup.ts";
 
@@ -51,7 +52,21 @@ export async function listenOverRdma(
   }
 }
 
-export function rdmaUri({ address, port }: { address: string; port: number }): string {
+/**
+ * Source. Without a return path: QEMU (10.0) waits for ever for the thread that reads it when the link is lost, and its guest with it. It completes
+ * when all is sent then; that the target has loaded it is the target's agent's word (docs/decisions/0162).
+ */
+export async function startOverRdma(
+  qmp: Qmp,
+  target: NonNullable<ControlMessageOf<"receiving">["rdma"]>,
+): Promise<void> {
+  await qmp.execute("migrate-set-capabilities", {
+    capabilities: [{ capability: "return-path", state: false }],
+  });
+  await startOutgoing(qmp, rdmaUri(target));
+}
+
+function rdmaUri({ address, port }: { address: string; port: number }): string {
   return `rdma:${inUri(address)}:${port}`;
 }
 

@@ -95,7 +95,7 @@ export async function prepareOutgoing(qmp: Qmp, settings: OutgoingSettings): Pro
 }
 
 export interface IncomingSettings {
-  /** False over RDMA: see `startOutgoingOverRdma`. */
+  /** False over RDMA (src/migration/memory-over-rdma.ts). */
   readonly hasReturnPath: boolean;
   /** Whether the agent puts the guest's memory in its place, so that the stream has none of it. */
   readonly memoryIsPlaced: boolean;
@@ -124,17 +124,6 @@ export async function listenIncoming(
 
 export async function startOutgoing(qmp: Qmp, uri: string): Promise<void> {
   await qmp.execute("migrate", { uri });
-}
-
-/**
- * Without a return path: QEMU (10.0) waits for ever for the thread that reads it when the link is lost, and its guest with it. It completes when all is
- * sent then; that the target has loaded it is the target's agent's word (docs/decisions/0162).
- */
-export async function startOutgoingOverRdma(qmp: Qmp, uri: string): Promise<void> {
-  await qmp.execute("migrate-set-capabilities", {
-    capabilities: [capability("return-path", false)],
-  });
-  await startOutgoing(qmp, uri);
 }
 
 /**

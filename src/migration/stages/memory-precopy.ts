@@ -5,17 +5,11 @@
  */
 import { FerryError } from "../../base/errors.ts";
 import type { ControlMessageOf } from "../../protocol/messages.ts";
-import {
-  guestRuns,
-  listenIncoming,
-  prepareOutgoing,
-  startOutgoing,
-  startOutgoingOverRdma,
-} from "../../qemu/migration.ts";
+import { guestRuns, listenIncoming, prepareOutgoing, startOutgoing } from "../../qemu/migration.ts";
 import { freshSocket } from "../carry-socket.ts";
 import { firstState } from "../convergence.ts";
 import { RoundsFollower } from "../follow-rounds.ts";
-import { listenOverRdma, rdmaUri, wantedRdma } from "../memory-over-rdma.ts";
+import { listenOverRdma, startOverRdma, wantedRdma } from "../memory-over-rdma.ts";
 import { answeredEncoding, decodingFor, encodingFor, wantedEncoding } from "../memory-coding.ts";
 import type { Stage, TargetMove } from "../stage.ts";
 import { SwitchoverWatch } from "../switchover-watch.ts";
@@ -69,7 +63,7 @@ export const memoryPrecopy: Stage = {
         await startOutgoing(qmp, `unix:${socket}`);
       } else {
         move.overRdma = true;
-        await startOutgoingOverRdma(qmp, rdmaUri(rdma));
+        await startOverRdma(qmp, rdma);
       }
       await move.faults.reach("source:memory-precopy:inside", move.signal);
       await new RoundsFollower(move, watch, convergence).run();
