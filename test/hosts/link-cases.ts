@@ -48,7 +48,7 @@ async function overLink(site: Site, link: string, there: boolean): Promise<strin
   await impair(site, link);
   await from.run(`ferry move web01 ${name} --with-storage --yes`);
   await runsOn(to, "web01", name);
-  const { blackout, startedAt, endedAt } = await lastMove(to, "web01");
+  const { blackout, startedAt, endedAt } = await lastMove(from, "web01");
   const bare = await moveBareGuest(from, to, address);
   await impair(site, "");
   const own = `${seconds(endedAt - startedAt)}, blackout ${Math.round(blackout?.totalMs ?? Number.NaN)} ms`;
