@@ -7,9 +7,10 @@ export const processorChecks: readonly Check[] = [
     id: "virtualization",
     title: "The target can run the guest as the source does",
     compares:
-      "The accelerator that each host gets: vmx or svm among the processor's flags, and a virtual CPU that was run; /dev/kvm alone is not believed",
+      "The accelerator that each host gets: vmx or svm among the processor's flags, and a virtual CPU that was run; /dev/kvm alone is not believed, and QEMU's user has to have the right to it",
     severity: "blocking",
-    remedy: "Switch on VT-x or AMD-V in the firmware and load kvm_intel or kvm_amd",
+    remedy:
+      "Switch on VT-x or AMD-V in the firmware, load kvm_intel or kvm_amd, and let the group kvm read and write /dev/kvm",
     look(input) {
       const { source, target } = input;
       const against = blocking(input, "virtualization");

@@ -49,9 +49,7 @@ function virtualization(source: ProcessorHost, target: ProcessorHost): Obstacle[
     {
       check: "virtualization",
       message: `"${target.host}" has no usable hardware virtualization${reason}, the VM runs under KVM on "${source.host}"`,
-      remedy: /may not open/.test(reason)
-        ? `On "${target.host}" give the group kvm the right to read and write /dev/kvm`
-        : `On "${target.host}" switch on VT-x or AMD-V in the firmware and load kvm_intel or kvm_amd`,
+      remedy: `On "${target.host}" switch on VT-x or AMD-V in the firmware, load kvm_intel or kvm_amd, and let the group kvm read and write /dev/kvm`,
     },
   ];
 }
