@@ -29,9 +29,9 @@ export class IpmiController implements AsyncDisposable {
 
   static async start(lab: Lab, host: LabHost, port: number): Promise<IpmiController> {
     const own = join(lab.directory, `${host.name}-ipmi`);
-    const [chassis, config, board] = ["chassis", "lan.conf", "board"].map((name) =>
-      join(own, name),
-    ) as [string, string, string];
+    const chassis = join(own, "chassis");
+    const config = join(own, "lan.conf");
+    const board = join(own, "board");
     await mkdir(join(own, "state"), { recursive: true });
     await writeFile(chassis, power(host.namespace));
     await chmod(chassis, 0o755);

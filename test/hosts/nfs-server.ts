@@ -7,9 +7,9 @@ import { Served } from "./served.ts";
 /** @returns a server that runs. */
 export async function serveNfs(lab: HostLab): Promise<Served> {
   const own = join(lab.directory, "nfs");
-  const [exported, recovery, config] = ["vms", "recovery", "ganesha.conf"].map((name) =>
-    join(own, name),
-  ) as [string, string, string];
+  const exported = join(own, "vms");
+  const recovery = join(own, "recovery");
+  const config = join(own, "ganesha.conf");
   for (const directory of [exported, recovery]) await mkdir(directory, { recursive: true });
   await chmod(exported, 0o777);
   const blocks = [
