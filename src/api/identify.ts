@@ -1,4 +1,5 @@
 /** Finds out who asks, from the connection and the headers of a request. */
+import type { X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";
 import type { Trust } from "../trust/trust.ts";
@@ -32,7 +33,7 @@ export function identifyCaller(
   if (bearer !== undefined) return byToken(bearer, tokens);
   const cookie = sessionCookie(headers.cookie);
   if (cookie !== undefined) return bySession(cookie, request, sessions);
-  const certificate = socket.getPeerX509Certificate();
+  const certificate = certificateOf(socket);
   if (certificate === undefined) {
     return anonymous("the request shows neither a token nor a certificate");
   }
@@ -46,6 +47,17 @@ export function identifyCaller(
     return { kind: "relayed", role: behalf.role, name: `${behalf.name} by ${name}`, identity };
   }
   return { kind: "host", identity, name, member };
+}
+
+/** One object for a connection's life: judging it is dear the first time only (src/trust/peer-identity.ts). */
+const certificates = new WeakMap<TLSSocket, X509Certificate>();
+
+function certificateOf(socket: TLSSocket): X509Certificate | undefined {
+  const known = certificates.get(socket);
+  if (known !== undefined) return known;
+  const shown = socket.getPeerX509Certificate();
+  if (shown !== undefined) certificates.set(socket, shown);
+  return shown;
 }
 
 function byToken(text: string, tokens: Tokens): Caller {

@@ -21,6 +21,8 @@ import type { Door } from "./services.ts";
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 60_000;
 const handshakeTimeoutMs = 10_000;
+/** Hosts ask each other at each beat and at each list, people every few seconds: a handshake costs both ends more than the answer. */
+const idleMsMax = 30_000;
 /** How often those limits are looked at: Node's own half minute is long for whoever holds places on purpose. */
 const limitsLookMs = 2_000;
 /** A domain of hundreds of hosts with several connections each, and the consoles. */
@@ -80,6 +82,7 @@ export class Listener implements Door, AsyncDisposable {
         (request, response) => this.#front?.request(request, response),
       );
       bound(server);
+      server.keepAliveTimeout = idleMsMax;
       boundAddresses(server);
       server.on("upgrade", (request, socket, head) => this.#front?.upgrade(request, socket, head));
       server.on("secureConnection", (socket) => {

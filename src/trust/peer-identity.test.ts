@@ -63,6 +63,15 @@ test("identifyPeer refuses an authority with the right name and another key", as
   assert.equal(reasonOf(await issue(forged), trusting(own)), "not-issued-by-domain");
 });
 
+test("identifyPeer refuses a certificate that it believed when its domain's authority is another", async () => {
+  const own = await newAuthority();
+  const certificate = await issue(own);
+  assert.equal(reasonOf(certificate, trusting(own)), "trusted");
+  const other = await createAuthority({ id: own.domain, name: "lab" }, now);
+  assert.equal(reasonOf(certificate, trusting(other)), "not-issued-by-domain");
+  assert.equal(reasonOf(certificate, trusting(own)), "trusted");
+});
+
 test("identifyPeer refuses a certificate before it begins and after it ends", async () => {
   const authority = await newAuthority();
   const certificate = await issue(authority);

@@ -59,7 +59,7 @@ export function identifyPeer(
   if (domain === undefined) {
     return refuse("foreign-domain", `its domain ${identity.domain} is not trusted here`);
   }
-  if (!isIssuedBy(certificate, new X509Certificate(domain.authority))) {
+  if (!isIssuedBy(certificate, domain.authority)) {
     return refuse(
       "not-issued-by-domain",
       `domain ${identity.domain} did not issue its certificate`,
@@ -101,10 +101,21 @@ export function identityIn(certificate: X509Certificate): PeerIdentity | undefin
   return domain === undefined || host === undefined ? undefined : { domain, host };
 }
 
-function isIssuedBy(certificate: X509Certificate, authority: X509Certificate): boolean {
-  return (
-    !certificate.ca && certificate.checkIssued(authority) && certificate.verify(authority.publicKey)
-  );
+/** What was found of certificates that are still about: a host asks a hundred times over one connection, and its signature stays what it is. */
+const issuers = new WeakMap<
+  X509Certificate,
+  { readonly authority: string; readonly is: boolean }
+>();
+
+/** @param authority its certificate, PEM */
+function isIssuedBy(certificate: X509Certificate, authority: string): boolean {
+  const found = issuers.get(certificate);
+  if (found?.authority === authority) return found.is;
+  const issuer = new X509Certificate(authority);
+  const is =
+    !certificate.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+  issuers.set(certificate, { authority, is });
+  return is;
 }
 
 function refuse(reason: RefusalReason, detail: string): PeerVerdict {

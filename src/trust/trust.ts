@@ -203,7 +203,7 @@ export class Trust {
     return { ...domain, certificate: authority, roster: this.signedRoster };
   }
 
-  trustedDomains(): TrustedDomain[] {
+  trustedDomains(): readonly TrustedDomain[] {
     return this.#domains.list();
   }
 

@@ -31,12 +31,19 @@ interface Row {
 
 export class TrustedDomains {
   readonly #database: DatabaseSync;
+  /** As the database has them; undefined until asked for, and after a change. Every request of another host asks. */
+  #known: readonly TrustedDomain[] | undefined;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
-  list(): TrustedDomain[] {
+  list(): readonly TrustedDomain[] {
+    this.#known ??= this.#read();
+    return this.#known;
+  }
+
+  #read(): TrustedDomain[] {
     const rows = this.#database
       .prepare("SELECT id, name, certificate, roster FROM trusted_domains ORDER BY name, id")
       .all() as unknown as Row[];
@@ -89,6 +96,7 @@ export class TrustedDomains {
           "INSERT OR REPLACE INTO trusted_domains (id, name, certificate, roster) VALUES (?, ?, ?, ?)",
         )
         .run(shown.id, roster.domainName, shown.certificate, JSON.stringify(shown.roster));
+      this.#known = undefined;
     }
     return {
       id: shown.id,
@@ -108,6 +116,7 @@ export class TrustedDomains {
       });
     }
     this.#database.prepare("DELETE FROM trusted_domains WHERE id = ?").run(domain.id);
+    this.#known = undefined;
     return domain;
   }
 }
