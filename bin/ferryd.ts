@@ -3,7 +3,7 @@
 import { parseCommandLine, usage } from "../src/agent/command-line.ts";
 import { loadConfig } from "../src/agent/config.ts";
 import { describeFailure, runAgent } from "../src/agent/start.ts";
-import { ferryVersion } from "../src/agent/version.ts";
+import { ferryVersion } from "../src/base/ferry-version.ts";
 import { errorCodes, FerryError } from "../src/base/errors.ts";
 
 const usualConfig = "/etc/ferry/ferryd.yaml";

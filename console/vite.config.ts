@@ -9,6 +9,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 900,
+    // The package has to show them (packaging/build.ts).
+    license: { fileName: "licenses.md" },
     rolldownOptions: {
       // Directives for servers that render React; nothing here does.
       onLog: (level, log, report) => {

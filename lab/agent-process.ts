@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient } from "../src/api/client.ts";
 import { end, inNamespace } from "./namespaces.ts";
-import { packedAgent } from "../packaging/packed-agent.ts";
+import { packedAgent } from "../packaging/packed-programs.ts";
 import { patienceMs } from "./patience.ts";
 
 /** Where Node keeps compiled code: agents that start often start three times as fast. */

@@ -1,5 +1,5 @@
 /** What all labs are made of: fetched and built once, before several of them want it at the same time. */
-import { packedAgent } from "../packaging/packed-agent.ts";
+import { packedAgent } from "../packaging/packed-programs.ts";
 import { guestImage } from "./guest-image/build.ts";
 import { unpackSoundQemu } from "./qemu.ts";
 

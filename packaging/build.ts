@@ -1,10 +1,11 @@
 /**
- * `npm run package`: a Debian package out of the committed tree, `dist/ferry_VERSION_ARCHITECTURE.deb`, with the Node runtime,
- * the production dependencies of the lockfile and the built console. Installing it fetches nothing.
+ * `npm run package`: a Debian package out of the committed tree, `dist/ferry_VERSION_ARCHITECTURE.deb`, with the packed programs, the built console and
+ * the Node runtime. Neither building nor installing it fetches anything.
  */
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  copyFileSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -20,21 +21,14 @@ import { Cli } from "../src/cli/cli.ts";
 import { completionScripts } from "../src/cli/completion-scripts.ts";
 import { buildProgram } from "../src/cli/program.ts";
 import { agentManual, ferryManual } from "./man-pages.ts";
-import { packAgent } from "./packed-agent.ts";
+import { packPrograms } from "./packed-programs.ts";
 
 const root = join(import.meta.dirname, "..");
 const program = "usr/lib/ferry";
-/** Of the committed tree: what the program is; tests stay behind. */
-const parts = [
-  "bin",
-  "src",
-  "console",
-  "package.json",
-  "package-lock.json",
-  "LICENSE",
-  "openapi.json",
-  "scripts/build-console.ts",
-];
+/** As the programs find them from their place (src/base/ferry-version.ts, src/api/console-server.ts); the API's description is for people. */
+const parts = ["package.json", "openapi.json", "console/dist"];
+/** Where the lockfile has put Node. */
+const runtime = join(root, "node_modules", `node-linux-${process.arch}`);
 const architectures: Readonly<Partial<Record<string, string>>> = { x64: "amd64", arm64: "arm64" };
 
 const architecture = architectures[process.arch];
@@ -47,12 +41,12 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const work = mkdtempSync(join(tmpdir(), "ferry-package-"));
 try {
   const tree = join(work, "tree");
-  copyProgram(tree);
-  await packAgent(join(tree, program, "dist/agent"));
+  await writeProgram(join(tree, program));
   writeCommands(tree);
   await writeManuals(tree);
   writeCompletion(tree);
   writeService(tree);
+  writeCopyright(tree);
   writeControl(tree);
   const file = join(root, "dist", `ferry_${version}_${architecture}.deb`);
   mkdirSync(dirname(file), { recursive: true });
@@ -69,42 +63,20 @@ function requireCleanTree(): void {
     throw new Error(`Cannot package: the tree has changes that are not committed:\n${changes}`);
 }
 
-function copyProgram(tree: string): void {
-  const place = join(tree, program);
-  mkdirSync(place, { recursive: true });
-  const archive = join(work, "tree.tar");
-  run("git", ["archive", "--output", archive, "HEAD", ...parts]);
-  run("tar", ["--extract", "--file", archive, "--directory", place, "--exclude=*.test.ts"]);
-  const built = join(root, "console/dist");
-  rmSync(join(place, "console"), { recursive: true });
-  rmSync(join(place, "scripts"), { recursive: true });
-  cpSync(built, join(place, "console/dist"), { recursive: true });
-  run(
-    "npm",
-    [
-      "ci",
-      "--omit=dev",
-      "--workspaces=false",
-      "--ignore-scripts",
-      "--no-audit",
-      "--no-fund",
-      "--loglevel=error",
-    ],
-    place,
-  );
-  // The runtime is the program alone; headers and npm are for those who build.
-  const runtime = join(place, "node_modules", `node-linux-${process.arch}`);
-  for (const part of ["include", "share", "lib"])
-    rmSync(join(runtime, part), { recursive: true, force: true });
+async function writeProgram(place: string): Promise<void> {
+  await packPrograms(join(place, "dist/programs"));
+  for (const part of parts) cpSync(join(root, part), join(place, part), { recursive: true });
+  mkdirSync(join(place, "bin"));
+  copyFileSync(join(runtime, "bin/node"), join(place, "bin/node"));
 }
 
 /** Whatever Node the machine has itself does not matter. */
 function writeCommands(tree: string): void {
   for (const [path, script] of [
-    ["usr/bin/ferry", "bin/ferry.ts"],
-    ["usr/sbin/ferryd", "dist/agent/ferryd.js"],
+    ["usr/bin/ferry", "ferry.js"],
+    ["usr/sbin/ferryd", "ferryd.js"],
   ] as const) {
-    const line = `exec /${program}/node_modules/.bin/node /${program}/${script} "$@"`;
+    const line = `exec /${program}/bin/node /${program}/dist/programs/${script} "$@"`;
     write(tree, path, `#!/bin/sh\n${line}\n`, 0o755);
   }
 }
@@ -139,7 +111,18 @@ function writeService(tree: string): void {
     readFileSync(join(root, "deploy/ferry-vm-.scope.conf")),
   );
   write(tree, "etc/ferry/ferryd.yaml", readFileSync(join(root, "deploy/ferryd.yaml")));
-  write(tree, "usr/share/doc/ferry/copyright", readFileSync(join(root, "LICENSE")));
+}
+
+/** Of Ferry, of Node, and of every library that was packed into the programs and the console. */
+function writeCopyright(tree: string): void {
+  const files = [
+    join(root, "LICENSE"),
+    join(runtime, "LICENSE"),
+    join(tree, program, "dist/programs/licenses.md"),
+    join(tree, program, "console/dist/licenses.md"),
+  ];
+  const text = files.map((file) => readFileSync(file, "utf8")).join("\n\n");
+  write(tree, "usr/share/doc/ferry/copyright", text);
 }
 
 function writeControl(tree: string): void {

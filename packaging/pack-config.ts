@@ -1,5 +1,5 @@
 /**
- * How the agent is packed: its sources and dependencies become a few files, which start in a quarter of the
+ * How the agent and the command line are packed: sources and dependencies become a few files, which start in a quarter of the
  * time that hundreds take.
  */
 export default {
@@ -8,10 +8,13 @@ export default {
     ssr: true,
     target: "node26",
     minify: false,
+    // The package has to show them (build.ts).
+    license: { fileName: "licenses.md" },
     rolldownOptions: {
-      // Every program that the agent starts out of its own sources; each keeps its file's name.
+      // Both, and every program that the agent starts out of its own sources; each keeps its file's name.
       input: {
         ferryd: "bin/ferryd.ts",
+        ferry: "bin/ferry.ts",
         worker: "src/session/worker.ts",
         "keeper-process": "src/cluster/keeper-process.ts",
       },

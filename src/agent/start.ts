@@ -11,7 +11,7 @@ import type { AgentConfig } from "./config.ts";
 import { prepareDirectories } from "./directories.ts";
 import { lockInstance } from "./instance-lock.ts";
 import { keepWatchdog, sayStarting, tellSystemd } from "./readiness.ts";
-import { ferryVersion } from "./version.ts";
+import { ferryVersion } from "../base/ferry-version.ts";
 import { type Agent, wireAgent } from "./wire.ts";
 
 /** Resolves when the agent serves; dispose of it to stop. @throws FerryError with what stands in the way. */

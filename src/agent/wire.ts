@@ -59,7 +59,7 @@ import { PartialExpiry } from "./partial-expiry.ts";
 import { RosterExchange } from "./roster-exchange.ts";
 import { socketGroupId } from "./socket-group.ts";
 import { closedNow, hostLimits, wireScheduling } from "./scheduling.ts";
-import { ferryVersion } from "./version.ts";
+import { ferryVersion } from "../base/ferry-version.ts";
 import { clusterFact, ownRoom, wireCluster } from "./wire-cluster.ts";
 
 /** For predictions. */

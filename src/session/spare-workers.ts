@@ -79,7 +79,7 @@ export class SpareWorkers implements AsyncDisposable {
   }
 }
 
-/** Beside this file as a source, and beside the agent where it is packed (packaging/packed-agent.ts). */
+/** Beside this file as a source, and beside the agent where it is packed (packaging/packed-programs.ts). */
 const workerFile = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
 
 /** Waits for the settings of its session as its first message. */

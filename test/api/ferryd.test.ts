@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { packedAgent } from "../../packaging/packed-agent.ts";
+import { packedAgent } from "../../packaging/packed-programs.ts";
 import { ApiClient } from "../../src/api/client.ts";
 import { ownAddress } from "./running-agent.ts";
 

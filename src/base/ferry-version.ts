@@ -1,4 +1,4 @@
-/** Ferry's version, as package.json says. */
+/** Ferry's version, as package.json says; two folders above, both for this file and for what it is packed into (packaging/pack-config.ts). */
 import { readFileSync } from "node:fs";
 
 export function ferryVersion(): string {

@@ -1,5 +1,5 @@
 /**
- * The agent packed into a few files (pack-config.ts), made from the sources as they are now and kept by their digest:
+ * The agent and the command line packed into a few files (pack-config.ts), made from the sources as they are now and kept by their digest:
  * what starts can't be stale, and what did not change is not packed again.
  */
 import { execFile } from "node:child_process";
@@ -17,7 +17,7 @@ const packed = join(root, ".cache");
 const prefix = "agent-";
 const keptMax = 8;
 
-/** Resolves to the path of `ferryd.js`. */
+/** Resolves to the path of `ferryd.js`, which the lab starts. */
 export async function packedAgent(): Promise<string> {
   const directory = join(packed, `${prefix}${digest()}`);
   const program = join(directory, "ferryd.js");
@@ -25,15 +25,15 @@ export async function packedAgent(): Promise<string> {
   await mkdir(packed, { recursive: true });
   // Not by the process's id: two of different pid namespaces may have the same.
   const draft = await mkdtemp(join(packed, "packing-"));
-  await packAgent(draft);
+  await packPrograms(draft);
   // Another process may have packed the same meanwhile.
   await rename(draft, directory).catch(() => rm(draft, { recursive: true }));
   await forgetOthers(directory);
   return program;
 }
 
-/** Writes `ferryd.js` and what belongs to it into a directory. */
-export async function packAgent(directory: string): Promise<void> {
+/** Writes `ferryd.js`, `ferry.js` and what belongs to them into a directory, and the licences of all that is in them. */
+export async function packPrograms(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   const vite = join(root, "node_modules/vite/bin/vite.js");
   const args = [vite, "build", "--config", config, "--outDir", directory, "--emptyOutDir"];
