@@ -56,8 +56,8 @@ export class Listener implements Door, AsyncDisposable {
   async start(front: FrontDoor): Promise<void> {
     this.#front = front;
     const { trust } = this.#parts;
-    this.#stopListening = trust.onChange(() => {
-      this.#useCredentials();
+    this.#stopListening = trust.onChange((change) => {
+      if (change !== "roster") this.#useCredentials();
       endUntrusted(this.#connections, trust.snapshot);
     });
     if (this.#parts.trust.membership !== undefined) await this.open();

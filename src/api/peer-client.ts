@@ -1,12 +1,7 @@
-/**
- * Asks other hosts' agents, with this host's certificate, and talks only to the very host that was meant: its
- * certificate must be believed and name it.
- */
-import { X509Certificate } from "node:crypto";
+/** Asks other hosts' agents, with this host's certificate, and talks only to the very host that was meant (peer-connections.ts). */
 import type { IncomingMessage } from "node:http";
-import { Agent, request as httpsRequest } from "node:https";
+import { request as httpsRequest } from "node:https";
 import type { Readable } from "node:stream";
-import type { PeerCertificate } from "node:tls";
 import type { Static, TSchema } from "typebox";
 import Value from "typebox/value";
 import { compiled } from "../base/compiled.ts";
@@ -17,6 +12,7 @@ import type { Trust } from "../trust/trust.ts";
 import { readAnswer } from "./answer.ts";
 import type { Upgraded } from "./join-raw.ts";
 import { namingWho, noUpgrade, tooLate, unreachable, unreachableRemedy } from "./peer-errors.ts";
+import { PeerConnections } from "./peer-connections.ts";
 import type { PeerAddress } from "./peer-directory.ts";
 
 /** To connect: a host's kernel does it in milliseconds, however starved its agent is; the handshake has the answer's time. */
@@ -41,16 +37,12 @@ export interface PeerQuestion {
 }
 
 export class PeerClient implements Disposable {
-  readonly #trust: Trust;
-  /** One pool of connections a host, by the host's id; all begun with the present certificate. */
-  readonly #agents = new Map<string, Agent>();
+  readonly #connections: PeerConnections;
   /** The protocol version that each host last said it speaks, by its id. */
   readonly #versions = new Map<string, number>();
-  readonly #stopListening: () => void;
 
   constructor(trust: Trust) {
-    this.#trust = trust;
-    this.#stopListening = trust.onChange(() => this.#renew());
+    this.#connections = new PeerConnections(trust);
   }
 
   /**
@@ -126,7 +118,7 @@ export class PeerClient implements Disposable {
     const body =
       question.body === undefined ? undefined : Buffer.from(JSON.stringify(question.body));
     const request = httpsRequest({
-      agent: this.#agent(peer),
+      agent: this.#connections.to(peer),
       host: peer.address,
       port: peer.port,
       method: question.method,
@@ -174,7 +166,7 @@ export class PeerClient implements Disposable {
   upgrade(peer: PeerAddress, question: PeerQuestion): Promise<Upgraded> {
     const { promise, resolve, reject } = Promise.withResolvers<Upgraded>();
     const request = httpsRequest({
-      agent: this.#agent(peer),
+      agent: this.#connections.to(peer),
       host: peer.address,
       port: peer.port,
       method: question.method,
@@ -202,53 +194,6 @@ export class PeerClient implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#stopListening();
-    for (const agent of this.#agents.values()) agent.destroy();
-    this.#agents.clear();
-  }
-
-  #agent(peer: PeerAddress): Agent {
-    const present = this.#agents.get(peer.id);
-    if (present !== undefined) return present;
-    const { key, cert, ca } = this.#trust.tlsMaterial();
-    const agent = new Agent({
-      keepAlive: true,
-      minVersion: "TLSv1.3",
-      key,
-      cert,
-      ca: [...ca],
-      // A resumed session would skip the check below.
-      maxCachedSessions: 0,
-      checkServerIdentity: (_name, shown) => this.#checkServer(peer, shown),
-    });
-    this.#agents.set(peer.id, agent);
-    return agent;
-  }
-
-  #checkServer(peer: PeerAddress, shown: PeerCertificate): Error | undefined {
-    const where = `${peer.address} port ${peer.port}`;
-    const verdict = this.#trust.checkPeer(new X509Certificate(shown.raw), where);
-    const isMeant =
-      verdict.trusted &&
-      verdict.identity.domain === peer.domain &&
-      verdict.identity.host === peer.id;
-    if (isMeant) return undefined;
-    const present = verdict.trusted ? `host ${verdict.identity.host} answered` : verdict.detail;
-    return new FerryError(
-      "peer-refused",
-      `Cannot trust what answers for host "${peer.name}" at ${where}: ${present}`,
-      {
-        remedy:
-          "Check the host's address in `ferry host list`, and its membership in `ferry domain show` there",
-      },
-    );
-  }
-
-  /** The next question begins with the present certificate; questions under way get their answer. */
-  #renew(): void {
-    for (const { freeSockets } of this.#agents.values()) {
-      for (const socket of Object.values(freeSockets).flat()) socket?.destroy();
-    }
-    this.#agents.clear();
+    this.#connections[Symbol.dispose]();
   }
 }

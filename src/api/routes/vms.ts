@@ -1,5 +1,6 @@
 /** VMs: of this host, or through it of the domain. */
 import type { FastifyReply } from "fastify";
+import { Readable } from "node:stream";
 import Type from "typebox";
 import { Name } from "../../vm/definition.ts";
 import type { VmRecord } from "../../vm/vm-host.ts";
@@ -203,7 +204,8 @@ function actionRoute(app: ApiServer, services: Services, action: VmAction): void
   );
 }
 
-/** An answer that is JSON already. */
-function sendJson(reply: FastifyReply, text: string): never {
-  return reply.type("application/json; charset=utf-8").send(text as never) as never;
+/** An answer that is JSON already, in pieces. */
+function sendJson(reply: FastifyReply, pieces: readonly Buffer[]): never {
+  const answer = Readable.from(pieces);
+  return reply.type("application/json; charset=utf-8").send(answer as never) as never;
 }
