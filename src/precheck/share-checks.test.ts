@@ -63,16 +63,11 @@ test("a disk that would be copied and whose image can't be read stops a move", (
   );
 });
 
-test("optionTroubles() warns of soft NFS and says nothing of local file systems", () => {
-  assert.deepEqual(
-    optionTroubles({ type: "nfs4", source: "nas:/vms", options: ["rw", "soft"] }).map(
-      ({ severity }) => severity,
-    ),
-    ["warning"],
-  );
-  assert.deepEqual(
-    optionTroubles({ type: "nfs4", source: "nas:/vms", options: ["rw", "hard"] }),
-    [],
-  );
-  assert.deepEqual(optionTroubles({ type: "ext4", source: "/dev/vda1", options: ["rw"] }), []);
+test("optionTroubles() warns of soft NFS and of its version 4.2, and says nothing of local file systems", () => {
+  const of = (type: string, ...options: string[]) =>
+    optionTroubles({ type, source: "nas:/vms", options }).map(({ severity }) => severity);
+  assert.deepEqual(of("nfs4", "rw", "vers=4.1", "soft"), ["warning"]);
+  assert.deepEqual(of("nfs4", "rw", "vers=4.2", "hard"), ["warning"]);
+  assert.deepEqual(of("nfs4", "rw", "vers=4.1", "hard"), []);
+  assert.deepEqual(of("ext4", "rw"), []);
 });

@@ -96,41 +96,54 @@ export const shareChecks: readonly Check[] = [
   },
 ];
 
+interface OptionRule {
+  /** Of the mount's file system. */
+  readonly types: RegExp;
+  readonly isWrong: (options: readonly string[]) => boolean;
+  readonly severity: Check["severity"];
+  readonly says: string;
+  readonly remedy: string;
+}
+
+const optionRules: readonly OptionRule[] = [
+  {
+    types: /^(cifs|smb3)$/,
+    isWrong: (options) => options.includes("cache=loose"),
+    severity: "blocking",
+    says: "with cache=loose: the other host would see old bytes",
+    remedy: "Mount it with cache=strict or cache=none",
+  },
+  {
+    types: /^(cifs|smb3)$/,
+    isWrong: (options) => !options.includes("nobrl"),
+    severity: "warning",
+    says: "without nobrl: a lock that any program takes on a disk there (QEMU's own, qemu-img) is mandatory on both hosts and can strand a VM between them",
+    remedy: "Mount it with nobrl; Ferry's own QEMUs take no such lock",
+  },
+  {
+    types: /^nfs/,
+    isWrong: (options) => options.includes("soft"),
+    severity: "warning",
+    says: "with soft: a server that is away for a while gives the guest errors instead of waiting",
+    remedy: "Mount it with hard",
+  },
+  {
+    types: /^nfs/,
+    isWrong: (options) => options.includes("vers=4.2"),
+    severity: "warning",
+    says: "of version 4.2: with some servers it reads zeroes where something was just written",
+    remedy: "Mount it with vers=4.1, as Ferry does",
+  },
+];
+
 /** What is wrong with a mount, and how wrong. */
-export function optionTroubles({ type, options }: NonNullable<PoolFacts["mount"]>): {
-  severity: Check["severity"];
-  says: string;
-  remedy: string;
-}[] {
-  const has = (option: string): boolean => options.includes(option);
-  if (type === "cifs" || type === "smb3") {
-    return [
-      ...(has("cache=loose")
-        ? [
-            {
-              severity: "blocking" as const,
-              says: "with cache=loose: the other host would see old bytes",
-              remedy: "Mount it with cache=strict or cache=none",
-            },
-          ]
-        : []),
-      ...(has("nobrl")
-        ? []
-        : [
-            {
-              severity: "warning" as const,
-              says: "without nobrl: a lock that any program takes on a disk there (QEMU's own, qemu-img) is mandatory on both hosts and can strand a VM between them",
-              remedy: "Mount it with nobrl; Ferry's own QEMUs take no such lock",
-            },
-          ]),
-    ];
-  }
-  if (type.startsWith("nfs") && has("soft")) {
-    const says =
-      "with soft: a server that is away for a while gives the guest errors instead of waiting";
-    return [{ severity: "warning", says, remedy: "Mount it with hard" }];
-  }
-  return [];
+export function optionTroubles({
+  type,
+  options,
+}: NonNullable<PoolFacts["mount"]>): Pick<OptionRule, "severity" | "says" | "remedy">[] {
+  return optionRules
+    .filter(({ types, isWrong }) => types.test(type) && isWrong(options))
+    .map(({ severity, says, remedy }) => ({ severity, says, remedy }));
 }
 
 /** Pools that both hosts have and in which files of the VM stay. */
