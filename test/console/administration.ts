@@ -1,6 +1,6 @@
 /**
  * `npm run test:console`: what of the console takes too long for every run of the tests. A move that nobody wants to wait for is
- * switched over at a word, storage and hardware are changed, a cluster is made, used and ended without a terminal, and every page is held against WCAG, light and dark.
+ * switched over at a word, storage and hardware are changed, a cluster is made, used and ended, a host is shut down without a terminal, and every page is held against WCAG, light and dark.
  */
 import { test } from "node:test";
 import { LabBrowser } from "../../lab/browser.ts";
@@ -10,6 +10,7 @@ import { makeClusterAndEndIt } from "./cluster-by-hand.ts";
 import { requireEveryPageAccessible } from "./every-page.ts";
 import { changeHardware } from "./hardware-by-hand.ts";
 import { opened, show } from "./pages.ts";
+import { shutDownAHost } from "./shutdown-by-hand.ts";
 
 test("what administrators do now and then", async (context) => {
   await using lab = await Lab.up({ name: "hadmin", hosts: 2 });
@@ -37,6 +38,8 @@ test("what administrators do now and then", async (context) => {
   await context.test("a cluster is made, keeps a VM running, and ends", () =>
     makeClusterAndEndIt(page),
   );
+
+  await context.test("a host is shut down by its plan, and taken back", () => shutDownAHost(page));
 
   await context.test("every page is accessible, light and dark", () =>
     requireEveryPageAccessible(page),

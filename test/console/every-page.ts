@@ -19,13 +19,14 @@ const places: readonly Place[] = [
   { path: "hosts", shows: table("Hosts") },
   { path: "hosts/host-a", shows: text("Guests run on") },
   // Where the VM is by now.
-  { path: "hosts/host-b?tab=vms", shows: table("VMs of host-b") },
+  { path: "hosts/host-a?tab=vms", shows: table("VMs of host-a") },
   {
     path: "hosts/host-a?tab=settings",
     shows: (page) => page.getByLabel("Moves leave this host and come to it"),
   },
   { path: "hosts/host-a?tab=places", shows: text(/on bridge/) },
   { path: "hosts/host-a?tab=drain", shows: button("Make a plan") },
+  { path: "hosts/host-a?tab=shutdown", shows: button("Make a plan") },
   { path: "hosts/nowhere", shows: text("This domain has no host nowhere.") },
   { path: "vms", shows: table("Virtual machines") },
   { path: "vms/web01", shows: text(/Possible/) },

@@ -5,27 +5,18 @@ import { useState } from "react";
 import type { DrainPlanAnswer, DrainStatus } from "../../../src/api/schema/drain.ts";
 import { call } from "../api/call.ts";
 import { keys } from "../live/keys.ts";
-import { useMigrations } from "../migrations/migration-data.ts";
 import { useAnnounce } from "../parts/announce.tsx";
-import { AppLink } from "../parts/app-link.tsx";
-import { MoveState } from "../parts/move-state.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
-import { percent, time } from "../preferences/format.ts";
+import { time } from "../preferences/format.ts";
 import { useMay } from "../session/session.tsx";
 import { DrainPlan } from "./drain-plan.tsx";
+import { LeavingVms } from "./leaving-vms.tsx";
 
 /** Every VM of the host is checked, one after the other. */
 const planTimeoutMs = 600_000;
 
 const useStyles = makeStyles({
-  rows: { display: "grid", gap: tokens.spacingVerticalS },
-  row: {
-    display: "grid",
-    gridTemplateColumns: "minmax(0, 2fr) minmax(0, 3fr) auto",
-    gap: tokens.spacingHorizontalM,
-    alignItems: "center",
-  },
   actions: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalM },
 });
 
@@ -101,7 +92,6 @@ function Drained({ host, status }: { readonly host: string; readonly status: Dra
   const cache = useQueryClient();
   const announce = useAnnounce();
   const mayResume = useMay("administrator");
-  const live = useMigrations();
   const resume = useMutation({
     mutationFn: (brings: boolean) =>
       call("POST /v1/host/resume", { host, body: { return: brings }, timeoutMs: planTimeoutMs }),
@@ -135,31 +125,10 @@ function Drained({ host, status }: { readonly host: string; readonly status: Dra
         {status.since === null ? "" : `Since ${time(status.since)}`}
         {status.requestedBy === null ? "" : `, asked for by ${status.requestedBy}`}
       </Text>
-      <div className={styles.rows}>
-        {status.moves.map((move) => {
-          const now = live.find(({ id }) => id === move.migration);
-          const done = now?.progress?.percent ?? move.percent;
-          return (
-            <div key={move.migration} className={styles.row}>
-              <AppLink to="/migrations/$id" params={{ id: move.migration }}>
-                {move.vm.name}
-              </AppLink>
-              <Text>
-                to {move.target}
-                {move.error === null ? "" : `: ${move.error}`}
-                {done === null ? "" : `, ${percent(done)}`}
-              </Text>
-              <MoveState state={now?.state ?? move.state} />
-            </div>
-          );
-        })}
-        {status.stays.map(({ vm, reason }) => (
-          <div key={vm.id} className={styles.row}>
-            <Text>{vm.name}</Text>
-            <Text>stays: {reason}</Text>
-          </div>
-        ))}
-      </div>
+      <LeavingVms
+        moves={status.moves}
+        others={status.stays.map(({ vm, reason }) => ({ ...vm, what: `stays: ${reason}` }))}
+      />
     </Panel>
   );
 }

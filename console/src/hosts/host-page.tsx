@@ -1,4 +1,4 @@
-/** A host's page: what it is, what holds for its moves, its pools and switches, and emptying it. */
+/** A host's page: what it is, what holds for its moves, its pools and switches, emptying it and shutting it down. */
 import { Badge, Button } from "@fluentui/react-components";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { DomainHost } from "../../../src/api/schema/host.ts";
@@ -15,16 +15,18 @@ import { useHostList, useHosts } from "./host-data.ts";
 import { HostPlaces } from "./host-places.tsx";
 import { HostSettingsForm } from "./host-settings-form.tsx";
 import { HostSummary } from "./host-summary.tsx";
+import { ShutdownPanel } from "./shutdown-panel.tsx";
 
 const route = getRouteApi("/hosts/$host");
 
-const tabs = ["summary", "vms", "settings", "places", "drain"] as const;
+const tabs = ["summary", "vms", "settings", "places", "drain", "shutdown"] as const;
 const titles = {
   summary: "Summary",
   vms: "VMs",
   settings: "Settings of moves",
   places: "Storage and switches",
   drain: "Drain",
+  shutdown: "Shut down",
 } as const;
 
 export function HostPage() {
@@ -71,6 +73,7 @@ function KnownHost({ host }: { readonly host: DomainHost }) {
       {shown === "settings" ? <HostSettingsForm host={host.name} /> : null}
       {shown === "places" ? <HostPlaces host={host.name} /> : null}
       {shown === "drain" ? <DrainPanel host={host.name} /> : null}
+      {shown === "shutdown" ? <ShutdownPanel host={host.name} /> : null}
     </Page>
   );
 }

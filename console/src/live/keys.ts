@@ -11,6 +11,7 @@ export const keys = {
   host: (host: string) => ["host", host],
   settings: (host: string) => ["settings", host],
   drain: (host: string) => ["drain", host],
+  shutdown: (host: string) => ["shutdown", host],
   pools: (host: string) => ["pools", host],
   poolFiles: (host: string, pool: string) => ["pool-files", host, pool],
   switches: (host: string) => ["switches", host],

@@ -61,7 +61,10 @@ export class LiveData {
         return;
       case "host.drained":
       case "host.resumed":
-        this.#forget(keys.drain(host), keys.host(host));
+        this.#forget(keys.drain(host), keys.shutdown(host), keys.host(host));
+        return;
+      case "host.shutting-down":
+        this.#forget(keys.shutdown(host), keys.drain(host));
         return;
       case "pool.created":
       case "pool.deleted":
