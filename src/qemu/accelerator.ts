@@ -15,6 +15,13 @@ export interface AcceleratorChoice {
   readonly accelerator: Accelerator;
   /** Why it is not KVM; null when it is. */
   readonly reason: string | null;
+  /** False where a host too busy to answer was taken for one without KVM: to be asked again. */
+  readonly isCertain: boolean;
+}
+
+interface Refusal {
+  readonly reason: string;
+  readonly isCertain: boolean;
 }
 
 /** @throws FerryError `unsupported` when KVM is wanted and not there. */
@@ -22,30 +29,55 @@ export async function chooseAccelerator(
   wanted: "auto" | "kvm" | "tcg",
   features: QemuFeatures,
 ): Promise<AcceleratorChoice> {
-  if (wanted === "tcg") return { accelerator: "tcg", reason: "the configuration says tcg" };
-  const reason = await whyNotKvm(features);
-  if (reason === null) return { accelerator: "kvm", reason };
-  if (wanted === "auto") return { accelerator: "tcg", reason };
-  throw new FerryError("unsupported", `Cannot use KVM: ${reason}`, {
+  if (wanted === "tcg") {
+    return { accelerator: "tcg", reason: "the configuration says tcg", isCertain: true };
+  }
+  const refusal = await whyNotKvm(features);
+  if (refusal === null) return { accelerator: "kvm", reason: null, isCertain: true };
+  if (wanted === "auto") return { accelerator: "tcg", ...refusal };
+  throw new FerryError("unsupported", `Cannot use KVM: ${refusal.reason}`, {
     remedy: "Enable virtualization in the host's firmware, or set qemu.accelerator to auto",
   });
 }
 
-async function whyNotKvm(features: QemuFeatures): Promise<string | null> {
-  if (!features.accelerators.includes("kvm")) return "this QEMU is built without it";
+async function whyNotKvm(features: QemuFeatures): Promise<Refusal | null> {
+  const certain = (reason: string): Refusal => ({ reason, isCertain: true });
+  if (!features.accelerators.includes("kvm")) return certain("this QEMU is built without it");
   const cpuinfo = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
-  if (!/^flags\s*:.*\b(vmx|svm)\b/m.test(cpuinfo)) return "the CPU has neither vmx nor svm";
-  if (!(await runsCode(features.path, "kvm"))) return "a virtual CPU started with it does not run";
-  return null;
+  if (!/^flags\s*:.*\b(vmx|svm)\b/m.test(cpuinfo)) {
+    return certain("the CPU has neither vmx nor svm");
+  }
+  const outcome = await tryCode(features.path, "kvm");
+  if (outcome === "runs") return null;
+  return outcome === "fails"
+    ? certain("a virtual CPU started with it does not run")
+    : { reason: "the host was too busy to try a virtual CPU out", isCertain: false };
 }
 
+/** `no-answer`: the host had no time for it, which says nothing of its processor. */
+export type CodeOutcome = "runs" | "fails" | "no-answer";
+
+/** One that hangs in a processor without virtualization takes all the time there is; one on a busy host gets little. */
+export interface TryLimits {
+  /** Of the processors' time. */
+  readonly cpuSeconds: number;
+  readonly ms: number;
+}
+
+/** A host that is emulated itself needs five of the seconds. */
+const usualLimits: TryLimits = { cpuSeconds: 15, ms: 120_000 };
+
 /** Whether a virtual CPU executes `mov al, 42; out 0xf4, al` at its reset vector: QEMU then exits with 42 × 2 + 1. */
-export async function runsCode(qemu: string, accelerator: Accelerator): Promise<boolean> {
+export async function tryCode(
+  qemu: string,
+  accelerator: Accelerator,
+  limits = usualLimits,
+): Promise<CodeOutcome> {
   const directory = await mkdtemp(join(tmpdir(), "ferry-probe-"));
   try {
     const firmware = join(directory, "firmware");
     await writeFile(firmware, probeFirmware());
-    return (await exitCode(qemu, accelerator, firmware)) === 85;
+    return await outcomeOf(qemu, accelerator, firmware, limits);
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -57,21 +89,25 @@ function probeFirmware(): Buffer {
   return image;
 }
 
-function exitCode(
+function outcomeOf(
   qemu: string,
   accelerator: Accelerator,
   firmware: string,
-): Promise<number | null> {
+  { cpuSeconds, ms }: TryLimits,
+): Promise<CodeOutcome> {
   return new Promise((resolve) => {
     const args = [
-      ["-accel", accelerator, "-machine", "q35", "-nodefaults", "-no-user-config"],
-      ["-display", "none", "-bios", firmware],
+      [`--cpu=${cpuSeconds}`, qemu, "-accel", accelerator, "-machine", "q35"],
+      ["-nodefaults", "-no-user-config", "-display", "none", "-bios", firmware],
       ["-device", "isa-debug-exit,iobase=0xf4,iosize=1"],
     ].flat();
     const child = atOrdinaryPriority(() =>
-      spawn(qemu, args, { stdio: "ignore", timeout: 10_000, killSignal: "SIGKILL" }),
+      // What it becomes is ended by the kernel (SIGXCPU) when it has had its time.
+      spawn("prlimit", args, { stdio: "ignore", timeout: ms, killSignal: "SIGKILL" }),
     );
-    child.once("error", () => resolve(null));
-    child.once("exit", resolve);
+    child.once("error", () => resolve("fails"));
+    child.once("exit", (code) => {
+      resolve(code === 85 ? "runs" : child.killed ? "no-answer" : "fails");
+    });
   });
 }

@@ -5,6 +5,9 @@ import { probeQemu, type QemuFeatures } from "./features.ts";
 import type { QemuSettings } from "./settings.ts";
 import { type QemuUser, qemuUser } from "./user.ts";
 
+/** A host that was too busy to say what it has. */
+const askAgainMs = 60_000;
+
 export class QemuHost {
   readonly settings: QemuSettings;
   #choice: Promise<AcceleratorChoice> | undefined;
@@ -27,13 +30,17 @@ export class QemuHost {
 
   /** @throws FerryError as `features`, and `unsupported` when KVM is wanted and not there. */
   accelerator(): Promise<AcceleratorChoice> {
-    this.#choice ??= this.features()
-      .then((features) => chooseAccelerator(this.settings.accelerator, features))
-      .catch((error: unknown) => {
-        this.#choice = undefined;
-        throw error;
-      });
+    this.#choice ??= this.#choose().catch((error: unknown) => {
+      this.#choice = undefined;
+      throw error;
+    });
     return this.#choice;
+  }
+
+  async #choose(): Promise<AcceleratorChoice> {
+    const choice = await chooseAccelerator(this.settings.accelerator, await this.features());
+    if (!choice.isCertain) setTimeout(() => (this.#choice = undefined), askAgainMs).unref();
+    return choice;
   }
 
   /** Asked once for each binary and accelerator. @throws FerryError as `accelerator`, and `qemu-failed`. */
