@@ -12,7 +12,7 @@ import { imagesOf } from "../vm/create.ts";
 import { definitionVersion, type PoolFile, type VmDefinition } from "../vm/definition.ts";
 import { partialBytes } from "../vm/keep-partial.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
-import { guestFeatures } from "./guest-features.ts";
+import { guestCpu } from "./guest-cpu.ts";
 import type { FactsRequest, HostFacts } from "./facts.ts";
 import { type AttachedParts, gatherAttached } from "./gather-attached.ts";
 import { gatherCapacity } from "./gather-capacity.ts";
@@ -76,22 +76,24 @@ export async function gatherFacts(
   const { vms, host } = parts;
   const known = vms.find(definition.id) ?? vms.find(definition.name);
   const isOwner = known?.ownership === "owner";
-  const [attached, network, capacity, pools, machine, storage, images, features] =
-    await Promise.all([
-      gatherAttached({ ...parts, fibreChannelTree: parts.paths }, definition),
-      gatherSwitches(parts, definition, isTarget ? proof : null),
-      gatherCapacity({ ...parts, memoryPath, sysfs }, definition),
-      answered.then(() => allPoolFacts(parts, definition, proof, isTarget)),
-      isTarget ? machineForGuest(parts) : parts.machine(),
-      storageFacts(parts.pools, definition),
-      isOwner ? imageFacts(parts, definition) : {},
-      isOwner ? guestFeatures(vms, definition) : undefined,
-    ]);
+  const [attached, network, capacity, pools, machine, storage, images, guest] = await Promise.all([
+    gatherAttached({ ...parts, fibreChannelTree: parts.paths }, definition),
+    gatherSwitches(parts, definition, isTarget ? proof : null),
+    gatherCapacity({ ...parts, memoryPath, sysfs }, definition),
+    answered.then(() => allPoolFacts(parts, definition, proof, isTarget)),
+    isTarget ? machineForGuest(parts) : parts.machine(),
+    storageFacts(parts.pools, definition),
+    isOwner ? imageFacts(parts, definition) : {},
+    isOwner ? guestCpu(vms, definition) : undefined,
+  ]);
   return {
     ...machine,
     ...{ storage, attached, network, capacity, images, pools },
     usedImages: usedImages(vms, definition),
-    ...(features !== undefined && { guestFeatures: [...features] }),
+    ...(guest !== undefined && {
+      guestFeatures: [...guest.features],
+      accelerator: guest.accelerator,
+    }),
     host,
     definitionVersion,
     // The kernel's own: the agent's runs on from its start, whatever a time service sets right meanwhile.

@@ -69,6 +69,12 @@ export async function readModelFeatures(
   );
 }
 
+/** What runs the guest of a running QEMU: what the host has by now may be something else. @throws FerryError `qemu-failed`. */
+export async function readGuestAccelerator(qmp: Qmp): Promise<Accelerator> {
+  const { enabled } = await qmp.execute<{ enabled: boolean }>("query-kvm");
+  return enabled ? "kvm" : "tcg";
+}
+
 /** What the guest of a running QEMU has, as its machine type makes it. @throws FerryError `qemu-failed`. */
 export async function readGuestFeatures(
   qmp: Qmp,

@@ -4,7 +4,7 @@ import { FerryError } from "../../base/errors.ts";
 import { readHostFacts } from "../../host/facts.ts";
 import { readProcessor } from "../../host/processor.ts";
 import { baselineOf, commonModels } from "../../precheck/baseline.ts";
-import { guestFeatures } from "../../precheck/guest-features.ts";
+import { guestCpu } from "../../precheck/guest-cpu.ts";
 import {
   type GuestProcessor,
   obstacles,
@@ -85,11 +85,13 @@ async function ownCpu({ self, vms }: Services): Promise<HostCpu> {
 
 async function vmCpu(services: Services, nameOrId: string): Promise<VmCpu> {
   const { definition } = services.vms.get(nameOrId);
-  const [own, features, others] = await Promise.all([
+  const [host, { features, accelerator }, others] = await Promise.all([
     ownCpu(services),
-    guestFeatures(services.vms, definition),
+    guestCpu(services.vms, definition),
     askMembers(services, HostCpu, "/v1/host/cpu"),
   ]);
+  // What the host has by now may be something else than what runs the guest.
+  const own = { ...host, accelerator };
   const guest: GuestProcessor = { vm: definition.name, model: definition.cpu.model, features };
   const hosts = [
     ...others.answers.map(({ answer }) => {
