@@ -10,6 +10,9 @@ import { isTrusted } from "../trust/peer-identity.ts";
 import type { Trust } from "../trust/trust.ts";
 import type { PeerAddress } from "./peer-directory.ts";
 
+/** To each host, between questions: one that had many at once shall not hold as many connections to each of two hundred hosts. */
+const keptIdleMax = 2;
+
 interface Pool {
   readonly peer: PeerAddress;
   readonly agent: Agent;
@@ -37,6 +40,7 @@ export class PeerConnections implements Disposable {
     if (present !== undefined) return present.agent;
     const agent = new Agent({
       keepAlive: true,
+      maxFreeSockets: keptIdleMax,
       secureContext: this.#present(),
       // A resumed session would skip the check below.
       maxCachedSessions: 0,
