@@ -3,7 +3,7 @@
  * and fro under steady requests, and prints for each move how long every stage took on both hosts, the blackout's parts,
  * the client's gap, bytes, and the CPU seconds of agents (by thread) and QEMUs.
  *
- * `--speed 1gbit --memory 1024 --fill 160 --moves 4 --performance compression`; `--profile` leaves CPU profiles of
+ * `--speed 1gbit --memory 1024 --fill 160 --moves 4 --performance compression --threads 1` (compression's; by default what hosts do); `--profile` leaves CPU profiles of
  * agents and workers in bench/results/profiles.
  */
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
@@ -33,6 +33,7 @@ async function main(): Promise<void> {
       speed: { type: "string" },
       networks: { type: "string", default: "0" },
       performance: { type: "string", default: "compression" },
+      threads: { type: "string" },
       profile: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
     },
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
   const NODE_OPTIONS = values.profile ? `--cpu-prof --cpu-prof-dir=${profiles}` : "";
   await Promise.all(lab.hosts.map((host) => host.agent.start({ NODE_OPTIONS })));
   await lab.start(true, say);
+  if (values.threads !== undefined) await compressWith(lab, Number(values.threads));
   await createGuest(lab, { name: vm, host: "host-a", address, memoryMib: Number(values.memory) });
   if (Number(values.fill) > 0) await fill(lab, Number(values.fill), values.content);
   await using watch = await lab.client.use(address, ["counter", "redis"]);
@@ -74,6 +76,16 @@ async function main(): Promise<void> {
     for (const line of log.split("\n")) if (line.includes("crossed page by page")) say(line);
   }
   await Promise.all(lab.hosts.map((host) => host.agent.stop()));
+}
+
+async function compressWith(lab: Lab, compressionThreadsMax: number): Promise<void> {
+  for (const host of lab.hosts) {
+    const { settings, generation } = await host.api("GET /v1/host/settings");
+    await host.api("PUT /v1/host/settings", {
+      body: { ...settings, compressionThreadsMax },
+      generation,
+    });
+  }
 }
 
 /** Values like a web application's: structured text out of records that come again, numbers that differ. */
