@@ -1,7 +1,6 @@
 /** Founding a cluster, joining one, leaving it. */
 import { lookup } from "node:dns/promises";
 import { randomUUID } from "node:crypto";
-import { isIP } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { errorChain, FerryError } from "../base/errors.ts";
 import { EtcdClient } from "./etcd-client.ts";
@@ -230,13 +229,12 @@ function hostChanges(
   ];
 }
 
-/** Where a member of etcd of this host would be. */
+/** Where a member of etcd of this host would be: as its certificate has it, or nobody would believe the member. */
 export async function placeOf(parts: ClusterParts): Promise<NonNullable<HostRecord["place"]>> {
   const { advertise, clientPort, peerPort } = parts;
-  if (isIP(advertise) !== 0) return { address: advertise, clientPort, peerPort };
   try {
-    const { address } = await lookup(advertise);
-    return { address, clientPort, peerPort };
+    await lookup(advertise);
+    return { address: advertise, clientPort, peerPort };
   } catch (cause) {
     throw new FerryError("system-refused", `Cannot find the address of "${advertise}"`, {
       remedy: "Set api.advertise to this host's address, or let the name be known",

@@ -3,7 +3,9 @@
  * ends. It knows other hosts by their certificates of the domain, as clients and as members.
  */
 import { spawn } from "node:child_process";
+import { lookup } from "node:dns/promises";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import Type from "typebox";
@@ -23,7 +25,7 @@ import { writeSecretFile } from "../trust/atomic-file.ts";
 export interface MemberPlan {
   /** Of the member: the host's name. */
   readonly name: string;
-  /** Where this host listens: an address of its own, since etcd takes no names. */
+  /** Where other hosts reach this one: the name or the IP address that is in its certificate. */
   readonly address: string;
   readonly clientPort: number;
   readonly peerPort: number;
@@ -162,8 +164,9 @@ export class EtcdMember implements AsyncDisposable {
 
   async #spawn(): Promise<void> {
     const { directory, binary } = this.#parts;
+    const args = this.#arguments(await listenAddress(this.#plan().address));
     const log = openSync(join(directory, "etcd.log"), "a", 0o600);
-    const child = spawn(binary, this.#arguments(), {
+    const child = spawn(binary, args, {
       detached: true,
       cwd: directory,
       stdio: ["ignore", log, log],
@@ -189,7 +192,8 @@ export class EtcdMember implements AsyncDisposable {
     await Promise.race([failed, wait(restartMs, undefined, { ref: false })]);
   }
 
-  #arguments(): string[] {
+  /** @param own where it listens */
+  #arguments(own: string): string[] {
     const { directory } = this.#parts;
     const plan = this.#plan();
     const client = url(plan.address, plan.clientPort);
@@ -197,8 +201,8 @@ export class EtcdMember implements AsyncDisposable {
     const file = (name: string): string => join(directory, `${name}.pem`);
     return [
       ...["--name", plan.name, "--data-dir", this.dataDirectory],
-      ...["--listen-client-urls", client, "--advertise-client-urls", client],
-      ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
+      ...["--listen-client-urls", url(own, plan.clientPort), "--advertise-client-urls", client],
+      ...["--listen-peer-urls", url(own, plan.peerPort), "--initial-advertise-peer-urls", peer],
       ...["--initial-cluster", plan.initialCluster, "--initial-cluster-state", plan.state],
       ...["--initial-cluster-token", plan.token],
       ...["--cert-file", file("cert"), "--key-file", file("key")],
@@ -238,6 +242,13 @@ export class EtcdMember implements AsyncDisposable {
     await this.#watching;
     this.#watching = undefined;
   }
+}
+
+/** etcd listens at no name. Of a name only the family counts: hosts know their own as one of loopback's, where nobody else would reach them. */
+async function listenAddress(address: string): Promise<string> {
+  if (isIP(address) !== 0) return address;
+  const { family } = await lookup(address);
+  return family === 6 ? "::" : "0.0.0.0";
 }
 
 export function url(address: string, port: number): string {

@@ -67,7 +67,7 @@ export const PeerDiskLook = Type.Object(
 export const PeerMemberRequest = Type.Object(
   {
     name: Name,
-    address: Type.String({ maxLength: 64 }),
+    address: Type.String({ maxLength: 255 }),
     clientPort: Type.Integer({ minimum: 1, maximum: 65_535 }),
     peerPort: Type.Integer({ minimum: 1, maximum: 65_535 }),
     initialCluster: Type.String({ maxLength: 4096 }),
