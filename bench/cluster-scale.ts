@@ -22,6 +22,8 @@ const quietLeaseMs = 60_000;
 const settleMs = 9_000;
 const idleMs = 45_000;
 const lookMs = 100;
+/** Of the kernel's clock in /proc. */
+const msPerTick = 10;
 
 const { values } = parseArgs({
   options: {
@@ -89,6 +91,8 @@ async function main(): Promise<void> {
   const ofTheCoordinator = await failover(simulation, 0);
   say("the coordinator died", ofTheCoordinator);
   const usage = await simulation.all("usage");
+  // Minutes after the last list.
+  const afterwards = await memoryOf(lab.hosts);
   const result = {
     ...{ hosts: simulatedHosts + 3, vms: vmsEach * simulatedHosts, leaseMs },
     etcdOperationsPerMove: perMove,
@@ -96,7 +100,7 @@ async function main(): Promise<void> {
     startedMs: most(started, "startMs"),
     ...{ steady, lists, status, balance, planned },
     failover: { ofAHost, ofTheCoordinator },
-    agentRssBytes: { inAClusterOfThree: alone, inThis: large },
+    agentRssBytes: { inAClusterOfThree: alone, inThis: large, afterwards },
     simulatedRssBytesEach: Math.round(
       usage.reduce((sum, each) => sum + Number(each["rssBytes"]), 0) / simulatedHosts,
     ),
@@ -174,15 +178,29 @@ async function steadily(simulation: Simulation): Promise<object> {
   };
 }
 
-/** As `ferry vm list` asks. */
+/** As `ferry vm list` asks; and what each took of the asked agent's processor, which is all that hosts with processors of their own share. */
 async function listTimes(host: LabHost): Promise<object> {
   using client = host.client();
   const wanted = vmsEach * simulatedHosts;
-  return await times(Number(values.lists), async () => {
+  const before = await cpuMsOf(host);
+  const taken = await times(Number(values.lists), async () => {
     const { vms, unreachable } = await client.call("GET /v1/vms", { query: { scope: "domain" } });
     if (vms.length < wanted || unreachable.length > 0)
       throw new Error(`${vms.length} VMs, ${unreachable.length} silent hosts`);
   });
+  const agentCpuMsEach = round(((await cpuMsOf(host)) - before) / Number(values.lists));
+  return { ...taken, agentCpuMsEach };
+}
+
+/** Of its agent, since that began; all threads. */
+async function cpuMsOf({ agent }: LabHost): Promise<number> {
+  const stat = readFileSync(`/proc/${await agent.pid()}/stat`, "utf8");
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(")") + 2)
+    .split(" ")
+    .slice(11, 13)
+    .map(Number);
+  return ((user ?? 0) + (system ?? 0)) * msPerTick;
 }
 
 /** Until every VM of the host runs on another. */

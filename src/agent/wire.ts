@@ -54,6 +54,7 @@ import { freeMemory } from "./free-memory.ts";
 import { domainFact, readMachine, readMachineFacts } from "./machine.ts";
 import { Metrics } from "./metrics.ts";
 import { moveAddresses, rdmaMoveAddresses } from "./move-addresses.ts";
+import { giveBackIdleMemory } from "./idle-memory.ts";
 import { retainMoves } from "./move-retention.ts";
 import { PartialExpiry } from "./partial-expiry.ts";
 import { RosterExchange } from "./roster-exchange.ts";
@@ -262,6 +263,7 @@ export async function wireAgent(
   void mounted.then(() => hostShutdown.takeUp());
   parts.use(new PartialExpiry({ log, now, pools, migrations })).start();
   parts.use(retainMoves({ log, now, database }));
+  parts.use(giveBackIdleMemory(vms));
 
   // What goes on by itself.
   const exchange = parts.use(new RosterExchange(trust, peers, log));

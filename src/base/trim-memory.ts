@@ -19,7 +19,7 @@ export function collectGarbage(): void {
   collect();
 }
 
-/** Of the whole process, some milliseconds to tens of them: not for the main thread. Does nothing where there is no FFI, or no glibc. */
+/** Of the whole process, some milliseconds to tens of them: nothing may wait for the thread. Does nothing where there is no FFI, or no glibc. */
 export async function trimMemory(): Promise<void> {
   try {
     const { dlopen } = await import("node:ffi");

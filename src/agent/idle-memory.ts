@@ -1,0 +1,25 @@
+/**
+ * An agent that was asked a lot, such as for lists of a large domain, holds what that took: V8 collects only when it wants more, and glibc keeps what was
+ * freed. Now and then, while no VM moves, it is given back; sessions do so for themselves (src/session/worker.ts, docs/decisions/0164).
+ */
+import { collectGarbage, trimMemory } from "../base/trim-memory.ts";
+import type { LocalVms } from "../vm/local-vms.ts";
+
+const everyMs = 60_000;
+/** Worth a pause of the main thread of some tens of milliseconds. */
+const growthBytesMin = 24 * 2 ** 20;
+
+/** Ends when it is disposed of. The first time comes a while after the start, which leaves more than anything else. */
+export function giveBackIdleMemory(vms: Pick<LocalVms, "list">): Disposable {
+  let leastBytes = 0;
+  const look = async (): Promise<void> => {
+    const present = process.memoryUsage.rss();
+    const isMoving = vms.list().some(({ migration }) => migration !== null);
+    if (isMoving || present < leastBytes + growthBytesMin) return;
+    collectGarbage();
+    await trimMemory();
+    leastBytes = process.memoryUsage.rss();
+  };
+  const timer = setInterval(() => void look(), everyMs).unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
