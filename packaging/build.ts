@@ -32,8 +32,7 @@ const runtime = join(root, "node_modules", `node-linux-${process.arch}`);
 const architectures: Readonly<Partial<Record<string, string>>> = { x64: "amd64", arm64: "arm64" };
 
 const architecture = architectures[process.arch];
-if (architecture === undefined)
-  throw new Error(`Cannot package for ${process.arch}: wants x64 or arm64`);
+if (architecture === undefined) refuse(`Cannot package for ${process.arch}: wants x64 or arm64`);
 requireCleanTree();
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   version: string;
@@ -60,7 +59,14 @@ try {
 function requireCleanTree(): void {
   const changes = capture("git", ["status", "--porcelain"]).trim();
   if (changes !== "")
-    throw new Error(`Cannot package: the tree has changes that are not committed:\n${changes}`);
+    refuse(
+      `Cannot package: the tree has changes, commit them first or take them back:\n${changes}`,
+    );
+}
+
+function refuse(message: string): never {
+  process.stderr.write(`package: ${message}\n`);
+  process.exit(1);
 }
 
 async function writeProgram(place: string): Promise<void> {
