@@ -7,6 +7,7 @@ import { shutdownCases, updateCase, watchdogCase } from "./shutdown-cases.ts";
 import { copiesMemory, lastMove, refused, runsOn, type Site, until } from "./site.ts";
 import type { Served } from "./served.ts";
 import { smbPassword } from "./smb-server.ts";
+import { writingCase } from "./writing-case.ts";
 
 export interface HostsCase {
   readonly name: string;
@@ -119,6 +120,7 @@ export const hostsCases: readonly HostsCase[] = [
       await a.run("ferry vm power-off half01 --yes; ferry vm delete half01 --disks --yes");
     },
   },
+  writingCase,
   {
     name: "a VM on an SMB share moves while the server is restarted",
     async run(site) {

@@ -150,7 +150,7 @@ async function assertCleanFileSystem(image: string): Promise<void> {
  * The newest record is `last` or later, and of those before it every one that still has a slot is there, whole.
  * @param slots of a file that may not have reached its full length; absent: as many as fit.
  */
-async function assertRecords(
+export async function assertRecords(
   path: string,
   seed: number,
   last: number,
