@@ -1,5 +1,5 @@
 /** Emptying a host: the plan first, then the moves as they go, and the way back. */
-import { Button, Checkbox, makeStyles, Spinner, Text, tokens } from "@fluentui/react-components";
+import { Button, makeStyles, Spinner, Text, tokens } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { DrainPlanAnswer, DrainStatus } from "../../../src/api/schema/drain.ts";
@@ -12,9 +12,7 @@ import { time } from "../preferences/format.ts";
 import { useMay } from "../session/session.tsx";
 import { DrainPlan } from "./drain-plan.tsx";
 import { LeavingVms } from "./leaving-vms.tsx";
-
-/** Every VM of the host is checked, one after the other. */
-const planTimeoutMs = 600_000;
+import { PlanSteps, planTimeoutMs } from "./plan-steps.tsx";
 
 const useStyles = makeStyles({
   actions: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalM },
@@ -32,10 +30,7 @@ export function DrainPanel({ host }: { readonly host: string }) {
 }
 
 function PlanOfDrain({ host }: { readonly host: string }) {
-  const styles = useStyles();
   const cache = useQueryClient();
-  const mayPlan = useMay("operator");
-  const mayDrain = useMay("administrator");
   const [withStorage, setWithStorage] = useState(false);
   const plan = useMutation({
     mutationFn: () =>
@@ -58,30 +53,23 @@ function PlanOfDrain({ host }: { readonly host: string }) {
         then on no VM comes to {host} or starts there, until you open it again.
       </Text>
       {problem === null ? null : <Problem error={problem} />}
-      <Checkbox
-        label="Copy disks that a target does not reach (else such VMs stay)"
-        checked={withStorage}
-        onChange={(_, { checked }) => {
-          setWithStorage(checked === true);
+      <PlanSteps
+        withStorage={withStorage}
+        otherwise="stay"
+        onStorage={(chosen) => {
+          setWithStorage(chosen);
           plan.reset();
         }}
+        isPlanning={plan.isPending}
+        onPlan={() => plan.mutate()}
+        begin={
+          plan.data && {
+            words: `Drain ${host} by this plan`,
+            isBusy: begin.isPending,
+            onBegin: () => begin.mutate(plan.data),
+          }
+        }
       />
-      {mayPlan ? (
-        <div className={styles.actions}>
-          <Button disabled={plan.isPending} onClick={() => plan.mutate()}>
-            {plan.isPending ? "Every VM is being checked" : "Make a plan"}
-          </Button>
-          {plan.data === undefined || !mayDrain ? null : (
-            <Button
-              appearance="primary"
-              disabled={begin.isPending}
-              onClick={() => begin.mutate(plan.data)}
-            >
-              Drain {host} by this plan
-            </Button>
-          )}
-        </div>
-      ) : null}
       {plan.data === undefined ? null : <DrainPlan plan={plan.data} />}
     </Panel>
   );

@@ -1,25 +1,16 @@
 /** What a drain would do: where each VM goes, and which stay. */
 import { Text } from "@fluentui/react-components";
 import type { DrainPlanAnswer } from "../../../src/api/schema/drain.ts";
-import { AppLink } from "../parts/app-link.tsx";
 import { DataTable } from "../parts/data-table.tsx";
 import type { TableColumn } from "../parts/table-order.ts";
 import { bytes, duration } from "../preferences/format.ts";
+import { plannedVm } from "./plan-steps.tsx";
 
 type Move = DrainPlanAnswer["moves"][number];
 type Stay = DrainPlanAnswer["stays"][number];
 
 const columns: readonly TableColumn<Move | Stay>[] = [
-  {
-    title: "VM",
-    width: "2fr",
-    order: ({ vm }) => vm.name,
-    cell: ({ vm }) => (
-      <AppLink to="/vms/$vm" params={{ vm: vm.name }}>
-        {vm.name}
-      </AppLink>
-    ),
-  },
+  plannedVm,
   {
     title: "Where to",
     width: "3fr",

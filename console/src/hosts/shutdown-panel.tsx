@@ -1,5 +1,5 @@
 /** Shutting a host down: what becomes of each VM first, then its course, and the way back while there is one. */
-import { Button, Checkbox, makeStyles, Spinner, Text, tokens } from "@fluentui/react-components";
+import { Spinner, Text } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type {
@@ -14,12 +14,10 @@ import { OptionSelect } from "../parts/option-select.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Question } from "../parts/question.tsx";
-import { useMay } from "../session/session.tsx";
+import { PlanSteps, planTimeoutMs } from "./plan-steps.tsx";
 import { ShutdownCourse } from "./shutdown-course.tsx";
 import { ShutdownPlan } from "./shutdown-plan.tsx";
 
-/** Every VM of the host is checked. */
-const planTimeoutMs = 600_000;
 /** VMs leave and end without an event of the shutdown's own. */
 const lookEveryMs = 1_000;
 
@@ -44,10 +42,6 @@ const confirmations: Readonly<Record<HostShutdownBegin["end"], string>> = {
   "stay-on": "End its VMs",
 };
 
-const useStyles = makeStyles({
-  actions: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalM },
-});
-
 export function ShutdownPanel({ host }: { readonly host: string }) {
   const { data, error } = useQuery({
     queryKey: keys.shutdown(host),
@@ -65,10 +59,7 @@ export function ShutdownPanel({ host }: { readonly host: string }) {
 }
 
 function PlanOfShutdown({ host }: { readonly host: string }) {
-  const styles = useStyles();
   const cache = useQueryClient();
-  const mayPlan = useMay("operator");
-  const mayBegin = useMay("administrator");
   const [policy, setPolicy] = useState<Policy>("settings");
   const [end, setEnd] = useState<HostShutdownBegin["end"]>("reboot");
   const [withStorage, setWithStorage] = useState(false);
@@ -112,26 +103,23 @@ function PlanOfShutdown({ host }: { readonly host: string }) {
         />
         <OptionSelect label="Then the machine" value={end} names={endNames} onChange={setEnd} />
       </FieldGrid>
-      <Checkbox
-        label="Copy disks that a target does not reach (else such VMs are shut down)"
-        checked={withStorage}
-        onChange={(_, { checked }) => {
-          setWithStorage(checked === true);
+      <PlanSteps
+        withStorage={withStorage}
+        otherwise="are shut down"
+        onStorage={(chosen) => {
+          setWithStorage(chosen);
           plan.reset();
         }}
+        isPlanning={plan.isPending}
+        onPlan={() => plan.mutate()}
+        begin={
+          plan.data && {
+            words: `${confirmations[end]} by this plan`,
+            isBusy: begin.isPending,
+            onBegin: () => setIsAsked(true),
+          }
+        }
       />
-      {mayPlan ? (
-        <div className={styles.actions}>
-          <Button disabled={plan.isPending} onClick={() => plan.mutate()}>
-            {plan.isPending ? "Every VM is being checked" : "Make a plan"}
-          </Button>
-          {plan.data === undefined || !mayBegin ? null : (
-            <Button appearance="primary" onClick={() => setIsAsked(true)}>
-              {confirmations[end]} by this plan
-            </Button>
-          )}
-        </div>
-      ) : null}
       {plan.data === undefined ? null : <ShutdownPlan plan={plan.data} />}
       {isAsked && plan.data !== undefined ? (
         <Question

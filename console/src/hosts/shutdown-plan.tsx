@@ -1,25 +1,16 @@
 /** What would become of a host's VMs if it were shut down. */
 import { Text } from "@fluentui/react-components";
 import type { HostShutdownPlan } from "../../../src/api/schema/host-shutdown.ts";
-import { AppLink } from "../parts/app-link.tsx";
 import { DataTable } from "../parts/data-table.tsx";
 import { Empty } from "../parts/empty.tsx";
 import type { TableColumn } from "../parts/table-order.ts";
 import { duration } from "../preferences/format.ts";
+import { plannedVm } from "./plan-steps.tsx";
 
 type Planned = HostShutdownPlan["ends"][number];
 
 const columns: readonly TableColumn<Planned>[] = [
-  {
-    title: "VM",
-    width: "2fr",
-    order: ({ vm }) => vm.name,
-    cell: ({ vm }) => (
-      <AppLink to="/vms/$vm" params={{ vm: vm.name }}>
-        {vm.name}
-      </AppLink>
-    ),
-  },
+  plannedVm,
   { title: "What becomes of it", width: "3fr", cell: planned },
   { title: "Because", width: "3fr", minor: true, cell: ({ reason }) => reason ?? "" },
 ];
