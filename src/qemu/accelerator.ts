@@ -24,7 +24,7 @@ interface Refusal {
   readonly isCertain: boolean;
 }
 
-/** @throws FerryError `unsupported` when KVM is wanted and not there. */
+/** @throws FerryError when KVM is wanted: `unsupported` where it is not there, `timeout` where nobody can tell. */
 export async function chooseAccelerator(
   wanted: "auto" | "kvm" | "tcg",
   features: QemuFeatures,
@@ -35,9 +35,13 @@ export async function chooseAccelerator(
   const refusal = await whyNotKvm(features);
   if (refusal === null) return { accelerator: "kvm", reason: null, isCertain: true };
   if (wanted === "auto") return { accelerator: "tcg", ...refusal };
-  throw new FerryError("unsupported", `Cannot use KVM: ${refusal.reason}`, {
-    remedy: "Enable virtualization in the host's firmware, or set qemu.accelerator to auto",
-  });
+  throw refusal.isCertain
+    ? new FerryError("unsupported", `Cannot use KVM: ${refusal.reason}`, {
+        remedy: "Enable virtualization in the host's firmware, or set qemu.accelerator to auto",
+      })
+    : new FerryError("timeout", `Cannot tell whether KVM works: ${refusal.reason}`, {
+        remedy: "Try again when the host has less to do",
+      });
 }
 
 async function whyNotKvm(features: QemuFeatures): Promise<Refusal | null> {
@@ -64,7 +68,7 @@ export interface TryLimits {
   readonly ms: number;
 }
 
-/** A host that is emulated itself needs five of the seconds. */
+/** A QEMU that starts takes some hundredths of a second; hosts that are emulated themselves are slower by far. */
 const usualLimits: TryLimits = { cpuSeconds: 15, ms: 120_000 };
 
 /** Whether a virtual CPU executes `mov al, 42; out 0xf4, al` at its reset vector: QEMU then exits with 42 × 2 + 1. */

@@ -1,5 +1,6 @@
 /** QEMU on this host: what the binary can do, the accelerator it gets, the user it runs as. Asked when first needed. */
 import { type AcceleratorChoice, chooseAccelerator } from "./accelerator.ts";
+import type { Accelerator } from "./cpu-model.ts";
 import { type CpuCapabilities, readCpuCapabilities, readModelFeatures } from "./cpu-features.ts";
 import { probeQemu, type QemuFeatures } from "./features.ts";
 import type { QemuSettings } from "./settings.ts";
@@ -14,6 +15,7 @@ export class QemuHost {
   #cpu:
     | {
         readonly of: QemuFeatures;
+        readonly accelerator: Accelerator;
         readonly answer: Promise<CpuCapabilities>;
         readonly models: Map<string, readonly string[]>;
       }
@@ -28,7 +30,7 @@ export class QemuHost {
     return probeQemu(this.settings.binary);
   }
 
-  /** @throws FerryError as `features`, and `unsupported` when KVM is wanted and not there. */
+  /** @throws FerryError as `features`, and as `chooseAccelerator`. */
   accelerator(): Promise<AcceleratorChoice> {
     this.#choice ??= this.#choose().catch((error: unknown) => {
       this.#choice = undefined;
@@ -47,9 +49,14 @@ export class QemuHost {
   async cpu(): Promise<CpuCapabilities> {
     const [features, { accelerator }] = await Promise.all([this.features(), this.accelerator()]);
     // The same object comes back for as long as the program is the same file.
-    if (this.#cpu?.of !== features) {
+    if (this.#cpu?.of !== features || this.#cpu.accelerator !== accelerator) {
       const answer = readCpuCapabilities(features, accelerator);
-      const asked = { of: features, answer, models: new Map<string, readonly string[]>() };
+      const asked = {
+        of: features,
+        accelerator,
+        answer,
+        models: new Map<string, readonly string[]>(),
+      };
       this.#cpu = asked;
       answer.catch(() => {
         if (this.#cpu === asked) this.#cpu = undefined;
