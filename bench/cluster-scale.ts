@@ -12,6 +12,7 @@ import type { LabHost } from "../lab/lab-host.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
 import type { VmPolicy } from "../src/vm/vm-policy.ts";
 import { percentile } from "../src/base/percentile.ts";
+import { cpuSeconds } from "./meter.ts";
 import { keeperOf, Simulation } from "./cluster-scale/simulation.ts";
 
 const vm = "web01";
@@ -22,8 +23,6 @@ const quietLeaseMs = 60_000;
 const settleMs = 9_000;
 const idleMs = 45_000;
 const lookMs = 100;
-/** Of the kernel's clock in /proc. */
-const msPerTick = 10;
 
 const { values } = parseArgs({
   options: {
@@ -192,15 +191,9 @@ async function listTimes(host: LabHost): Promise<object> {
   return { ...taken, agentCpuMsEach };
 }
 
-/** Of its agent, since that began; all threads. */
+/** Of its agent, since that began. */
 async function cpuMsOf({ agent }: LabHost): Promise<number> {
-  const stat = readFileSync(`/proc/${await agent.pid()}/stat`, "utf8");
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(")") + 2)
-    .split(" ")
-    .slice(11, 13)
-    .map(Number);
-  return ((user ?? 0) + (system ?? 0)) * msPerTick;
+  return (await cpuSeconds((await agent.pid()) ?? Number.NaN)) * 1000;
 }
 
 /** Until every VM of the host runs on another. */

@@ -1,6 +1,6 @@
 /**
  * `npm run package`: a Debian package out of the committed tree, `dist/ferry_VERSION_ARCHITECTURE.deb`, with the packed programs, the built console and
- * the Node runtime. Neither building nor installing it fetches anything.
+ * the Node runtime. Installing it fetches nothing.
  */
 import { execFileSync } from "node:child_process";
 import {

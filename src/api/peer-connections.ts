@@ -22,7 +22,7 @@ export class PeerConnections implements Disposable {
   readonly #trust: Trust;
   /** By the host's id. */
   readonly #pools = new Map<string, Pool>();
-  /** One for all: to read key and certificates anew for each connection costs more than the handshake. */
+  /** One for all: else each connection would read key and certificates anew. */
   #context: SecureContext | undefined;
   readonly #stopListening: () => void;
 
