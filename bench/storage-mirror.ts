@@ -125,7 +125,7 @@ async function byFerry(
       return { ms, ...(cpu ?? (await meter.stop())), wireBytes: record.disks[0]?.wireBytes ?? 0 };
     }
     if (Date.now() > deadline) throw new Error("The move takes too long");
-    await sleep(100);
+    await sleep(250);
   }
 }
 
