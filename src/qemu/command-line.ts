@@ -15,6 +15,8 @@ import { pciLayout } from "./pci-layout.ts";
 import { urgentMonitorPath, vmSockets } from "./sockets.ts";
 import { type DiskFacts, storageArguments } from "./storage-devices.ts";
 
+const hugePageBytes = 2 * 1024 * 1024;
+
 /** What a host adds to a definition. Paths are absolute; arrays run parallel to the definition's. */
 export interface MachineResources {
   readonly accelerator: Accelerator;
@@ -91,6 +93,8 @@ function machineArguments(definition: VmDefinition, facts: MachineResources): st
       size: memory.mib * 1024 * 1024,
       "mem-path": facts.memoryPath,
       share: true,
+      // Where the tmpfs gives huge pages, the processor uses them only for what lies on a multiple of their size.
+      align: hugePageBytes,
     }),
     ["-rtc", "base=utc"],
     // A guest asleep in S3 or S4 has no state that a move could carry.
