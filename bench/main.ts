@@ -39,18 +39,19 @@ async function main(): Promise<void> {
   const cells = chooseCells(values.quick ? quickCells : listed(values.only));
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const samples: Sample[] = [];
-  let qemu = "";
+  const cpu = `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`;
+  const at = new Date().toISOString();
+  let path = "";
   for (const cell of cells) {
     say(`${cellName(cell)}: ${cell.workload.title}`);
     const chosen = { ...cell, subjects: cell.subjects.filter(({ name }) => wanted.has(name)) };
     const measured = await measureCell(chosen, runs, say);
-    qemu = measured.qemu;
     samples.push(...measured.samples);
+    // An hour of cells is not lost with the last of them.
+    const { qemu } = measured;
+    path = await keepResults({ at, qemu, node: process.version, cpu, samples });
+    await writePage();
   }
-  const cpu = `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`;
-  const at = new Date().toISOString();
-  const path = await keepResults({ at, qemu, node: process.version, cpu, samples });
-  await writePage();
   say(`Kept in ${path}; docs/benchmark.md is written anew`);
   if (values.json) process.stdout.write(`${JSON.stringify(samples)}\n`);
 }
