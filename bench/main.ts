@@ -9,6 +9,7 @@
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { runProgram } from "../lab/program.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
 import { cellName, chooseCells, quickCells, subjects } from "./cells.ts";
 import { measureCell } from "./measure-cell.ts";
@@ -16,7 +17,7 @@ import { writePage } from "./page.ts";
 import { keepResults } from "./results.ts";
 import type { Sample } from "./sample.ts";
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       quick: { type: "boolean", default: false },
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
   });
   if (values.page) {
     await writePage();
-    return;
+    return 0;
   }
   const runs = Number(values.runs);
   if (!Number.isInteger(runs) || runs < 1) {
@@ -54,6 +55,7 @@ async function main(): Promise<void> {
   }
   say(`Kept in ${path}; docs/benchmark.md is written anew`);
   if (values.json) process.stdout.write(`${JSON.stringify(samples)}\n`);
+  return 0;
 }
 
 function listed(words: string): string[] {
@@ -71,5 +73,5 @@ function subjectsNamed(words: string): Set<string> {
 }
 
 const elsewhere = await rerunAsLabRoot();
-if (elsewhere === undefined) await main();
+if (elsewhere === undefined) await runProgram("bench", main);
 else process.exitCode = elsewhere;

@@ -10,6 +10,7 @@
  */
 import { appendFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { numberOption, runProgram } from "../../lab/program.ts";
 import { rerunAsLabRoot } from "../../lab/user-namespace.ts";
 import { type FaultCase, faultCases, storages } from "./cases.ts";
 import { FaultLab } from "./fault-lab.ts";
@@ -32,18 +33,28 @@ async function main(): Promise<number> {
     writeReport();
     return 0;
   }
-  const [part = 1, parts = 1] = values.slice.split("/").map(Number);
+  const [part = 1, parts = 1] = values.slice
+    .split("/")
+    .map((number) => numberOption("slice", number, 1));
+  const minutes = numberOption("minutes", values.minutes);
+  const texts = values.only.split(",");
+  const unknown = texts.find((text) => !faultCases().some(({ id }) => id.includes(text)));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `Cannot break "${unknown}": no case has it in its name, such as disk-full`,
+    );
+  }
   const isRight = ({ outcome }: CaseResult): boolean => outcome !== "wrong";
   const before = readResults();
   const done = new Set(values.again ? [] : before.filter(isRight).map(({ id }) => id));
   const failed = new Set(before.filter((result) => !isRight(result)).map(({ id }) => id));
   const chosen = faultCases()
     .filter((_, index) => index % parts === part - 1)
-    .filter(({ id }) => !done.has(id) && values.only.split(",").some((text) => id.includes(text)))
+    .filter(({ id }) => !done.has(id) && texts.some((text) => id.includes(text)))
     .toSorted((a, b) => Number(failed.has(b.id)) - Number(failed.has(a.id)));
-  const end = performance.now() + Number(values.minutes) * 60_000;
+  const end = performance.now() + minutes * 60_000;
   const queues = storages.map((storage) => chosen.filter((fault) => fault.storage === storage));
-  const labs = Array.from({ length: Number(values.labs) }, (_, index) => index);
+  const labs = Array.from({ length: numberOption("labs", values.labs, 1) }, (_, index) => index);
   const results = (await Promise.all(labs.map((lab) => runAll(lab, queues, end)))).flat();
   const wrong = results.filter(({ outcome }) => outcome === "wrong");
   const count = (outcome: string): number => results.filter((r) => r.outcome === outcome).length;
@@ -95,4 +106,5 @@ function say(result: CaseResult): void {
 }
 
 const elsewhere = await rerunAsLabRoot();
-process.exitCode = elsewhere ?? (await main());
+if (elsewhere === undefined) await runProgram("faults", main);
+else process.exitCode = elsewhere;

@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { OutsideClient } from "../../lab/client/outside-client.ts";
 import { guestImage } from "../../lab/guest-image/build.ts";
 import { HostLab } from "../../lab/hosts/host-lab.ts";
+import { runProgram } from "../../lab/program.ts";
 import { type HostsCase, hostsCases } from "./cases.ts";
 import { serveNfs } from "./nfs-server.ts";
 import { type CaseOutcome, writeReport } from "./report.ts";
@@ -30,8 +31,10 @@ async function main(): Promise<number> {
       kept: { type: "boolean", default: false },
     },
   });
+  const wanted = chosen(values.only, values.from);
   const [packageFile] = globSync("dist/ferry_*_*.deb");
-  if (packageFile === undefined) throw new Error("No package in dist: run npm run package first");
+  if (packageFile === undefined)
+    throw new RangeError("No package in dist: run npm run package first");
   const image = await guestImage(say, "small");
   const lab = values.kept ? await HostLab.attach(name) : await HostLab.up(name, 2, say);
   try {
@@ -46,20 +49,20 @@ async function main(): Promise<number> {
     const client = new OutsideClient(lab.namespace);
     const site = { lab, a, b, client, smb, nfs, packageFile, patienceMs };
     const needed = hostsCases.slice(0, values.kept ? 0 : neededByAll);
-    const outcomes = await runAll(site, needed, chosen(values.only, values.from));
+    const outcomes = await runAll(site, needed, wanted);
     return outcomes.every(({ trouble }) => trouble === null) ? 0 : 1;
   } finally {
     if (!values.keep) await HostLab.down(name);
   }
 }
 
-/** @throws Error naming all cases when a text is in no name. */
+/** @throws RangeError naming all cases when a text is in no name. */
 function chosen(only: readonly string[], from: string): HostsCase[] {
   const having = (text: string): HostsCase[] => {
     const found = hostsCases.filter(({ name: what }) => what.includes(text));
     if (found.length > 0) return found;
     const names = hostsCases.map(({ name: what }) => what).join("; ");
-    throw new Error(`Cannot run "${text}": no case is called so: ${names}`);
+    throw new RangeError(`Cannot run "${text}": no case is called so: ${names}`);
   };
   if (only.length > 0) return only.flatMap(having);
   const [first] = having(from);
@@ -96,4 +99,4 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-process.exitCode = await main();
+await runProgram("test:hosts", main);

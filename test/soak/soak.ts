@@ -11,6 +11,7 @@
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { numberOption, runProgram } from "../../lab/program.ts";
 import { rerunAsLabRoot } from "../../lab/user-namespace.ts";
 import type { MigrationOptions } from "../../src/migration/record.ts";
 import { type FaultCase, faultCases, type Storage } from "../faults/cases.ts";
@@ -55,8 +56,11 @@ const samples: Record<string, Resources[]> = {};
 type Done = readonly [what: string, moves: number];
 
 async function main(): Promise<number> {
-  let end = performance.now() + Number(values.hours) * 3_600_000;
-  let movesMin = Number(values.moves);
+  const hours = numberOption("hours", values.hours);
+  let movesMin = numberOption("moves", values.moves);
+  const calm = numberOption("calm", values.calm);
+  numberOption("seed", values.seed);
+  let end = performance.now() + hours * 3_600_000;
   process.once("SIGTERM", () => {
     end = movesMin = 0;
   });
@@ -66,7 +70,7 @@ async function main(): Promise<number> {
   while ((performance.now() < end || moves < movesMin) && wrong.length === 0) {
     const storage: Storage = Math.floor(moves / movesPerStorage) % 2 === 0 ? "shared" : "apart";
     await world.provide(storage);
-    const isCalm = random() < Number(values.calm);
+    const isCalm = random() < calm;
     const [what, begunMoves] = await (isCalm ? move(world) : strike(world, storage)).catch(
       (error: unknown): Done => {
         wrong.push(String(error));
@@ -141,4 +145,5 @@ async function strike(world: FaultLab, storage: Storage): Promise<Done> {
 }
 
 const elsewhere = await rerunAsLabRoot();
-process.exitCode = elsewhere ?? (await main());
+if (elsewhere === undefined) await runProgram("soak", main);
+else process.exitCode = elsewhere;
