@@ -80,9 +80,6 @@ export async function startMirror(qmp: Qmp, request: MirrorRequest): Promise<voi
 export async function makeSynchronous(qmp: Qmp, id: string): Promise<void> {
   if (!(await changesMode(qmp))) return;
   await qmp.execute("block-job-change", { id, type: "mirror", "copy-mode": "write-blocking" });
-  // A mirror that has nothing to copy looks only every 100 ms whether that still holds, and is called synchronous from then
-  // on. "No limit", which it has already, wakes it.
-  await qmp.execute("block-job-set-speed", { device: id, speed: 0 });
 }
 
 /** The mirrors of this QEMU that are running; one that failed is not among them any more. */
