@@ -106,5 +106,5 @@ function say(result: CaseResult): void {
 }
 
 const elsewhere = await rerunAsLabRoot();
-if (elsewhere === undefined) await runProgram("faults", main);
+if (elsewhere === undefined) await runProgram("test:faults", main);
 else process.exitCode = elsewhere;
