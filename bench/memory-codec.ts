@@ -152,13 +152,15 @@ async function encode(
   return { batches, encoder };
 }
 
+const place = { block: "pc.ram", address: 0, bytes: guestBytes, isEmpty: true };
+
 async function decode(batches: readonly Buffer[], kind: "plain" | "placed"): Promise<void> {
   const directory = mkdtempSync("/dev/shm/ferry-bench-");
   const fd = openSync(join(directory, "ram"), "w+");
   ftruncateSync(fd, guestBytes);
   const pass = async () => {};
   const target =
-    kind === "plain" ? new PlainTarget(pass) : new PlacedTarget({ block: "pc.ram", fd }, pass);
+    kind === "plain" ? new PlainTarget(pass) : new PlacedTarget({ ...place, fd }, pass);
   const decoder = new MemoryDecoder({ target, pageCacheBytesMax: pageCacheBytesDefault, jobs: 2 });
   // As many as a session has on the way, so that batches are decompressed ahead.
   const underWay: Array<Promise<void>> = [];

@@ -11,13 +11,7 @@ import type { CallArguments, Routes } from "../src/api/routes-table.ts";
 import { AgentProcess, ownFile } from "./agent-process.ts";
 import { end, inNamespace, processesIn } from "./namespaces.ts";
 import type { QemuSettings } from "./qemu.ts";
-import {
-  bridgeName,
-  type HostPlan,
-  labDirectory,
-  memoryDirectory,
-  namespaceOf,
-} from "./topology.ts";
+import { bridgeName, type HostPlan, labDirectory, namespaceOf } from "./topology.ts";
 
 const run = promisify(execFile);
 const ferryProgram = join(import.meta.dirname, "../bin/ferry.ts");
@@ -58,12 +52,10 @@ export class LabHost {
    * @param qemu Another QEMU than the machine's.
    */
   async prepare(settings: LabSettings = {}, qemu?: QemuSettings): Promise<void> {
-    const memory = join(memoryDirectory(this.#lab), this.name);
     await mkdir(join(this.directory, "local"), { recursive: true });
-    await mkdir(memory, { recursive: true });
     const config: Record<string, unknown> = {
       name: this.name,
-      paths: { state: join(this.directory, "state"), run: join(this.directory, "run"), memory },
+      paths: { state: join(this.directory, "state"), run: join(this.directory, "run") },
       api: { advertise: this.address },
       qemu: { user: await unprivilegedUser(), ...qemu },
       log: { level: "debug" },

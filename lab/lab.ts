@@ -14,7 +14,7 @@ import { LabHost, type LabSettings } from "./lab-host.ts";
 import { listNamespaces, removeNamespace } from "./namespaces.ts";
 import { buildNetwork, setWireSpeed } from "./network.ts";
 import { soundQemu } from "./qemu.ts";
-import { labDirectory, type LabPlan, memoryDirectory, namespaceOf, planLab } from "./topology.ts";
+import { labDirectory, type LabPlan, namespaceOf, planLab } from "./topology.ts";
 import { Wire } from "./wire.ts";
 
 export interface LabOptions {
@@ -100,7 +100,6 @@ export class Lab implements AsyncDisposable {
     await Promise.all(hosts.map(removeNamespace));
     for (const other of leftovers) if (!hosts.includes(other)) await removeNamespace(other);
     await rm(labDirectory(name), { recursive: true, force: true });
-    await rm(memoryDirectory(name), { recursive: true, force: true });
   }
 
   /** Starts the agents that do not run and makes the hosts one domain. */

@@ -85,11 +85,6 @@ export function labDirectory(lab: string): string {
   return `/tmp/ferry-lab-${lab}`;
 }
 
-/** Guests' memory; apart for each host, or two hosts of one machine would use the same file for one VM. */
-export function memoryDirectory(lab: string): string {
-  return `/dev/shm/ferry-lab-${lab}`;
-}
-
 function requireBetween(what: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
   throw new RangeError(`Cannot build a lab with ${value} ${what}: wants ${least} to ${most}`);

@@ -23,8 +23,8 @@ export const AgentConfig = Type.Object(
         state: Type.String({ default: "/var/lib/ferry" }),
         /** Sockets of the agent and of each VM. */
         run: Type.String({ default: "/run/ferry" }),
-        /** Where guests' memory lives: a tmpfs as large as the memory that guests may have. */
-        memory: Type.String({ default: "/dev/shm" }),
+        /** Has no effect any more: guests' memory is not in files. Here so that a configuration of before stays good. */
+        memory: Type.Optional(Type.String()),
         /** Where the kernel shows its devices; another tree than its own only to rehearse with. */
         sysfs: Type.String({ default: "/sys" }),
         /** Where their files are. */

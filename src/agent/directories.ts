@@ -3,11 +3,10 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { FerryError } from "../base/errors.ts";
 
 /** Makes what is missing and proves that the agent may write. @throws FerryError `system-refused` naming the one. */
-export function prepareDirectories(paths: { state: string; run: string; memory: string }): void {
+export function prepareDirectories(paths: { state: string; run: string }): void {
   // The state holds keys. In `run` are the socket and the VMs' directories, which their own modes protect.
   prepare(paths.state, 0o700, "paths.state");
   prepare(paths.run, 0o755, "paths.run");
-  prepare(paths.memory, 0o755, "paths.memory");
 }
 
 function prepare(path: string, mode: number, setting: string): void {

@@ -56,7 +56,7 @@ export function ramStart(blocks: readonly RamBlock[]): Buffer {
     Buffer.from([elements.sectionStart]),
     be32(ramId),
     head,
-    writeMemorySizes(blocks, false),
+    writeMemorySizes(blocks),
   ]);
 }
 

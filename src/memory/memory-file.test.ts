@@ -23,11 +23,16 @@ interface Opened {
   read(): Buffer;
 }
 
-/** A sparse file on tmpfs, as QEMU makes it. */
+/** Where in the file the memory begins. */
+const address = 3 * pageBytes;
+const bytes = pages * pageBytes;
+const fresh = { address, bytes, isEmpty: true };
+
+/** A sparse file on tmpfs, which takes no room for what was never written, as memory does. */
 function openMemory(t?: TestContext): Opened & { close(): void } {
   const directory = mkdtempSync("/dev/shm/ferry-memory-file-");
   const fd = openSync(join(directory, "ram"), "w+");
-  ftruncateSync(fd, pages * pageBytes);
+  ftruncateSync(fd, address + bytes);
   const close = () => {
     closeSync(fd);
     rmSync(directory, { recursive: true });
@@ -35,7 +40,7 @@ function openMemory(t?: TestContext): Opened & { close(): void } {
   t?.after(close);
   const read = () => {
     const all = Buffer.alloc(pages * pageBytes);
-    readSync(fd, all, 0, all.length, 0);
+    readSync(fd, all, 0, all.length, address);
     return all;
   };
   return { fd, read, close };
@@ -102,7 +107,7 @@ test("a memory file holds what the same steps make of a buffer", async () => {
     fc.asyncProperty(fc.array(aStep, { maxLength: 40, size: "max" }), async (steps) => {
       const memory = openMemory();
       try {
-        const file = new MemoryFile(memory.fd, pages * pageBytes);
+        const file = new MemoryFile(memory.fd, fresh);
         const model = Buffer.alloc(pages * pageBytes);
         for (const step of steps) {
           applyToModel(model, step);
@@ -120,7 +125,7 @@ test("a memory file holds what the same steps make of a buffer", async () => {
 
 test("empty pages of a fresh file take no memory", async (t) => {
   const memory = openMemory(t);
-  const file = new MemoryFile(memory.fd, pages * pageBytes);
+  const file = new MemoryFile(memory.fd, fresh);
   await file.zero(0, pages);
   await file.settle();
   assert.equal(fstatSync(memory.fd).blocks, 0);
@@ -128,15 +133,19 @@ test("empty pages of a fresh file take no memory", async (t) => {
 
 test("what a file held before is emptied where pages are empty", async (t) => {
   const memory = openMemory(t);
-  const before = new MemoryFile(memory.fd, pages * pageBytes);
+  const before = new MemoryFile(memory.fd, fresh);
   before.put(7, randomBytes(200 * pageBytes));
   await before.settle();
-  const file = new MemoryFile(memory.fd, pages * pageBytes);
+  const file = new MemoryFile(memory.fd, { ...fresh, isEmpty: false });
   await file.zero(0, pages);
   assert.ok(memory.read().equals(Buffer.alloc(pages * pageBytes)));
 });
 
-test("a file of another size is refused", (t) => {
+test("memory that ends early is refused in words", async (t) => {
   const memory = openMemory(t);
-  assert.throws(() => new MemoryFile(memory.fd, pageBytes), { code: "conflict" });
+  const file = new MemoryFile(memory.fd, { ...fresh, bytes: bytes + pageBytes });
+  assert.throws(() => file.copy(0, pages), {
+    code: "system-refused",
+    message: /^Cannot read the guest's memory at page 600: QEMU has ended, whole pages wanted$/,
+  });
 });

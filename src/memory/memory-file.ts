@@ -1,11 +1,11 @@
 /**
- * A guest's memory as a file that the target's QEMU has mapped shared, written page by page while QEMU waits. Pages
- * gather until `settle`, the latest version of each; then neighbours are written together, and large runs in parallel.
+ * A guest's memory in the file that is its QEMU's address space, written page by page while QEMU waits. Pages gather until
+ * `settle`, the latest version of each; then neighbours are written together, and large runs in parallel.
  *
- * Reads and small writes are synchronous: the file is memory (tmpfs), where a system call of a microsecond beats a
- * round trip through the thread pool, and the thread is the data path's own.
+ * Reads and small writes are synchronous: the file is memory, where a system call of a microsecond beats a round trip
+ * through the thread pool, and the thread is the data path's own.
  */
-import { fstatSync, readSync, writev, writevSync } from "node:fs";
+import { readSync, writev, writevSync } from "node:fs";
 import { promisify } from "node:util";
 import { FerryError } from "../base/errors.ts";
 import { batchPagesMax, pageBytes, placedWritesMax } from "./limits.ts";
@@ -18,9 +18,18 @@ const writeParallel = promisify(writev);
 const parallelBytesMin = 64 * 1024;
 const zeros = Buffer.alloc(64 * pageBytes);
 
+export interface MemoryPlace {
+  /** Where in the file the memory begins, and how much of it there is. */
+  readonly address: number;
+  readonly bytes: number;
+  /** None of it was ever written: it reads as zeros, and its empty pages need no look. */
+  readonly isEmpty: boolean;
+}
+
 export class MemoryFile {
   readonly #fd: number;
-  /** Pages that may hold something else than zeros, in the file or waiting. */
+  readonly #address: number;
+  /** Pages that may hold something else than zeros, there or waiting. */
   readonly #written: PageBits;
   /** What is to be written, by page. */
   readonly #waiting = new Map<number, Uint8Array>();
@@ -29,21 +38,11 @@ export class MemoryFile {
   readonly #madeBytes = new Uint8Array(this.#made.buffer);
   #madePages = 0;
 
-  /**
-   * @param fd open for reading and writing; stays the caller's, who closes it after the last call
-   * @param bytes of the memory; FerryError `conflict` unless the file has this size
-   */
-  constructor(fd: number, bytes: number) {
-    const { size, blocks } = fstatSync(fd);
-    if (size !== bytes) {
-      throw new FerryError(
-        "conflict",
-        `Cannot place memory in its file: the file has ${size} bytes, ${bytes} wanted`,
-      );
-    }
+  /** @param fd open for reading and writing; stays the caller's, who closes it after the last call */
+  constructor(fd: number, { address, bytes, isEmpty }: MemoryPlace) {
     this.#fd = fd;
-    // A file without a block has never been written: its empty pages need no look.
-    this.#written = new PageBits(bytes / pageBytes, blocks > 0);
+    this.#address = address;
+    this.#written = new PageBits(bytes / pageBytes, !isEmpty);
   }
 
   /** Pages from `first` on; the bytes must not change before `settle` resolves. */
@@ -65,7 +64,7 @@ export class MemoryFile {
     this.#putOne(page, this.#madePage(this.#copyOf(from)));
   }
 
-  /** Empties pages; those that are empty already stay unallocated. */
+  /** Empties pages; those that were never written take no memory still. */
   async zero(first: number, count: number): Promise<void> {
     if (!this.#written.any(first, count)) return;
     await this.settle();
@@ -75,7 +74,7 @@ export class MemoryFile {
     this.#written.clear(first, count);
   }
 
-  /** Writes what waits; resolves when QEMU would see all of it. Rejects with `no-space` or `system-refused`. */
+  /** Writes what waits; resolves when QEMU would see all of it. Rejects with `system-refused`. */
   async settle(): Promise<void> {
     const runs = runsOf(this.#waiting);
     const large = runs.filter(({ bytes }) => bytes >= parallelBytesMin);
@@ -128,7 +127,7 @@ export class MemoryFile {
 
   #read(to: Uint8Array, page: number): void {
     try {
-      const length = readSync(this.#fd, to, 0, to.length, page * pageBytes);
+      const length = readSync(this.#fd, to, 0, to.length, this.#address + page * pageBytes);
       if (length === to.length) return;
     } catch (cause) {
       throw unplaced("read", page, cause);
@@ -138,7 +137,7 @@ export class MemoryFile {
 
   #writeSmall({ first, bytes, pieces }: WriteRun): void {
     try {
-      if (writevSync(this.#fd, pieces, first * pageBytes) === bytes) return;
+      if (writevSync(this.#fd, pieces, this.#address + first * pageBytes) === bytes) return;
     } catch (cause) {
       throw unplaced("write", first, cause);
     }
@@ -148,7 +147,11 @@ export class MemoryFile {
   async #writeLarge({ first, bytes, pieces }: WriteRun): Promise<void> {
     let written = 0;
     try {
-      ({ bytesWritten: written } = await writeParallel(this.#fd, pieces, first * pageBytes));
+      ({ bytesWritten: written } = await writeParallel(
+        this.#fd,
+        pieces,
+        this.#address + first * pageBytes,
+      ));
     } catch (cause) {
       throw unplaced("write", first, cause);
     }
@@ -158,11 +161,9 @@ export class MemoryFile {
 
 function unplaced(action: "read" | "write", page: number, cause: unknown): FerryError {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  const isFull = code === "ENOSPC" || (cause === undefined && action === "write");
   return new FerryError(
-    isFull ? "no-space" : "system-refused",
-    `Cannot ${action} the guest's memory file at page ${page}: ` +
-      `${isFull ? "its file system is full" : (code ?? "it ended early")}, whole pages wanted`,
-    { cause, remedy: "Make room for the guest's memory on the target, then start the move again." },
+    "system-refused",
+    `Cannot ${action} the guest's memory at page ${page}: ${code ?? "QEMU has ended"}, whole pages wanted`,
+    { cause, remedy: "Read why in the log of the target's agent, then start the move again." },
   );
 }

@@ -26,16 +26,11 @@ export function readMemorySizes(cursor: Cursor, totalBytes: number): RamBlock[] 
   return sum === totalBytes ? blocks : "blocks of memory that do not add up";
 }
 
-/**
- * The whole record.
- * @param withAddresses whether both ends of the stream have `x-ignore-shared`: each block then says its guest address,
- *   which QEMU checks only for blocks it ignores; 0 is right for the one block that holds all of a guest's memory
- */
-export function writeMemorySizes(blocks: readonly RamBlock[], withAddresses: boolean): Buffer {
+/** The whole record. */
+export function writeMemorySizes(blocks: readonly RamBlock[]): Buffer {
   const parts = [be64(sumOf(blocks) + recordFlags.memorySizes)];
   for (const { name, usedBytes } of blocks) {
     parts.push(Buffer.from([name.length]), Buffer.from(name, "latin1"), be64(usedBytes));
-    if (withAddresses) parts.push(be64(0));
   }
   return Buffer.concat(parts);
 }

@@ -50,7 +50,7 @@ const golden = [
   ["not-understood", "0a"],
 ] as const;
 const delta = Buffer.from("000101000000", "hex");
-const record = writeMemorySizes([{ name: "ab", usedBytes: 16 * pageBytes }], false);
+const record = writeMemorySizes([{ name: "ab", usedBytes: 16 * pageBytes }]);
 
 function everyOperation(): Buffer {
   const batch = writer();

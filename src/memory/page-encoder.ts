@@ -68,7 +68,7 @@ export class PageEncoder implements RamStreamSink {
   blocks(blocks: readonly RamBlock[]): void {
     this.#space = new PageSpace(blocks);
     this.#prints = new PageFingerprints(this.#space.pages);
-    this.#batches.fresh().blocks(writeMemorySizes(blocks, false));
+    this.#batches.fresh().blocks(writeMemorySizes(blocks));
   }
 
   zero(block: number, page: number): void {

@@ -1,21 +1,20 @@
 /**
- * Writes the pages of the guest's memory to its file itself, and passes what is left of QEMU's stream on, made into one
- * for a QEMU that runs with `x-ignore-shared` and finds its memory in the file. Before the devices' state goes to
- * QEMU, every page is in its place.
+ * Writes the pages of the guest's memory to their place in QEMU itself, and passes on what is left of QEMU's stream: one that
+ * has no page of that memory, which QEMU takes as it is. Before the devices' state goes to QEMU, every page is in its place.
  */
 import { FerryError } from "../base/errors.ts";
 import { pageBytes } from "./limits.ts";
-import { MemoryFile } from "./memory-file.ts";
+import { MemoryFile, type MemoryPlace } from "./memory-file.ts";
 import type { MemoryTarget } from "./memory-target.ts";
 import { badBatch } from "./page-batch.ts";
 import type { Operation } from "./page-batch-reader.ts";
 import type { RamBlock } from "./qemu-stream.ts";
 import { RamStreamWriter } from "./ram-stream-writer.ts";
 
-export interface PlacedMemory {
+export interface PlacedMemory extends MemoryPlace {
   /** The id of QEMU's memory backend, which its block is named after. */
   readonly block: string;
-  /** The backend's file, open for reading and writing; the caller closes it when the decoder is done. */
+  /** The file that it is in, open for reading and writing; the caller closes it when the decoder is done. */
   readonly fd: number;
 }
 
@@ -24,12 +23,11 @@ export class PlacedTarget implements MemoryTarget {
   readonly #writer: RamStreamWriter;
   #file: MemoryFile | undefined;
   #placed = -1;
-  #hasMachine = false;
 
   /** @param pass gives bytes to QEMU's socket, for good; resolves when it may have more */
   constructor(memory: PlacedMemory, pass: (bytes: Buffer) => Promise<void>) {
     this.#memory = memory;
-    this.#writer = new RamStreamWriter(true, pass);
+    this.#writer = new RamStreamWriter(pass);
   }
 
   async apply(operation: Operation): Promise<void> {
@@ -37,7 +35,6 @@ export class PlacedTarget implements MemoryTarget {
       case "open":
         return;
       case "machine":
-        this.#hasMachine = true;
         return await this.#writer.machine(operation.name);
       case "blocks":
         return await this.#announce(operation.blocks);
@@ -72,12 +69,12 @@ export class PlacedTarget implements MemoryTarget {
   async #announce(blocks: readonly RamBlock[]): Promise<void> {
     this.#placed = blocks.findIndex(({ name }) => name === this.#memory.block);
     const placed = blocks[this.#placed];
-    if (placed === undefined || !this.#hasMachine) {
-      const missing = placed === undefined ? "no such block" : "no configuration";
-      const wanted = `a block "${this.#memory.block}" after a configuration`;
-      throw unplaceable(`its stream has ${missing}`, wanted);
+    const { block, bytes, fd } = this.#memory;
+    if (placed?.usedBytes !== bytes) {
+      const present = placed === undefined ? "no such block" : `${placed.usedBytes} bytes of it`;
+      throw unplaceable(`its stream has ${present}`, `a block "${block}" of ${bytes} bytes`);
     }
-    this.#file = new MemoryFile(this.#memory.fd, placed.usedBytes);
+    this.#file = new MemoryFile(fd, this.#memory);
     await this.#writer.blocks(blocks);
   }
 
@@ -101,7 +98,7 @@ export class PlacedTarget implements MemoryTarget {
   }
 }
 
-/** QEMU has been told that its memory is in the file: there is no way back to the plain stream in this session. */
+/** The source has been told what becomes of pages: there is no way back to the plain stream in this session. */
 function unplaceable(present: string, wanted: string): FerryError {
   return new FerryError(
     "unsupported",

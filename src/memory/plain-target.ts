@@ -18,7 +18,7 @@ export class PlainTarget implements MemoryTarget {
 
   /** @param pass gives bytes to QEMU's socket, for good; resolves when it may have more */
   constructor(pass: (bytes: Buffer) => Promise<void>) {
-    this.#writer = new RamStreamWriter(false, pass);
+    this.#writer = new RamStreamWriter(pass);
   }
 
   async apply(operation: Operation): Promise<void> {

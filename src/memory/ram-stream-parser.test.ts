@@ -71,7 +71,7 @@ async function madeAgain(chunks: Iterable<Buffer>): Promise<Buffer> {
   const parser = new RamStreamParser(sink);
   for (const chunk of chunks) parser.push(chunk);
   parser.end();
-  const writer = new RamStreamWriter(false, async (bytes) => void output.push(bytes));
+  const writer = new RamStreamWriter(async (bytes) => void output.push(bytes));
   for (const step of steps) await step(writer);
   await writer.flush();
   return Buffer.concat(output);
@@ -248,22 +248,3 @@ for (const [what, parts, reason] of strange) {
     }
   });
 }
-
-test("the target's stream with shared memory ignored says so and names addresses", async () => {
-  const output: Buffer[] = [];
-  const writer = new RamStreamWriter(true, async (bytes) => void output.push(bytes));
-  await writer.machine(Buffer.from("pc"));
-  await writer.blocks([{ name: "a", usedBytes: 4096 }]);
-  await writer.flush();
-  const expected = [
-    "07000000027063",
-    "051a",
-    Buffer.from("configuration/capabilities").toString("hex"),
-    "0000000100000001",
-    "0f",
-    Buffer.from("x-ignore-shared").toString("hex"),
-    "00000000000010040161",
-    "00000000000010000000000000000000",
-  ];
-  assert.equal(Buffer.concat(output).toString("hex"), expected.join(""));
-});

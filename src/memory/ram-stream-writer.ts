@@ -12,7 +12,6 @@ const pagesPerHighWord = 2 ** (32 - pageBits);
 const recordBytesMax = 8 + 256 + pageBytes;
 
 export class RamStreamWriter {
-  readonly #withAddresses: boolean;
   readonly #pass: (bytes: Buffer) => Promise<void>;
   #output: Buffer = Buffer.alloc(0);
   #at = 0;
@@ -20,12 +19,8 @@ export class RamStreamWriter {
   /** The block of the last record written, which QEMU takes a record without a name to mean; -1 before the first. */
   #block = -1;
 
-  /**
-   * @param ignoresShared whether the reader runs with `x-ignore-shared` although the stream's source did not
-   * @param pass takes a buffer for good; the writer goes on when it resolves
-   */
-  constructor(ignoresShared: boolean, pass: (bytes: Buffer) => Promise<void>) {
-    this.#withAddresses = ignoresShared;
+  /** @param pass takes a buffer for good; the writer goes on when it resolves */
+  constructor(pass: (bytes: Buffer) => Promise<void>) {
     this.#pass = pass;
   }
 
@@ -44,14 +39,13 @@ export class RamStreamWriter {
     header.writeUInt8(elements.configuration);
     header.writeUInt32BE(name.length, 1);
     await this.bytes(Buffer.concat([header, name]));
-    if (this.#withAddresses) await this.bytes(ignoreSharedCapability);
   }
 
   async blocks(blocks: readonly RamBlock[]): Promise<void> {
     this.#names = blocks.map(({ name }) =>
       Buffer.concat([Buffer.from([name.length]), Buffer.from(name, "latin1")]),
     );
-    await this.bytes(writeMemorySizes(blocks, this.#withAddresses));
+    await this.bytes(writeMemorySizes(blocks));
   }
 
   /** Whether a record more fits; else `flush` has to come first. */
@@ -97,14 +91,4 @@ export class RamStreamWriter {
     this.#at += name.length;
     this.#block = block;
   }
-}
-
-/** The subsection of the configuration by which both ends agree on the capability; the source's QEMU had it off. */
-const ignoreSharedCapability = subsection("configuration/capabilities", "x-ignore-shared");
-
-function subsection(name: string, capability: string): Buffer {
-  const parts = [Buffer.from([elements.subsection, name.length]), Buffer.from(name)];
-  const versionAndCount = Buffer.from([0, 0, 0, 1, 0, 0, 0, 1]);
-  parts.push(versionAndCount, Buffer.from([capability.length]), Buffer.from(capability));
-  return Buffer.concat(parts);
 }

@@ -1,12 +1,13 @@
 /**
  * Compares the guest's memory on both hosts while both copies stand still: the proof that a move lost nothing. Each agent
- * reads its QEMU's memory file and hashes it; only digests cross the session. First whole stretches, then the pages of
+ * reads its QEMU's memory and hashes it; only digests cross the session. First whole stretches, then the pages of
  * those that differ.
  */
 import { hash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { FerryError } from "../base/errors.ts";
-import { guestMemoryPath } from "../qemu/guest-memory.ts";
+import { findGuestMemory } from "../qemu/guest-memory.ts";
+import type { Qmp } from "../qemu/qmp.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
 import { sessionOf, skeletonOf } from "./past-setup.ts";
 
@@ -16,9 +17,15 @@ const pagesPerStretch = 256;
 /** Digests of one message: stays well below the control message limit. */
 const digestsMax = 4096;
 
+interface Stretches {
+  readonly firstPage: number;
+  readonly pages: number;
+  readonly pagesPerDigest: number;
+}
+
 /** Source: how many pages of 4 KiB differ between this QEMU's memory and the target's. */
 export async function countDifferingPages(move: SourceMove): Promise<number> {
-  const pages = (move.definition.memory.mib * 1048576) / pageBytes;
+  const pages = guestBytes(move) / pageBytes;
   let differing = 0;
   const batch = digestsMax * pagesPerStretch;
   for (let first = 0; first < pages; first += batch) {
@@ -42,7 +49,7 @@ async function differences(
   const session = sessionOf(move);
   session.send({ type: "digest-request", firstPage, pages, pagesPerDigest });
   const [here, there] = await Promise.all([
-    digest(move.process.pid, firstPage, pages, pagesPerDigest),
+    digest(move.process, guestBytes(move), { firstPage, pages, pagesPerDigest }),
     session.receive("digests", { timeoutMs: 60_000 }),
   ]);
   return here.flatMap((value, index) => (value === there.digests[index] ? [] : [index]));
@@ -50,8 +57,8 @@ async function differences(
 
 /** Target: answers the source's requests until the session ends; each is bounded by the VM's memory. */
 export function answerDigests(move: TargetMove): void {
-  const pagesTotal = (move.definition.memory.mib * 1048576) / pageBytes;
-  const { pid } = skeletonOf(move);
+  const pagesTotal = guestBytes(move) / pageBytes;
+  const skeleton = skeletonOf(move);
   const detach = move.session.on("message", (message) => {
     if (message.type === "take" || message.type === "abandon") detach();
     if (message.type !== "digest-request") return;
@@ -60,7 +67,7 @@ export function answerDigests(move: TargetMove): void {
       move.log.warn({ message }, "a digest request beyond the VM's memory was ignored");
       return;
     }
-    digest(pid, firstPage, pages, pagesPerDigest).then(
+    digest(skeleton, guestBytes(move), { firstPage, pages, pagesPerDigest }).then(
       (digests) => move.session.send({ type: "digests", digests }),
       (error: unknown) => move.log.warn({ err: error }, "cannot digest the skeleton's memory"),
     );
@@ -68,20 +75,24 @@ export function answerDigests(move: TargetMove): void {
 }
 
 async function digest(
-  pid: number,
-  firstPage: number,
-  pages: number,
-  pagesPerDigest: number,
+  { qmp, pid }: { readonly qmp: Qmp; readonly pid: number },
+  bytes: number,
+  { firstPage, pages, pagesPerDigest }: Stretches,
 ): Promise<string[]> {
-  await using memory = await open(await guestMemoryPath(pid), "r");
+  const { path, address } = await findGuestMemory(qmp, pid, bytes);
+  await using memory = await open(path, "r");
   const digests: string[] = [];
   const buffer = Buffer.allocUnsafe(pagesPerDigest * pageBytes);
   for (let page = firstPage; page < firstPage + pages; page += pagesPerDigest) {
     const length = Math.min(pagesPerDigest, firstPage + pages - page) * pageBytes;
-    const { bytesRead } = await memory.read(buffer, 0, length, page * pageBytes);
+    const { bytesRead } = await memory.read(buffer, 0, length, address + page * pageBytes);
     if (bytesRead !== length)
       throw new FerryError("internal", `Cannot read page ${page} of QEMU ${pid}`);
     digests.push(hash("sha256", buffer.subarray(0, length), "base64"));
   }
   return digests;
+}
+
+function guestBytes({ definition }: SourceMove | TargetMove): number {
+  return definition.memory.mib * 1048576;
 }

@@ -4,7 +4,7 @@
  */
 import { access, constants } from "node:fs/promises";
 import type { ControlMessageOf } from "../protocol/messages.ts";
-import { guestMemoryBlock, guestMemoryPath } from "../qemu/guest-memory.ts";
+import { findGuestMemory, guestMemoryBlock } from "../qemu/guest-memory.ts";
 import type { MemoryDecoding, MemoryEncoding } from "../session/memory-coding.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
 import { sessionOf, skeletonOf } from "./past-setup.ts";
@@ -40,10 +40,9 @@ export async function decodingFor(
   asked: Asked,
 ): Promise<MemoryDecoding | undefined> {
   if (asked === undefined) return undefined;
-  const path = await writableMemory(move);
   return {
     kind: "memory",
-    placed: path === undefined ? null : { block: guestMemoryBlock, path },
+    placed: await writableMemory(move),
     pageCacheBytesMax: usefulCacheBytes(move),
     jobs: move.limits.compressionThreadsMax,
   };
@@ -63,13 +62,15 @@ function usefulCacheBytes({ limits, definition }: SourceMove | TargetMove): numb
   return Math.min(limits.pageCacheBytesMax, definition.memory.mib * 1024 * 1024);
 }
 
-async function writableMemory(move: TargetMove): Promise<string | undefined> {
+async function writableMemory(move: TargetMove): Promise<MemoryDecoding["placed"]> {
+  const { qmp, pid } = skeletonOf(move);
+  const bytes = move.definition.memory.mib * 1048576;
   try {
-    const path = await guestMemoryPath(skeletonOf(move).pid);
+    const { path, address, usedBytes } = await findGuestMemory(qmp, pid, bytes);
     await access(path, constants.R_OK | constants.W_OK);
-    return path;
+    return { block: guestMemoryBlock, path, address, bytes, isEmpty: usedBytes === 0 };
   } catch (error) {
-    move.log.info({ err: error }, "QEMU places the guest's memory itself: its file cannot be had");
-    return undefined;
+    move.log.info({ err: error }, "QEMU places the guest's memory itself: it cannot be reached");
+    return null;
   }
 }

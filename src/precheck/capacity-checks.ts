@@ -10,10 +10,9 @@ export const capacityChecks: readonly Check[] = [
     id: "memory-promised",
     title: "The target has not promised the guest's memory to others",
     compares:
-      "The guest's memory against the tmpfs of the target's guests, less what those there and those coming were promised",
+      "The guest's memory against what the target has for guests, less what those there and those coming were promised",
     severity: "blocking",
-    remedy:
-      "Stop or move a VM of the target, or enlarge the tmpfs: mount -o remount,size=SIZE PATH",
+    remedy: "Stop or move a VM of the target",
     look({ definition, target }) {
       const place = target.capacity?.memoryPlace;
       if (place === undefined) return [];
@@ -21,9 +20,9 @@ export const capacityChecks: readonly Check[] = [
       const left = Math.max(0, place.totalBytes - place.promisedBytes);
       if (wanted <= left) return [];
       const message =
-        `${place.path} of "${target.host}" holds ${formatBytes(place.totalBytes)} of guests' memory, of which ` +
+        `${place.path} of "${target.host}" holds ${formatBytes(place.totalBytes)} for guests, of which ` +
         `${formatBytes(place.promisedBytes)} are promised; the VM needs ${formatBytes(wanted)}`;
-      const remedy = `Stop or move a VM of "${target.host}", or there: mount -o remount,size=SIZE ${place.path}`;
+      const remedy = `Stop or move a VM of "${target.host}"`;
       return [{ on: "target", message, remedy }];
     },
   },
@@ -47,16 +46,16 @@ export const capacityChecks: readonly Check[] = [
   {
     id: "huge-pages",
     title: "The target gives guests huge pages where the source does",
-    compares: "The option huge of the tmpfs of guests' memory on both hosts",
+    compares: "The kernel's setting of transparent huge pages on both hosts",
     severity: "warning",
-    remedy: "Mount the tmpfs of the target's guests with huge=always or huge=within_size",
+    remedy:
+      "On the target: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled, and set it for the next boot too",
     look({ source, target }) {
       const [here, there] = [source, target].map((host) => host.capacity?.memoryPlace);
       if (here === undefined || there === undefined) return [];
       if (!usesHuge(here.hugePages) || usesHuge(there.hugePages)) return [];
-      const message = `Guests' memory is in huge pages on "${source.host}" (huge=${here.hugePages}), not on "${target.host}" (huge=${there.hugePages}): the guest would be slower there`;
-      const remedy = `On "${target.host}": mount -o remount,huge=${here.hugePages} ${there.path}`;
-      return [{ on: "target", message, remedy }];
+      const message = `Guests' memory is in huge pages on "${source.host}" (${here.hugePages}), not on "${target.host}" (${there.hugePages}): the guest would be slower there`;
+      return [{ on: "target", message }];
     },
   },
   {
@@ -91,7 +90,7 @@ export const capacityChecks: readonly Check[] = [
 ];
 
 function usesHuge(option: string): boolean {
-  return option === "always" || option === "within_size";
+  return option !== "never";
 }
 
 function memoryBytes({ memory }: CheckInput["definition"]): number {

@@ -1,7 +1,6 @@
-/** Gathers what this host has for one more guest: room in the tmpfs of guests' memory, NUMA nodes, processors. */
-import { statfs } from "node:fs/promises";
+/** Gathers what this host has for one more guest: memory for guests, NUMA nodes, processors. */
 import { availableParallelism } from "node:os";
-import { mountOf } from "../host/mounts.ts";
+import { memoryForGuests, transparentHugePages } from "../host/guests-share.ts";
 import { readNumaNodes } from "../host/numa.ts";
 import type { VmDefinition } from "../vm/definition.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
@@ -9,28 +8,23 @@ import type { CapacityFacts } from "./capacity-facts.ts";
 
 interface CapacityParts {
   readonly vms: LocalVms;
-  /** The directory of guests' memory. */
-  readonly memoryPath: string;
   readonly sysfs: string;
 }
 
 export async function gatherCapacity(
-  { vms, memoryPath: path, sysfs }: CapacityParts,
+  { vms, sysfs }: CapacityParts,
   { id }: VmDefinition,
 ): Promise<CapacityFacts> {
   const others = vms
     .list()
     .filter(({ definition }) => definition.id !== id && vms.process(definition.id) !== undefined)
     .map(({ definition }) => definition);
-  const { bsize, blocks } = await statfs(path);
-  const mount = await mountOf(path);
-  const huge = mount?.options.find((option) => option.startsWith("huge="));
   return {
     memoryPlace: {
-      path,
-      totalBytes: bsize * blocks,
+      path: "The memory",
+      totalBytes: await memoryForGuests(sysfs),
       promisedBytes: sum(others.map(({ memory }) => memory.mib)) * 1024 * 1024,
-      hugePages: huge?.slice("huge=".length) ?? "never",
+      hugePages: await transparentHugePages(sysfs),
     },
     nodes: await readNumaNodes(sysfs),
     threads: availableParallelism(),

@@ -72,14 +72,14 @@ export async function gatherFacts(
 ): Promise<HostFacts> {
   const { definition, proof } = request;
   const isTarget = role === "target";
-  const { memory: memoryPath, sysfs } = parts.paths;
+  const { sysfs } = parts.paths;
   const { vms, host } = parts;
   const known = vms.find(definition.id) ?? vms.find(definition.name);
   const isOwner = known?.ownership === "owner";
   const [attached, network, capacity, pools, machine, storage, images, guest] = await Promise.all([
     gatherAttached({ ...parts, fibreChannelTree: parts.paths }, definition),
     gatherSwitches(parts, definition, isTarget ? proof : null),
-    gatherCapacity({ ...parts, memoryPath, sysfs }, definition),
+    gatherCapacity({ ...parts, sysfs }, definition),
     answered.then(() => allPoolFacts(parts, definition, proof, isTarget)),
     isTarget ? machineForGuest(parts) : parts.machine(),
     storageFacts(parts.pools, definition),

@@ -1,7 +1,6 @@
 /** How much memory a running guest uses and how fast it changes, as its QEMU and the kernel say; takes about a second. */
-import { stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { guestMemoryPath } from "../qemu/guest-memory.ts";
+import { findGuestMemory } from "../qemu/guest-memory.ts";
 import type { Qmp } from "../qemu/qmp.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
 import type { GuestLoad } from "./prediction.ts";
@@ -19,12 +18,12 @@ export async function measureGuestLoad(
   memoryMib: number,
   isRunning: boolean,
 ): Promise<GuestLoad> {
+  const wholeBytes = memoryMib * 1048576;
   const [dirtyBytesPerSecond, filled] = await Promise.all([
     isRunning ? dirtyRate(process.qmp, memoryMib) : 0,
-    filledBytes(process.pid),
+    filledBytes(process, wholeBytes),
   ]);
-  const wholeBytes = memoryMib * 1048576;
-  return { usedBytes: Math.min(filled ?? wholeBytes, wholeBytes), dirtyBytesPerSecond };
+  return { usedBytes: filled, dirtyBytesPerSecond };
 }
 
 /** Null where this QEMU can't say. */
@@ -47,12 +46,11 @@ async function dirtyRate(qmp: Qmp, memoryMib: number): Promise<number | null> {
   return null;
 }
 
-/**
- * Guest memory is a shared file: the pages of it that are there. Not what QEMU has mapped of it: of a guest that came by a
- * move, that is only what it has used since. Undefined where the file can't be found.
- */
-async function filledBytes(pid: number): Promise<number | undefined> {
-  const path = await guestMemoryPath(pid).catch(() => undefined);
-  const status = path === undefined ? undefined : await stat(path).catch(() => undefined);
-  return status === undefined ? undefined : status.blocks * 512;
+/** All of it where that can't be told. */
+async function filledBytes({ qmp, pid }: VmProcess, wholeBytes: number): Promise<number> {
+  try {
+    return (await findGuestMemory(qmp, pid, wholeBytes)).usedBytes;
+  } catch {
+    return wholeBytes;
+  }
 }

@@ -24,7 +24,6 @@ function resources(vm: VmDefinition, change: Partial<MachineResources> = {}): Ma
     accelerator: "tcg",
     dataDirectory: null,
     directory: "/run/ferry/vms/x",
-    memoryPath: "/dev/shm/ferry-x",
     disks: vm.disks.map(({ file }) => ({ path: `/pool/${file}`, backing: [] })),
     cdroms: vm.cdroms.map(({ medium }) => (medium === null ? null : `/pool/${medium.file}`)),
     taps: vm.nics.map((_, index) => `tap${index}`),

@@ -9,13 +9,12 @@ import type { VmDefinition } from "../vm/definition.ts";
 import { attachedArguments } from "./attached-devices.ts";
 import { bootPositions } from "./boot-order.ts";
 import { type Accelerator, cpuArgument } from "./cpu-model.ts";
+import { guestMemoryBlock } from "./guest-memory.ts";
 import { lunArguments, type LunFacts } from "./lun-devices.ts";
 import { nicArguments } from "./nic-devices.ts";
 import { pciLayout } from "./pci-layout.ts";
 import { urgentMonitorPath, vmSockets } from "./sockets.ts";
 import { type DiskFacts, storageArguments } from "./storage-devices.ts";
-
-const hugePageBytes = 2 * 1024 * 1024;
 
 /** What a host adds to a definition. Paths are absolute; arrays run parallel to the definition's. */
 export interface MachineResources {
@@ -25,7 +24,6 @@ export interface MachineResources {
   /** The VM's own directory. */
   readonly directory: string;
   /** The file that becomes guest memory; the agent unlinks it once QEMU has it open. */
-  readonly memoryPath: string;
   readonly disks: readonly DiskFacts[];
   /** Paths of media, null for an empty drive. */
   readonly cdroms: readonly (string | null)[];
@@ -79,7 +77,7 @@ function machineArguments(definition: VmDefinition, facts: MachineResources): st
   const pflash = facts.firmware === null ? "" : ",pflash0=pflash0,pflash1=pflash1";
   const chipset = machine.type.startsWith("pc-q35-") ? "ICH9-LPC" : "PIIX4_PM";
   return [
-    ["-machine", `${machine.type},usb=off,memory-backend=pc.ram${pflash}`],
+    ["-machine", `${machine.type},usb=off,memory-backend=${guestMemoryBlock}${pflash}`],
     ["-accel", facts.accelerator === "tcg" ? "tcg,thread=multi" : "kvm"],
     ["-cpu", cpuArgument(cpu.model, facts.accelerator)],
     [
@@ -88,13 +86,9 @@ function machineArguments(definition: VmDefinition, facts: MachineResources): st
     ],
     ["-m", `size=${memory.mib}M`],
     object({
-      "qom-type": "memory-backend-file",
-      id: "pc.ram",
+      "qom-type": "memory-backend-ram",
+      id: guestMemoryBlock,
       size: memory.mib * 1024 * 1024,
-      "mem-path": facts.memoryPath,
-      share: true,
-      // Where the tmpfs gives huge pages, the processor uses them only for what lies on a multiple of their size.
-      align: hugePageBytes,
     }),
     ["-rtc", "base=utc"],
     // A guest asleep in S3 or S4 has no state that a move could carry.

@@ -13,7 +13,7 @@ import type { MemoryDecoding } from "./memory-coding.ts";
 export function decodeMemory(socket: Socket, decoding: MemoryDecoding): DecodingDelivery {
   const { placed, pageCacheBytesMax, jobs } = decoding;
   const memoryFile = placed === null ? undefined : openMemory(placed.path);
-  const target = targetFor(socket, placed?.block, memoryFile);
+  const target = targetFor(socket, placed, memoryFile);
   return new DecodingDelivery(new MemoryDecoder({ target, pageCacheBytesMax, jobs }), {
     countsEarly: false,
     closed() {
@@ -24,12 +24,12 @@ export function decodeMemory(socket: Socket, decoding: MemoryDecoding): Decoding
 
 function targetFor(
   socket: Socket,
-  block: string | undefined,
+  placed: MemoryDecoding["placed"],
   fd: number | undefined,
 ): MemoryTarget {
   const pass = (bytes: Buffer) => written(socket, bytes);
-  if (block === undefined || fd === undefined) return new PlainTarget(pass);
-  return new PlacedTarget({ block, fd }, pass);
+  if (placed === null || fd === undefined) return new PlainTarget(pass);
+  return new PlacedTarget({ ...placed, fd }, pass);
 }
 
 /** Resolves when the kernel has taken the bytes for QEMU. */
@@ -43,9 +43,9 @@ function openMemory(path: string): number {
   try {
     return openSync(path, "r+");
   } catch (cause) {
-    throw new FerryError("system-refused", "Cannot open the guest's memory file for writing", {
+    throw new FerryError("system-refused", "Cannot open the guest's memory for writing", {
       cause,
-      remedy: "Let the agent run as root, or as the user of the VM's QEMU",
+      remedy: "Let the agent run as root with CAP_SYS_PTRACE, or as the user of the VM's QEMU",
     });
   }
 }

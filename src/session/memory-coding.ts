@@ -1,6 +1,7 @@
 /** How the memory stream crosses when it is told page by page (src/memory): what each end's worker is given. */
 import { availableParallelism } from "node:os";
 import type { TargetMemory } from "../memory/page-encoder.ts";
+import type { MemoryPlace } from "../memory/memory-file.ts";
 
 /** The source's end. */
 export interface MemoryEncoding {
@@ -16,8 +17,8 @@ export interface MemoryEncoding {
 /** The target's end. */
 export interface MemoryDecoding {
   readonly kind: "memory";
-  /** The file that is the target QEMU's memory, to put pages into; null: QEMU's stream is made again for it. */
-  readonly placed: { readonly block: string; readonly path: string } | null;
+  /** A file in which the target QEMU's memory is, to put pages into; null: QEMU's stream is made again for it. */
+  readonly placed: (MemoryPlace & { readonly block: string; readonly path: string }) | null;
   /** The largest page cache that the source may ask for. */
   readonly pageCacheBytesMax: number;
   /** Batches decompressed at once. */

@@ -31,7 +31,7 @@ export async function prepareIncoming(table: VmTable, incoming: IncomingVm): Pro
   await checkDefinition(table, definition);
   const facts = await resolveFacts(parts, definition);
   await requireDisksOf(parts, definition, facts, generation);
-  await admitMemory(parts.paths.memory, definition, table.promisedMib());
+  await admitMemory(parts.paths, definition, table.promisedMib());
   const vm = table.add({
     definition,
     ownership: "incoming",

@@ -8,7 +8,7 @@ import { attachLuns } from "./attach-luns.ts";
 import type { VmDefinition } from "./definition.ts";
 import { openHostDevices } from "./host-devices.ts";
 import { refusedFiles } from "./refused-files.ts";
-import { forgetPasswords, makeTraces, removeTraces, unlinkMemory } from "./reserve.ts";
+import { forgetPasswords, makeTraces, removeTraces } from "./reserve.ts";
 import type { VmHostParts } from "./resolve.ts";
 
 export async function launch(
@@ -34,7 +34,6 @@ export async function launch(
       directory: facts.directory,
     });
     if (mode === "incoming") await agreeOrEnd(process);
-    await unlinkMemory(parts.paths, definition);
     await forgetPasswords(parts.paths, definition);
     return process;
   } catch (error) {
@@ -58,7 +57,7 @@ async function agreeOrEnd(process: QemuProcess): Promise<void> {
 function named(definition: VmDefinition, error: unknown): unknown {
   if (error instanceof FerryError && error.code !== "internal") return error;
   return new FerryError("system-refused", `Cannot start VM "${definition.name}"`, {
-    remedy: "Check the agent's rights on its run, state and memory directories",
+    remedy: "Check the agent's rights on its run and state directories",
     cause: error,
   });
 }

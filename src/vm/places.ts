@@ -1,5 +1,4 @@
 /** Where on this host a VM's things are: names that derive from the VM's id, so that a later agent finds them. Pure. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { tapName } from "../network/tap.ts";
 import type { VmDefinition } from "./definition.ts";
@@ -9,8 +8,6 @@ export interface HostPaths {
   readonly state: string;
   /** Sockets. */
   readonly run: string;
-  /** The tmpfs for guest memory. */
-  readonly memory: string;
   /** Where the kernel shows its devices, default `/sys`, and where their files are, default `/dev`. */
   readonly sysfs?: string;
   readonly devices?: string;
@@ -19,7 +16,6 @@ export interface HostPaths {
 export interface VmPlaces {
   /** The VM's own directory for sockets and QEMU's log. */
   readonly directory: string;
-  readonly memoryPath: string;
   /** The VM's own directory for what survives a reboot. */
   readonly stateDirectory: string;
   readonly firmwareVariables: string;
@@ -35,8 +31,6 @@ export function vmPlaces(paths: HostPaths, definition: VmDefinition): VmPlaces {
   const stateDirectory = join(paths.state, "vms", definition.id);
   return {
     directory: join(paths.run, "vms", definition.id),
-    // Two agents may share the tmpfs, as in the lab: the run directory tells their files apart.
-    memoryPath: join(paths.memory, `ferry-${scopeDigest(paths.run)}-${definition.id}`),
     stateDirectory,
     firmwareVariables: firmwareVariablesPath(paths, definition.id),
     tpmState: join(stateDirectory, "tpm"),
@@ -47,8 +41,4 @@ export function vmPlaces(paths: HostPaths, definition: VmDefinition): VmPlaces {
 
 export function firmwareVariablesPath({ state }: Pick<HostPaths, "state">, vm: string): string {
   return join(state, "vms", vm, "efi-variables.fd");
-}
-
-function scopeDigest(run: string): string {
-  return createHash("sha256").update(run).digest("hex").slice(0, 8);
 }

@@ -1,9 +1,9 @@
 /**
- * Makes what a running VM needs beside its files: directory, memory file, TPM, taps, firmware variables, locks
+ * Makes what a running VM needs beside its files: directory, TPM, taps, firmware variables, locks
  * on its disks.
  * Each has its removal; all names derive from the VM's id, so that a later agent can remove what it did not make.
  */
-import { chmod, copyFile, mkdir, open, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, mkdir, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createTap, removeTap } from "../network/tap.ts";
 import type { MachineResources } from "../qemu/command-line.ts";
@@ -24,7 +24,7 @@ import { type HostPaths, vmPlaces } from "./places.ts";
 import type { VmHostParts } from "./resolve.ts";
 import { endVmTpm, startVmTpm } from "./tpm-process.ts";
 
-/** The VM's directories, its empty memory file, its TPM, its taps. Whoever calls this calls `removeTraces` when it throws. */
+/** The VM's directories, its TPM, its taps. Whoever calls this calls `removeTraces` when it throws. */
 export async function makeTraces(
   parts: VmHostParts,
   definition: VmDefinition,
@@ -32,7 +32,6 @@ export async function makeTraces(
 ): Promise<void> {
   const places = vmPlaces(parts.paths, definition);
   await makeDirectory(parts.paths.run, places.directory, user);
-  await makeOwnFile(places.memoryPath, user);
   if (definition.machine.firmware === "uefi") {
     await makeFirmwareVariables(parts.paths, definition, user);
   }
@@ -43,13 +42,12 @@ export async function makeTraces(
   }
 }
 
-/** Ends the TPM and removes the directory, the memory file and the taps, whichever are there. */
+/** Ends the TPM and removes the directory and the taps, whichever are there. */
 export async function removeTraces(paths: HostPaths, definition: VmDefinition): Promise<void> {
   const places = vmPlaces(paths, definition);
   await endVmTpm(paths, definition);
   await removeTaps(paths, definition);
   await detachLuns(paths, definition);
-  await rm(places.memoryPath, { force: true });
   await rm(places.directory, { recursive: true, force: true });
 }
 
@@ -57,12 +55,7 @@ export async function removeTaps(paths: HostPaths, definition: VmDefinition): Pr
   for (const tap of vmPlaces(paths, definition).taps) await removeTap(tap);
 }
 
-/** Once QEMU has the file open it needs no name; without one nothing stays behind, whatever dies. */
-export async function unlinkMemory(paths: HostPaths, definition: VmDefinition): Promise<void> {
-  await rm(vmPlaces(paths, definition).memoryPath, { force: true });
-}
-
-/** Nor has QEMU any use for the passwords it has read. */
+/** QEMU has no use for the passwords it has read. */
 export async function forgetPasswords(paths: HostPaths, definition: VmDefinition): Promise<void> {
   const { directory } = vmPlaces(paths, definition);
   for (const { source } of definition.luns ?? []) {
@@ -164,10 +157,4 @@ async function makeFirmwareVariables(
   }
   await chmod(firmwareVariables, 0o600);
   await giveAway(firmwareVariables, user);
-}
-
-async function makeOwnFile(path: string, user: QemuUser): Promise<void> {
-  await rm(path, { force: true });
-  await (await open(path, "wx", 0o600)).close();
-  await giveAway(path, user);
 }

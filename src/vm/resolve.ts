@@ -1,9 +1,9 @@
 /** Finds on this host what a definition names, or says what is missing. Reads only. */
 import type { DatabaseSync } from "node:sqlite";
-import { statfs } from "node:fs/promises";
 import { FerryError } from "../base/errors.ts";
 import type { Switches } from "../network/switches.ts";
 import { requireBridge } from "../network/switches.ts";
+import { memoryForGuests } from "../host/guests-share.ts";
 import type { MachineResources } from "../qemu/command-line.ts";
 import type { Accelerator } from "../qemu/cpu-model.ts";
 import { findUefiFirmware } from "../qemu/firmware.ts";
@@ -58,7 +58,6 @@ export async function resolveFacts(
     accelerator,
     dataDirectory: parts.qemu.settings.dataDirectory,
     directory: places.directory,
-    memoryPath: places.memoryPath,
     disks: await resolveDisks(parts.pools, tool, definition),
     cdroms: await Promise.all(
       definition.cdroms.map(async ({ medium }) =>
@@ -81,13 +80,12 @@ export function imaginedFacts(
   definition: VmDefinition,
   accelerator: Accelerator,
 ): MachineResources {
-  const { directory, memoryPath, taps, firmwareVariables } = vmPlaces(parts.paths, definition);
+  const { directory, taps, firmwareVariables } = vmPlaces(parts.paths, definition);
   const { kernelBoot, machine } = definition;
   return {
     accelerator,
     dataDirectory: null,
     directory,
-    memoryPath,
     taps,
     disks: definition.disks.map(({ file, backing = [] }) => ({
       path: file,
@@ -112,22 +110,21 @@ export async function requireMachine(qemu: QemuHost, definition: VmDefinition): 
 }
 
 /**
- * Guests' memory lives in a tmpfs; one that overflows kills a guest in mid-run, so promises are counted, not pages.
+ * A host without memory kills a guest in mid-run, so promises are counted, not pages.
  * @throws FerryError `no-space`.
  */
 export async function admitMemory(
-  path: string,
+  { sysfs = "/sys" }: HostPaths,
   definition: VmDefinition,
   promisedMib: number,
 ): Promise<void> {
-  const { bsize, blocks } = await statfs(path);
-  const totalMib = Math.floor((bsize * blocks) / (1024 * 1024));
+  const totalMib = Math.floor((await memoryForGuests(sysfs)) / (1024 * 1024));
   const freeMib = Math.max(0, totalMib - promisedMib);
   if (definition.memory.mib <= freeMib) return;
   throw new FerryError(
     "no-space",
-    `Cannot give VM "${definition.name}" ${definition.memory.mib} MiB of memory: ${freeMib} MiB of ${path} are free`,
-    { remedy: `Stop another VM, or enlarge the tmpfs: mount -o remount,size=… ${path}` },
+    `Cannot give VM "${definition.name}" ${definition.memory.mib} MiB of memory: of the ${totalMib} MiB that this host has for guests ${freeMib} are free`,
+    { remedy: "Stop another VM, or move it to another host" },
   );
 }
 

@@ -24,7 +24,7 @@ export async function startProcess(table: VmTable, vm: LocalVm): Promise<void> {
   await upgradeAtStart(table, vm);
   const { definition, generation } = vm.row;
   const facts = await resolveFacts(parts, definition);
-  await admitMemory(parts.paths.memory, definition, table.promisedMib() - definition.memory.mib);
+  await admitMemory(parts.paths, definition, table.promisedMib() - definition.memory.mib);
   await lockDisks(parts, definition, facts, generation);
   try {
     const process = await launch(parts, definition, facts, "cold", (identity) =>

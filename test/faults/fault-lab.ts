@@ -10,7 +10,7 @@ import { Lab } from "../../lab/lab.ts";
 import { compiled, readStartTicks } from "../../lab/agent-process.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
 import { end, processesIn } from "../../lab/namespaces.ts";
-import { labDirectory, memoryDirectory } from "../../lab/topology.ts";
+import { labDirectory } from "../../lab/topology.ts";
 import type { Vm } from "../../src/api/schema/vm.ts";
 import type { Storage } from "./cases.ts";
 import type { MigrationOptions } from "../../src/migration/record.ts";
@@ -140,8 +140,6 @@ export class FaultLab implements AsyncDisposable {
     for (const tap of await this.taps(host))
       await run("ip", ["-n", host.namespace, "link", "delete", tap]);
     await rm(join(host.directory, "run"), { recursive: true, force: true });
-    await rm(join(memoryDirectory(this.lab.name), host.name), { recursive: true, force: true });
-    await mkdir(join(memoryDirectory(this.lab.name), host.name), { recursive: true });
   }
 
   async taps(host: LabHost): Promise<string[]> {
@@ -162,9 +160,6 @@ export class FaultLab implements AsyncDisposable {
       ...(await this.qemus(host)).map((pid) => `process ${pid}`),
       ...(await this.taps(host)).map((name) => `tap ${name}`),
       ...(await files(join(host.directory, "run/vms"))).map((name) => `run/vms/${name}`),
-      ...(await files(join(memoryDirectory(this.lab.name), host.name))).map(
-        (name) => `memory ${name}`,
-      ),
       ...(await files(join(host.directory, "state/vms"))).map((name) => `state/vms/${name}`),
       ...pool.map((name) => `pool file ${name}`),
     ];

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { afterEach, test } from "node:test";
 import { Lab } from "../../lab/lab.ts";
 import { inNamespace, listNamespaces, processesIn } from "../../lab/namespaces.ts";
-import { labDirectory, memoryDirectory, namespaceOf } from "../../lab/topology.ts";
+import { labDirectory, namespaceOf } from "../../lab/topology.ts";
 
 const name = "labtest";
 const up = (options: object = {}) => Lab.up({ name, agents: false, ...options });
@@ -60,13 +60,12 @@ test("up after a killed run removes what that run left, running programs too", a
   assert.deepEqual(await processesIn(lab.host("host-a").namespace), []);
 });
 
-test("down leaves no namespace, no directory and no memory, also when it is done twice", async () => {
+test("down leaves no namespace and no directory, also when it is done twice", async () => {
   await up();
   await Lab.down(name);
   await Lab.down(name);
   assert.deepEqual(await listNamespaces(namespaceOf(name, "")), []);
   assert.equal(existsSync(labDirectory(name)), false);
-  assert.equal(existsSync(memoryDirectory(name)), false);
 });
 
 test("a lab is found again by its name while it is whole", async () => {

@@ -14,7 +14,7 @@ export interface Replay {
 export async function replay(path: string, memoryBytes: number): Promise<Replay> {
   const memory = Buffer.alloc(memoryBytes);
   const made: Buffer[] = [];
-  const writer = new RamStreamWriter(false, async (bytes) => void made.push(bytes));
+  const writer = new RamStreamWriter(async (bytes) => void made.push(bytes));
   let steps: Array<() => Promise<void>> = [];
   const parser = new RamStreamParser({
     bytes: (source, start, end) => {

@@ -9,7 +9,8 @@ import { MemoryDecoder } from "../../src/memory/memory-decoder.ts";
 import { MemoryEncoder } from "../../src/memory/memory-encoder.ts";
 import { PlacedTarget } from "../../src/memory/placed-target.ts";
 import { PlainTarget } from "../../src/memory/plain-target.ts";
-import { type Guest, withFile } from "./guest.ts";
+import { guestMemoryBlock } from "../../src/qemu/guest-memory.ts";
+import { type Guest, memoryMiB, withFile } from "./guest.ts";
 
 const pageCacheBytes = 32 * 1024 * 1024;
 const chunkBytes = 16 * 1024 * 1024;
@@ -27,15 +28,12 @@ export async function carryMove(
   directory: string,
   kind: "plain" | "placed",
 ): Promise<CarriedMove> {
-  // It stays on in a QEMU whose memory was placed, and would keep the memory out of the stream.
-  await source.enable(["return-path", "events"], ["x-ignore-shared"]);
-  const placing = kind === "placed" ? ["x-ignore-shared"] : [];
-  await target.enable(["return-path", "events", ...placing]);
-  const incoming = `${target.memoryPath}.incoming`;
+  for (const guest of [source, target]) await guest.enable("return-path", "events");
+  const incoming = `${target.place}.incoming`;
   await target.execute("migrate-incoming", { uri: `unix:${incoming}` });
   const toTarget = connect(incoming);
   await once(toTarget, "connect");
-  const outgoing = `${source.memoryPath}.outgoing`;
+  const outgoing = `${source.place}.outgoing`;
   const server = createServer().listen(outgoing);
   await once(server, "listening");
   // Slow enough for several rounds over what the guest rewrites.
@@ -48,13 +46,17 @@ export async function carryMove(
   const [fromSource] = await accepted;
   server.close();
   const capturedPath = join(directory, `${kind}.stream`);
-  const stats = await withFile(target.memoryPath, async (fd) => {
+  const { path, address, usedBytes } = await target.memory();
+  const place = { block: guestMemoryBlock, address, bytes: memoryMiB * 1024 * 1024 };
+  const stats = await withFile(path, async (fd) => {
     const pass = async (bytes: Buffer) => {
       if (!toTarget.write(bytes)) await once(toTarget, "drain");
     };
     const decoder = new MemoryDecoder({
       target:
-        kind === "plain" ? new PlainTarget(pass) : new PlacedTarget({ block: "pc.ram", fd }, pass),
+        kind === "plain"
+          ? new PlainTarget(pass)
+          : new PlacedTarget({ ...place, isEmpty: usedBytes === 0, fd }, pass),
       pageCacheBytesMax: pageCacheBytes,
       jobs: 2,
     });
@@ -77,7 +79,7 @@ async function pump(
   const captured = createWriteStream(capturedPath);
   let applied: Promise<void> = Promise.resolve();
   const encoder = new MemoryEncoder({
-    target: kind === "plain" ? { kind } : { kind, block: "pc.ram" },
+    target: kind === "plain" ? { kind } : { kind, block: guestMemoryBlock },
     pageCacheBytes,
     jobs: 2,
     send: (pieces) => {
@@ -103,12 +105,13 @@ async function pump(
   return encoder.stats;
 }
 
-/** How many pages of a stopped guest's memory file are not as in `expected`. */
+/** How many pages of a stopped guest's memory are not as in `expected`. */
 export async function differingPages(guest: Guest, expected: Buffer): Promise<number> {
-  return await withFile(guest.memoryPath, async (fd) => {
+  const { path, address } = await guest.memory();
+  return await withFile(path, async (fd) => {
     const found = Buffer.alloc(expected.length);
     for (let at = 0; at < found.length; at += chunkBytes) {
-      readSync(fd, found, at, Math.min(chunkBytes, found.length - at), at);
+      readSync(fd, found, at, Math.min(chunkBytes, found.length - at), address + at);
     }
     let differing = 0;
     for (let at = 0; at < found.length; at += pageBytes) {

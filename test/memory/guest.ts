@@ -1,4 +1,4 @@
-/** A real guest under QEMU for the tests of the memory codec: its memory is a file that the test reads too. */
+/** A real guest under QEMU for the tests of the memory codec, whose memory the test reads and writes too. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, openSync } from "node:fs";
@@ -6,6 +6,11 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { guestImage } from "../../lab/guest-image/build.ts";
+import {
+  findGuestMemory,
+  type GuestMemory,
+  guestMemoryBlock,
+} from "../../src/qemu/guest-memory.ts";
 import { QmpClient } from "../../src/qemu/qmp-client.ts";
 import type { QemuProgram } from "./qemus.ts";
 
@@ -27,7 +32,8 @@ export interface GuestOptions {
 
 export class Guest implements AsyncDisposable {
   readonly program: QemuProgram;
-  readonly memoryPath: string;
+  /** Where its sockets may be: a path to add a suffix to. */
+  readonly place: string;
   readonly #process: ChildProcess;
   readonly #qmp: QmpClient;
   readonly #serial: Socket;
@@ -37,13 +43,13 @@ export class Guest implements AsyncDisposable {
   private constructor(
     program: QemuProgram,
     child: ChildProcess,
-    memoryPath: string,
+    place: string,
     qmp: QmpClient,
     serial: Socket,
   ) {
     this.program = program;
     this.#process = child;
-    this.memoryPath = memoryPath;
+    this.place = place;
     this.#qmp = qmp;
     this.#serial = serial;
     child.once("exit", () => this.#gone.abort());
@@ -55,9 +61,14 @@ export class Guest implements AsyncDisposable {
   static async start({ program, directory, name, incoming }: GuestOptions): Promise<Guest> {
     const image = await guestImage();
     const path = (suffix: string) => join(directory, `${name}.${suffix}`);
-    const backend = `memory-backend-file,id=pc.ram,size=${memoryMiB}M,mem-path=${path("ram")},share=on`;
+    const backend = `memory-backend-ram,id=${guestMemoryBlock},size=${memoryMiB}M`;
     const args = [...program.args, "-nodefaults", "-display", "none", "-S"]
-      .concat("-machine", `${machine},accel=tcg,memory-backend=pc.ram`, "-cpu", "qemu64")
+      .concat(
+        "-machine",
+        `${machine},accel=tcg,memory-backend=${guestMemoryBlock}`,
+        "-cpu",
+        "qemu64",
+      )
       .concat("-object", backend, "-m", `${memoryMiB}M`)
       .concat("-device", "VGA", "-device", "virtio-rng-pci")
       .concat("-kernel", image.kernel, "-initrd", image.initrd)
@@ -75,7 +86,7 @@ export class Guest implements AsyncDisposable {
       const serial = connect(path("serial"));
       await once(serial, "connect");
       const qmp = await QmpClient.connect(path("qmp"));
-      return new Guest(program, process, path("ram"), qmp, serial);
+      return new Guest(program, process, join(directory, name), qmp, serial);
     } catch (error) {
       process.kill("SIGKILL");
       throw error;
@@ -89,12 +100,15 @@ export class Guest implements AsyncDisposable {
     return await this.#qmp.execute<Result>(command, args);
   }
 
-  /** Turns migration capabilities on, and off. */
-  async enable(on: readonly string[], off: readonly string[] = []): Promise<void> {
-    const states = [...on.map((each) => [each, true]), ...off.map((each) => [each, false])];
+  /** Turns migration capabilities on. */
+  async enable(...capabilities: readonly string[]): Promise<void> {
     await this.execute("migrate-set-capabilities", {
-      capabilities: states.map(([capability, state]) => ({ capability, state })),
+      capabilities: capabilities.map((capability) => ({ capability, state: true })),
     });
+  }
+
+  async memory(): Promise<GuestMemory> {
+    return await findGuestMemory(this.#qmp, this.#process.pid ?? 0, memoryMiB * 1024 * 1024);
   }
 
   /** Runs a command in the guest's shell; fails if the command does. */

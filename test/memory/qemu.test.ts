@@ -34,8 +34,7 @@ for (const { title, first, second, kinds } of [
   const claim = `a guest that writes moves twice ${title}, ${kinds.join(", then ")}, none of it lost`;
   test(claim, { skip, timeout: 600_000 }, async (t) => {
     assert.ok(typeof first !== "string" && typeof second !== "string");
-    // Memory files belong on tmpfs, where the agent has them too.
-    const directory = await mkdtemp("/dev/shm/ferry-memory-");
+    const directory = await mkdtemp(join(tmpdir(), "ferry-memory-"));
     t.after(() => rm(directory, { recursive: true }));
     const start = async (name: string, program: QemuProgram, incoming: boolean) => {
       const guest = await Guest.start({ program, directory, name, incoming });

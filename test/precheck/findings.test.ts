@@ -10,7 +10,7 @@ import { Lab } from "../../lab/lab.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
 import { end } from "../../lab/namespaces.ts";
 import { patienceMs } from "../../lab/patience.ts";
-import { memoryDirectory, namespaceOf } from "../../lab/topology.ts";
+import { namespaceOf } from "../../lab/topology.ts";
 import type { CheckReport, Finding } from "../../src/api/schema/check.ts";
 import type { VmCreate } from "../../src/api/schema/vm.ts";
 import { traces, tracesBeside } from "./traces.ts";
@@ -123,34 +123,6 @@ test("a MAC address that a VM of the target has, or something in the network, is
     new RegExp(`^host-a warning: "host-a" sees the VM's MAC address ${mac} behind port dmz0`),
   );
   await ip(b, "link", "delete", "fake0");
-});
-
-test("memory that the target has promised, and huge pages that it lacks, are found", async () => {
-  const place = (host: LabHost): string => join(memoryDirectory(labName), host.name);
-  await run("mount", ["-t", "tmpfs", "-o", "size=100m", "tmpfs", place(b)]);
-  try {
-    const full: VmCreate = { name: "full01", memoryMib: 48, vnc: false };
-    await b.api("POST /v1/vms", { body: full });
-    await b.api("POST /v1/vms/{vm}/start", { params: { vm: "full01" } });
-    assert.match(
-      (await troubles("plain01", "memory-promised"))[0] ?? "",
-      /^host-b blocking: .* of "host-b" holds 100 MiB of guests' memory, of which 48 MiB are promised; the VM needs 64 MiB/,
-    );
-    await b.api("POST /v1/vms/{vm}/power-off", { params: { vm: "full01" } });
-    assert.deepEqual(await troubles("plain01", "memory-promised"), []);
-    await b.api("DELETE /v1/vms/{vm}", { params: { vm: "full01" } });
-  } finally {
-    await run("umount", [place(b)]);
-  }
-  await run("mount", ["-t", "tmpfs", "-o", "huge=always", "tmpfs", place(a)]);
-  try {
-    assert.match(
-      (await troubles("plain01", "huge-pages"))[0] ?? "",
-      /^host-b warning: .*huge=always.*not on "host-b" \(huge=never\)/,
-    );
-  } finally {
-    await run("umount", ["-l", place(a)]);
-  }
 });
 
 test("a disk that QEMU's user on the target may not write is found", async () => {

@@ -1,7 +1,7 @@
 /**
  * Two hosts that do not fit together: a clock that is wrong, too much to do, memory in small pieces, other firmware, a file
  * system that takes no O_DIRECT, an agent of another age. Each is found, in words, and gone once its remedy is carried out.
- * The parts are real; what the machine itself would have to be for it (its load, its NUMA nodes) host-b has as files of its own.
+ * The parts are real; what the machine itself would have to be for it (its load, its memory) host-b has as files of its own.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -19,6 +19,8 @@ const run = promisify(execFile);
 const labName = "d-unlike";
 const firmware = "/usr/share/OVMF/OVMF_CODE_4M.fd";
 const MiB = 1 << 20;
+/** As the kernel says that it gives them to programs which ask. */
+const hugePages = "always [madvise] never\n";
 let lab: Lab;
 let a: LabHost;
 let b: LabHost;
@@ -42,6 +44,7 @@ before(async () => {
   await a.api("POST /v1/vms", { body: odd });
   for (const host of lab.hosts) await host.writeOwnFile("/proc/loadavg", load(0.5));
   await b.writeOwnFile(firmware, await readFile(firmware));
+  await a.writeOwnFile("/sys/kernel/mm/transparent_hugepage/enabled", hugePages);
   await giveNodes([512, 512]);
   await setClock(0);
   for (const host of lab.hosts) await host.agent.stop();
@@ -62,19 +65,25 @@ function load(oneMinute: number): string {
   return `${oneMinute.toFixed(2)} 0.10 0.10 1/100 1234\n`;
 }
 
-/** Two NUMA nodes on host-b, with so many MiB free of 1 GiB each. */
-async function giveNodes(freeMib: readonly number[]): Promise<void> {
+/** Two NUMA nodes on host-b, with so many MiB free of so many each. */
+async function giveNodes(freeMib: readonly number[], totalMib = 1024): Promise<void> {
   const sysfs = join(b.directory, "sysfs");
   for (const [node, mib] of freeMib.entries()) {
     const directory = join(sysfs, `devices/system/node/node${node}`);
     await mkdir(directory, { recursive: true });
-    const lines = [`MemTotal: ${MiB} kB`, `MemFree: ${mib * 1024} kB`];
+    const lines = [`MemTotal: ${totalMib * 1024} kB`, `MemFree: ${mib * 1024} kB`];
     const text = lines.map((line) => `Node ${node} ${line}\n`).join("");
     await writeFile(join(directory, "meminfo"), text);
   }
   const file = join(b.directory, "ferryd.yaml");
   const config = JSON.parse(await readFile(file, "utf8")) as { paths: object };
   await writeFile(file, JSON.stringify({ ...config, paths: { ...config.paths, sysfs } }));
+}
+
+async function giveHugePages(): Promise<void> {
+  const directory = join(b.directory, "sysfs/kernel/mm/transparent_hugepage");
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, "enabled"), hugePages);
 }
 
 async function setClock(secondsAhead: number): Promise<void> {
@@ -97,7 +106,16 @@ async function report(options: object = { withStorage: true }): Promise<CheckRep
 }
 
 const looked = [
-  ...["clocks", "load", "memory-node", "uefi-firmware", "direct-access", "disk-image"],
+  ...[
+    "clocks",
+    "load",
+    "memory-node",
+    "memory-promised",
+    "huge-pages",
+    "uefi-firmware",
+    "direct-access",
+    "disk-image",
+  ],
   ...["protocol-version", "definition-version"],
 ];
 
@@ -128,14 +146,16 @@ test("all that is wrong with two hosts is found at once, and nothing of it once 
   await a.writeOwnFile("/proc/loadavg", load(640));
   await b.writeOwnFile("/proc/loadavg", load(1280));
   await b.writeOwnFile(firmware, new Uint8Array(2 * MiB));
-  await giveNodes([48, 32]);
+  await giveNodes([35, 32], 35);
   await chmod(disk, 0);
   assertFound(await report(), [
     /^clocks host-b warning: The clocks of "host-a" and "host-b" differ by \d+ s$/,
     /^load host-a warning: "host-a" has 640\.0 runnable tasks for \d+ processors$/,
     /^load host-b warning: "host-b" has 1280\.0 runnable tasks for \d+ processors$/,
     /^uefi-firmware host-b blocking: The UEFI firmware of "host-b" has 2097152 bytes, that of "host-a" \d+$/,
-    /^memory-node host-b warning: No NUMA node of "host-b" has more than 48 MiB free, the guest's 64 MiB would be spread over several$/,
+    /^memory-node host-b warning: No NUMA node of "host-b" has more than 35 MiB free, the guest's 64 MiB would be spread over several$/,
+    /^memory-promised host-b blocking: The memory of "host-b" holds 63 MiB for guests, of which 0 B are promised; the VM needs 64 MiB$/,
+    /^huge-pages host-b warning: Guests' memory is in huge pages on "host-a" \(madvise\), not on "host-b" \(never\): the guest would be slower there$/,
     /^disk-image host-a blocking: "host-a" cannot read the image of disk "disk0", "odd01-disk0\.qcow2" in pool "local"$/,
     /^direct-access host-b blocking: Pool "ram" of "host-b" \(ramfs\) cannot be used past the page cache: Invalid argument \(O_DIRECT\)$/,
   ]);
@@ -143,6 +163,7 @@ test("all that is wrong with two hosts is found at once, and nothing of it once 
   for (const host of lab.hosts) await host.writeOwnFile("/proc/loadavg", load(0.5));
   await b.writeOwnFile(firmware, await readFile(firmware));
   await giveNodes([48, 80]);
+  await giveHugePages();
   await chmod(disk, 0o666);
   assertFound(await report({ withStorage: true, targetPool: "local" }), []);
 });

@@ -57,7 +57,7 @@ export class TestHost implements AsyncDisposable {
     tree: Partial<TestHost["paths"]> = {},
   ): Promise<TestHost> {
     const at = (part: string) => join(directory, name, part);
-    const paths = { state: at("state"), run: at("run"), memory: at("memory") };
+    const paths = { state: at("state"), run: at("run") };
     for (const path of Object.values(paths)) await mkdir(path, { recursive: true, mode: 0o711 });
     const host = new TestHost(name, { ...paths, ...tree }, qemu);
     await host.restartAgent();
@@ -93,7 +93,7 @@ export class TestHost implements AsyncDisposable {
 
   /** What is left of VMs on this host, outside pools, and the room that is held in them. */
   async traces(): Promise<string[]> {
-    const places = [join(this.paths.run, "vms"), join(this.paths.state, "vms"), this.paths.memory];
+    const places = [join(this.paths.run, "vms"), join(this.paths.state, "vms")];
     const lists = await Promise.all(places.map((place) => readdir(place).catch(() => [])));
     return [...lists.flat(), ...this.pools.reservations.paths];
   }

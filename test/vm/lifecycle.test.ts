@@ -18,7 +18,6 @@ test("a VM starts, pauses, resumes, restarts and stops, and its deletion leaves 
   assert.equal((await host.vms.start("small")).state, "running");
   const process = host.vms.process(made.definition.id);
   assert.ok(process !== undefined);
-  assert.deepEqual(await readdir(host.paths.memory), [], "guest memory has no name once QEMU runs");
   assert.equal((await host.vms.pause("small")).state, "paused");
   assert.equal((await host.vms.resume("small")).state, "running");
   assert.equal((await host.vms.restart("small")).state, "running");

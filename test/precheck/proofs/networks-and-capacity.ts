@@ -2,9 +2,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LabHost } from "../../../lab/lab-host.ts";
-import { memoryDirectory, namespaceOf } from "../../../lab/topology.ts";
+import { namespaceOf } from "../../../lab/topology.ts";
 import type { Scene } from "./scene.ts";
-import { MiB, run, type Site } from "./site.ts";
 
 const mac = "52:54:00:aa:00:01";
 
@@ -102,13 +101,9 @@ export const networkAndCapacityScenes: readonly Scene[] = [
     title: "memory that the target has promised, has in pieces, and not in huge pages",
     async spoil(site) {
       const { a, b } = site;
-      await run("mount", ["-t", "tmpfs", "-o", "size=100m", "tmpfs", place(site, "host-b")]);
-      await run("mount", ["-t", "tmpfs", "-o", "huge=always", "tmpfs", place(site, "host-a")]);
-      for (const host of ["host-a", "host-b"]) {
-        site.defer(() => run("umount", ["-l", place(site, host)]));
-      }
+      await giveHugePages(a);
       await giveNodes(a, [512]);
-      await giveNodes(b, [48, 32]);
+      await giveNodes(b, [48, 32], 56);
       await site.make(b, "full01", { memoryMib: 48 });
       await site.start(b, "full01");
       await site.make(a, "big01");
@@ -116,37 +111,44 @@ export const networkAndCapacityScenes: readonly Scene[] = [
     },
     reads: {
       "memory-promised":
-        /^host-b blocking: .* of "host-b" holds 100 MiB of guests' memory, of which 48 MiB are promised; the VM needs 64 MiB$/,
+        /^host-b blocking: .* of "host-b" holds 100\.8 MiB for guests, of which 48 MiB are promised; the VM needs 64 MiB$/,
       "memory-node":
         /^host-b warning: No NUMA node of "host-b" has more than 48 MiB free, the guest's 64 MiB would be spread over several$/,
       "huge-pages":
-        /^host-b warning: Guests' memory is in huge pages on "host-a" \(huge=always\), not on "host-b" \(huge=never\)/,
+        /^host-b warning: Guests' memory is in huge pages on "host-a" \(madvise\), not on "host-b" \(never\)/,
     },
     async mend(site) {
       const { b } = site;
       await b.api("POST /v1/vms/{vm}/power-off", { params: { vm: "full01" } });
-      await run("mount", ["-o", "remount,huge=always", place(site, "host-b")]);
+      await giveHugePages(b);
       await giveNodes(b, [48, 80]);
     },
     async after(site) {
       await site.remove(site.b, "full01");
       await site.remove(site.a, "big01");
-      for (const host of ["host-a", "host-b"]) await run("umount", [place(site, host)]);
     },
-    standsIn: "for a machine of several NUMA nodes, trees of files that the hosts take for sysfs",
+    standsIn:
+      "for a machine of little memory in several NUMA nodes, trees of files that the hosts take for sysfs",
   },
 ];
 
-function place({ lab }: Site, host: string): string {
-  return join(memoryDirectory(lab.name), host);
+/** As a kernel that gives them to programs which ask. */
+async function giveHugePages(host: LabHost): Promise<void> {
+  const directory = join(host.directory, "sysfs/kernel/mm/transparent_hugepage");
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, "enabled"), "always [madvise] never\n");
 }
 
-/** Nodes of 1 GiB, with so many MiB free. */
-async function giveNodes(host: LabHost, freeMib: readonly number[]): Promise<void> {
+/** Nodes with so many MiB free, of so many. */
+async function giveNodes(
+  host: LabHost,
+  freeMib: readonly number[],
+  totalMib = 1024,
+): Promise<void> {
   for (const [node, mib] of freeMib.entries()) {
     const directory = join(host.directory, `sysfs/devices/system/node/node${node}`);
     await mkdir(directory, { recursive: true });
-    const lines = [`MemTotal: ${MiB} kB`, `MemFree: ${mib * 1024} kB`];
+    const lines = [`MemTotal: ${totalMib * 1024} kB`, `MemFree: ${mib * 1024} kB`];
     const text = lines.map((line) => `Node ${node} ${line}\n`).join("");
     await writeFile(join(directory, "meminfo"), text);
   }

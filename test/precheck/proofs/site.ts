@@ -7,7 +7,6 @@ import { Lab } from "../../../lab/lab.ts";
 import type { LabHost } from "../../../lab/lab-host.ts";
 import type { CheckReport } from "../../../src/api/schema/check.ts";
 import type { VmCreate } from "../../../src/api/schema/vm.ts";
-import { memoryDirectory } from "../../../lab/topology.ts";
 import type { MigrationOptions } from "../../../src/migration/record.ts";
 
 export const run = promisify(execFile);
@@ -48,9 +47,7 @@ export class Site implements AsyncDisposable {
   static async make(): Promise<Site> {
     const say = (line: string) => console.error(line);
     const site = new Site(await Lab.up({ name: labName, hosts: 3, say }));
-    for (const directory of [site.lab.directory, memoryDirectory(labName)]) {
-      await shareMounts(site, directory);
-    }
+    await shareMounts(site, site.lab.directory);
     for (const host of [site.a, site.b]) {
       for (const file of shared) await host.writeOwnFile(file, await site.usual(file));
       await site.restart(host, { paths: { sysfs: await emptySysfs(host) } });
