@@ -10,8 +10,8 @@ import {
   setBlackoutLimit,
   setOutgoingBandwidth,
   setThrottle,
-  startPostCopy,
 } from "../qemu/migration.ts";
+import { startPostCopy } from "../qemu/post-copy.ts";
 import type { SessionStats } from "../session/session.ts";
 import {
   adjustmentOf,
@@ -36,6 +36,7 @@ import type { SourceMove } from "./stage.ts";
 import { sessionOf } from "./past-setup.ts";
 import type { StepIn } from "./step-in.ts";
 import { applyStorageLimit } from "./storage-limit.ts";
+import { SwitchoverHold } from "./switchover-hold.ts";
 import type { SwitchoverWatch } from "./switchover-watch.ts";
 import { judge } from "./verdict.ts";
 
@@ -55,6 +56,7 @@ export class RoundsFollower {
   #state: ConvergenceState;
   #bandwidth: number;
   #netRates: readonly number[] = [];
+  #hold: SwitchoverHold | undefined;
 
   /** `first`: what QEMU was started with. The policy stays what it is now: QEMU was prepared for it. */
   constructor(move: SourceMove, watch: SwitchoverWatch, first: ConvergenceState) {
@@ -69,6 +71,8 @@ export class RoundsFollower {
   async run(): Promise<void> {
     const move = this.#move;
     const detach = this.#tellOfTheLink();
+    using hold = move.overRdma ? undefined : new SwitchoverHold(move.process.qmp, sessionOf(move));
+    this.#hold = hold;
     move.stepIns.open();
     try {
       let roundStart = await this.#sample();
@@ -82,7 +86,9 @@ export class RoundsFollower {
         applyStorageLimit(move);
         await move.disksFollowed?.lookIfDue();
         await this.#stepIn(now);
-        if (now.memory.round === roundStart.memory.round) continue;
+        // QEMU repeats pass after pass over next to nothing as long as it is held.
+        const isHeld = hold?.isOn === true && roundStart.memory.round > 1;
+        if (now.memory.round === roundStart.memory.round || isHeld) continue;
         // QEMU has only begun: the first round starts here.
         if (roundStart.memory.round > 0) await this.#roundEnded(roundStart, now);
         roundStart = now;
@@ -141,6 +147,8 @@ export class RoundsFollower {
     const { qmp } = move.process;
     move.record.adjusted({ at: wallClockMs(), round, by, ...adjustmentOf(decision) });
     move.log.info({ decision, by }, "pre-copy was tightened");
+    // Who is in a hurry has seen that the guest would stand still for what is under way.
+    if (decision.kind !== "throttle" && decision.kind !== "give-up") this.#hold?.release();
     switch (decision.kind) {
       case "blackout-limit":
       case "stop":

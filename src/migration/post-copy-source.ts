@@ -8,13 +8,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { wallClockMs } from "../base/clock.ts";
 import { errorChain } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import {
-  migrationFailed,
-  queryMemory,
-  resumeOutgoing,
-  setPostCopyBandwidth,
-  waitForStatus,
-} from "../qemu/migration.ts";
+import { migrationFailed, queryMemory, waitForStatus } from "../qemu/migration.ts";
+import { resumeOutgoing, setPostCopyBandwidth } from "../qemu/post-copy.ts";
 import type { Session, SessionStats } from "../session/session.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
 import { freshSocket } from "./carry-socket.ts";

@@ -1,13 +1,8 @@
 /** Target: the guest runs here before all of its memory is; what it touches and misses comes from the source. */
 import { setTimeout as wait } from "node:timers/promises";
 import { FerryError } from "../base/errors.ts";
-import {
-  type MemoryStatus,
-  migrationFailed,
-  queryMemory,
-  recoverIncoming,
-  runState,
-} from "../qemu/migration.ts";
+import { type MemoryStatus, migrationFailed, queryMemory, runState } from "../qemu/migration.ts";
+import { recoverIncoming } from "../qemu/post-copy.ts";
 import type { Qmp } from "../qemu/qmp.ts";
 import type { UrgentMonitor } from "../qemu/urgent-monitor.ts";
 import type { Session } from "../session/session.ts";

@@ -4,7 +4,6 @@
  */
 import { FerryError } from "../base/errors.ts";
 import type { Qmp, QmpEvent } from "./qmp.ts";
-import type { UrgentMonitor } from "./urgent-monitor.ts";
 
 export interface OutgoingSettings {
   readonly blackoutLimitMs: number;
@@ -16,6 +15,8 @@ export interface OutgoingSettings {
   readonly mayThrottle: boolean;
   /** Whether the guest may go on at the target before all of its memory is there; both QEMUs want to know. */
   readonly mayPostCopy: boolean;
+  /** Whether QEMU, where it can, runs the guest on until the return path says that it may stop it. */
+  readonly asksToSwitchOver: boolean;
 }
 
 export type QemuMigrationStatus =
@@ -73,6 +74,9 @@ const throttleNone = 1;
 const capability = (name: string, state: boolean): object => ({ capability: name, state });
 
 export async function prepareOutgoing(qmp: Qmp, settings: OutgoingSettings): Promise<void> {
+  const known = await qmp.execute<{ capability: string }[]>("query-migrate-capabilities");
+  // Since 8.1.
+  const canAsk = known.some((each) => each.capability === "switchover-ack");
   await qmp.execute("migrate-set-capabilities", {
     capabilities: [
       capability("events", true),
@@ -83,8 +87,9 @@ export async function prepareOutgoing(qmp: Qmp, settings: OutgoingSettings): Pro
       capability("pause-before-switchover", settings.pauses),
       capability("late-block-activate", false),
       capability("postcopy-ram", settings.mayPostCopy),
-      // It stays on in a QEMU whose memory was placed, and would keep memory out of the stream.
+      // It stays on in a QEMU that an older agent placed memory for, and would keep memory out of the stream.
       capability("x-ignore-shared", false),
+      ...(canAsk ? [capability("switchover-ack", settings.asksToSwitchOver)] : []),
     ],
   });
   await qmp.execute("migrate-set-parameters", {
@@ -97,8 +102,6 @@ export async function prepareOutgoing(qmp: Qmp, settings: OutgoingSettings): Pro
 export interface IncomingSettings {
   /** False over RDMA (src/migration/memory-over-rdma.ts). */
   readonly hasReturnPath: boolean;
-  /** Whether the agent puts the guest's memory in its place, so that the stream has none of it. */
-  readonly memoryIsPlaced: boolean;
   /** See `OutgoingSettings`. */
   readonly mayPostCopy: boolean;
 }
@@ -107,13 +110,12 @@ export interface IncomingSettings {
 export async function listenIncoming(
   qmp: Qmp,
   uri: string,
-  { hasReturnPath, memoryIsPlaced, mayPostCopy }: IncomingSettings,
+  { hasReturnPath, mayPostCopy }: IncomingSettings,
 ): Promise<void> {
   await qmp.execute("migrate-set-capabilities", {
     capabilities: [
       capability("events", true),
       capability("return-path", hasReturnPath),
-      capability("x-ignore-shared", memoryIsPlaced),
       capability("postcopy-ram", mayPostCopy),
     ],
   });
@@ -124,37 +126,6 @@ export async function listenIncoming(
 
 export async function startOutgoing(qmp: Qmp, uri: string): Promise<void> {
   await qmp.execute("migrate", { uri });
-}
-
-/**
- * QEMU stops the guest at its next look, sends its devices, and from then on what the target asks for.
- * `bytesPerSecond`: see `setPostCopyBandwidth`; without it the rest would fill the link before the first request comes.
- */
-export async function startPostCopy(qmp: Qmp, bytesPerSecond: number): Promise<void> {
-  await setPostCopyBandwidth(qmp, bytesPerSecond);
-  await qmp.execute("migrate-start-postcopy");
-}
-
-/** What QEMU sends without being asked, bytes per second; pages that the target asks for go at once. */
-export async function setPostCopyBandwidth(qmp: Qmp, bytesPerSecond: number): Promise<void> {
-  await qmp.execute("migrate-set-parameters", { "max-postcopy-bandwidth": bytesPerSecond });
-}
-
-/** Takes a paused post-copy up again, on a new socket; the target's must be waiting for it (`recoverIncoming`). */
-export async function resumeOutgoing(qmp: Qmp, socketPath: string): Promise<void> {
-  await qmp.execute("migrate", { uri: `unix:${socketPath}`, resume: true });
-}
-
-/**
- * The target of a paused post-copy listens on `socketPath` when this returns. Its monitor may stand still as long as pages are
- * missing: the urgent one does not.
- * @throws FerryError `qemu-failed` while QEMU has not noticed that its old socket is closed.
- */
-export async function recoverIncoming(
-  monitor: Pick<Qmp, "execute"> | UrgentMonitor,
-  socketPath: string,
-): Promise<void> {
-  await monitor.execute("migrate-recover", { uri: `unix:${socketPath}` });
 }
 
 /** The guest stands still and QEMU waits (`pauses`): on to its last pages and its devices. */

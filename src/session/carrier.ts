@@ -15,6 +15,7 @@ import type { Delivery } from "./delivery.ts";
 import type { Intake } from "./intake.ts";
 import type { ReceiveStream } from "./receive-stream.ts";
 import { ReturnPath } from "./return-path.ts";
+import { ReadPace } from "./read-pace.ts";
 import { readIntoSlabs } from "./slab-reader.ts";
 import { writeTogether } from "./write-together.ts";
 
@@ -43,6 +44,7 @@ export class Carrier {
   readonly #events: CarrierEvents;
   readonly #gate: ReturnPath | undefined;
   #gateOpening: PromiseWithResolvers<void> | undefined;
+  #pace: ReadPace | undefined;
   #peerEnded = false;
   #peerLost = false;
   #localEnded = false;
@@ -61,7 +63,7 @@ export class Carrier {
     socket.on("end", () => this.#readEnd());
     socket.on("error", (error: Error) => this.#close(error.message));
     socket.on("close", () => this.#close("end"));
-    intake.onThirst = () => socket.resume();
+    intake.onThirst = () => this.#readOn();
     port.consume((stream) => this.#writeNext(stream));
     socket.resume();
   }
@@ -81,6 +83,20 @@ export class Carrier {
     await this.#gateOpening.promise;
   }
 
+  /** Nothing that QEMU says until `allowSwitchover` is urgent. */
+  holdSwitchover(): void {
+    this.#pace ??= new ReadPace(() => this.#readOn());
+  }
+
+  /** Tells the source QEMU, which may wait for it, that it may stop its guest. */
+  allowSwitchover(): void {
+    this.#pace?.[Symbol.dispose]();
+    this.#pace = undefined;
+    this.#readOn();
+    if (this.#gate === undefined || this.#isClosed) return;
+    writeTogether(this.#socket, this.#gate.allowSwitchover(), () => undefined);
+  }
+
   /** Whether the socket's end is the engine's to decide: the peer's being gone does not close it. */
   get isGated(): boolean {
     return this.#gate !== undefined;
@@ -98,8 +114,17 @@ export class Carrier {
   }
 
   #read(chunk: Buffer): void {
+    this.#pace?.read(chunk.length);
     this.#intake.offer(chunk);
-    if (!this.#intake.isThirsty) this.#socket.pause();
+    if (!this.#wantsMore) this.#socket.pause();
+  }
+
+  get #wantsMore(): boolean {
+    return this.#intake.isThirsty && (this.#pace?.mayRead ?? true);
+  }
+
+  #readOn(): void {
+    if (this.#wantsMore) this.#socket.resume();
   }
 
   /** QEMU never half-closes its migration socket: on the source, its end is the end of both directions. */
@@ -189,6 +214,7 @@ export class Carrier {
   #close(reason: string): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#pace?.[Symbol.dispose]();
     this.#socket.destroy();
     this.#delivery.close();
     if (!this.#localEnded) {

@@ -74,6 +74,12 @@ export class Endpoint {
       case "release-return-path":
         await this.#local.releaseReturnPath();
         return undefined;
+      case "hold-switchover":
+        this.#local.holdSwitchover();
+        return undefined;
+      case "allow-switchover":
+        this.#local.allowSwitchover();
+        return undefined;
       case "close-stream":
         this.#local.close(command.stream);
         return undefined;

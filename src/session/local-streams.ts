@@ -81,6 +81,14 @@ export class LocalStreams {
     await carrier.release();
   }
 
+  holdSwitchover(): void {
+    this.#carriers.get("memory")?.holdSwitchover();
+  }
+
+  allowSwitchover(): void {
+    this.#carriers.get("memory")?.allowSwitchover();
+  }
+
   close(stream: BulkStream): void {
     this.#stopListening(stream, "closed on purpose");
     this.#carriers.get(stream)?.close("closed on purpose");

@@ -127,6 +127,14 @@ export class RemoteSession implements Session {
     await this.#call({ type: "release-return-path" });
   }
 
+  holdSwitchover(): void {
+    this.#post({ type: "hold-switchover" });
+  }
+
+  allowSwitchover(): void {
+    this.#post({ type: "allow-switchover" });
+  }
+
   async closeStream(stream: BulkStream): Promise<void> {
     await this.#call({ type: "close-stream", stream });
   }

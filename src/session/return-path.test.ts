@@ -67,3 +67,26 @@ test("bytes after an unknown message's data are read as the next message", () =>
   const path = new ReturnPath();
   assert.equal(feed(path, `00070000${pong}`, [3, 9]).forward, `00070000${pong}`);
 });
+
+test("the word that QEMU may switch over goes between messages, never into one", () => {
+  const said = "00070000";
+  fc.assert(
+    fc.property(fc.nat((pong + bitmap + pong).length / 2), (at) => {
+      const path = new ReturnPath();
+      const all = pong + bitmap + pong;
+      const before = feed(path, all.slice(0, 2 * at)).forward;
+      const now = Buffer.concat(path.allowSwitchover()).toString("hex");
+      const behind = feed(path, all.slice(2 * at)).forward;
+      const boundaries = [0, pong.length, (pong + bitmap).length, all.length];
+      const where = boundaries.find((boundary) => boundary >= 2 * at) ?? 0;
+      assert.equal(before + now + behind, all.slice(0, where) + said + all.slice(where));
+    }),
+  );
+});
+
+test("behind SHUT nothing is to be allowed any more", () => {
+  const path = new ReturnPath();
+  feed(path, shut("00000000"));
+  assert.deepEqual(path.allowSwitchover(), []);
+  assert.equal(Buffer.concat(path.release()).toString("hex"), shut("00000000"));
+});

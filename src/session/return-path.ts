@@ -9,6 +9,8 @@
  */
 const shut = 1;
 const receivedBitmap = 5;
+/** SWITCHOVER_ACK, of no data (QEMU 8.1). */
+const allowsSwitchover = Buffer.from([0, 7, 0, 0]);
 const headerBytes = 4;
 
 export interface Passage {
@@ -25,6 +27,8 @@ export class ReturnPath {
   #type = 0;
   #dataLeft = 0;
   #withheld: Buffer[] = [];
+  /** Our own message waits until the one under way is whole. */
+  #isAllowing = false;
   #reported = false;
   #released = false;
 
@@ -52,6 +56,14 @@ export class ReturnPath {
     return withheld;
   }
 
+  /** What goes to the source QEMU for it to switch over when it likes; that the target did not say it, it can't tell. */
+  allowSwitchover(): Buffer[] {
+    if (this.#reading === "header" && this.#held.length === 0) return [allowsSwitchover];
+    // Behind SHUT there is nothing to allow any more.
+    this.#isAllowing = this.#reading !== "shut";
+    return [];
+  }
+
   #pushMessage(rest: Buffer, forward: Buffer[]): Buffer {
     if (this.#reading === "data") return this.#pushData(rest, forward);
     const wanted = this.#reading === "header" ? headerBytes : 8;
@@ -77,7 +89,7 @@ export class ReturnPath {
     }
     forward.push(field);
     this.#reading = "data";
-    if (this.#dataLeft === 0) this.#endData();
+    if (this.#dataLeft === 0) this.#endData(forward);
     return after;
   }
 
@@ -85,12 +97,15 @@ export class ReturnPath {
     const piece = rest.subarray(0, this.#dataLeft);
     forward.push(piece);
     this.#dataLeft -= piece.length;
-    if (this.#dataLeft === 0) this.#endData();
+    if (this.#dataLeft === 0) this.#endData(forward);
     return rest.subarray(piece.length);
   }
 
-  #endData(): void {
+  #endData(forward: Buffer[]): void {
     this.#reading = this.#type === receivedBitmap ? "bitmap-length" : "header";
+    if (!this.#isAllowing || this.#reading !== "header") return;
+    this.#isAllowing = false;
+    forward.push(allowsSwitchover);
   }
 
   /** SHUT's value: 0 is success. */

@@ -90,6 +90,10 @@ export interface Session extends AsyncDisposable {
    * durable: delivering it is the commit, closing the socket before it is the abort (DESIGN 12.1).
    */
   releaseReturnPath(): Promise<void>;
+  /** Source only: QEMU repeats its rounds until `allowSwitchover`, and is not read faster than that is of use. */
+  holdSwitchover(): void;
+  /** Source only: QEMU, which waits for that word where it was told to, may stop the guest. */
+  allowSwitchover(): void;
   /** Closes the local socket of a stream: on the source's memory stream before the handover, QEMU's abort. */
   closeStream(stream: BulkStream): Promise<void>;
   /** Bytes per second as they cross, encoded and with frame headers; 0 lifts the limit. It may be said again. */

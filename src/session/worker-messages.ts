@@ -50,6 +50,8 @@ export type Command =
       readonly decoding: StreamDecoding | undefined;
     }
   | { readonly type: "release-return-path" }
+  | { readonly type: "hold-switchover" }
+  | { readonly type: "allow-switchover" }
   | { readonly type: "close-stream"; readonly stream: BulkStream }
   | {
       readonly type: "limit";

@@ -16,6 +16,7 @@ import {
   startOutgoing,
   waitForStatus,
 } from "../../src/qemu/migration.ts";
+import { newerQemu } from "../memory/qemus.ts";
 import { QmpClient } from "../../src/qemu/qmp-client.ts";
 import type { Qmp } from "../../src/qemu/qmp.ts";
 import { next, openPair, owner, type Pair } from "./session-pair.ts";
@@ -25,7 +26,12 @@ interface TestQemu extends AsyncDisposable {
   readonly qmp: Qmp;
 }
 
-async function startQemu(directory: string, name: string, args: string[]): Promise<TestQemu> {
+async function startQemu(
+  directory: string,
+  name: string,
+  args: string[],
+  program = "qemu-system-x86_64",
+): Promise<TestQemu> {
   const socket = join(directory, `${name}.qmp`);
   const common = [
     "-accel",
@@ -39,7 +45,7 @@ async function startQemu(directory: string, name: string, args: string[]): Promi
     "none",
   ];
   const monitor = ["-qmp", `unix:${socket},server=on,wait=off`];
-  const child = spawn("qemu-system-x86_64", [...common, ...monitor, ...args], { stdio: "ignore" });
+  const child = spawn(program, [...common, ...monitor, ...args], { stdio: "ignore" });
   const exited = once(child, "exit");
   const qmp = await connectSoon(socket);
   return {
@@ -64,8 +70,13 @@ async function connectSoon(path: string): Promise<Qmp> {
   }
 }
 
-/** Migrates until the target has loaded everything and the source waits for SHUT. */
-async function migrateUntilLoaded(pair: Pair, source: Qmp, target: Qmp): Promise<void> {
+/** Between the start of QEMU's stream and its end at the target. */
+async function startMigration(
+  pair: Pair,
+  source: Qmp,
+  target: Qmp,
+  asksToSwitchOver: boolean,
+): Promise<void> {
   const incoming = join(pair.directory, "incoming");
   const outgoing = join(pair.directory, "outgoing");
   await prepareOutgoing(source, {
@@ -74,13 +85,19 @@ async function migrateUntilLoaded(pair: Pair, source: Qmp, target: Qmp): Promise
     pauses: false,
     mayThrottle: false,
     mayPostCopy: false,
+    asksToSwitchOver,
   });
-  const settings = { hasReturnPath: true, memoryIsPlaced: false, mayPostCopy: false };
+  const settings = { hasReturnPath: true, mayPostCopy: false };
   await listenIncoming(target, `unix:${incoming}`, settings);
   await pair.target.carryConnecting("memory", incoming);
   await pair.source.carryListening("memory", outgoing, owner);
-  const loaded = next(pair.source, "load-reported");
   await startOutgoing(source, `unix:${outgoing}`);
+}
+
+/** Migrates until the target has loaded everything and the source waits for SHUT. */
+async function migrateUntilLoaded(pair: Pair, source: Qmp, target: Qmp): Promise<void> {
+  const loaded = next(pair.source, "load-reported");
+  await startMigration(pair, source, target, false);
   assert.equal(await loaded, true);
   await waitForStatus(target, ["completed"], { timeoutMs: patienceMs });
 }
@@ -137,4 +154,33 @@ test("a session that is lost before the release leaves the source QEMU waiting f
   await pair.source.releaseReturnPath();
   await waitForStatus(source.qmp, ["completed"], { timeoutMs: patienceMs });
   await becomes(source.qmp, "postmigrate");
+});
+
+test("a QEMU that can wait for the word runs its guest on until it is allowed to switch over", async (t) => {
+  await using pair = await openPair();
+  const newer = await newerQemu(join(pair.directory, "newer"));
+  if (typeof newer === "string") return t.skip(newer);
+  const [firmware, { binary }] = [[...newer.args], newer];
+  const incoming = [...firmware, "-S", "-incoming", "defer"];
+  await using source = await startQemu(pair.directory, "source", firmware, binary);
+  await using target = await startQemu(pair.directory, "target", incoming, binary);
+  let passes = 0;
+  const stopped = source.qmp.waitFor(({ event }) => event === "STOP", { timeoutMs: patienceMs });
+  const held = source.qmp.waitFor(
+    ({ event, data }) => {
+      if (event === "MIGRATION_PASS") passes = Number(data["pass"]);
+      return passes >= 20;
+    },
+    { timeoutMs: patienceMs },
+  );
+  const loaded = next(pair.source, "load-reported");
+  await startMigration(pair, source.qmp, target.qmp, true);
+  // What is left is nothing again and again: without the word QEMU would be done after the second pass.
+  await held;
+  assert.equal(await runState(source.qmp), "running");
+  pair.source.allowSwitchover();
+  await stopped;
+  assert.equal(await loaded, true);
+  await pair.source.releaseReturnPath();
+  await waitForStatus(source.qmp, ["completed"], { timeoutMs: patienceMs });
 });

@@ -50,6 +50,7 @@ export const memoryPrecopy: Stage = {
         }),
         prepareOutgoing(qmp, {
           blackoutLimitMs: convergence.blackoutLimitMs,
+          asksToSwitchOver: !asksForRdma,
           // The session holds to the limit, in bytes on the wire; QEMU sees what comes of it. Over RDMA there is only QEMU.
           bandwidthBytesPerSecond: asksForRdma ? move.limits.bandwidthBytesPerSecond : 0,
           pauses: move.disks.length > 0,
@@ -114,7 +115,6 @@ async function receiveInSession(
   const socket = await freshSocket(directory, "migration-in.sock");
   await listenIncoming(qmp, `unix:${socket}`, {
     hasReturnPath: true,
-    memoryIsPlaced: (decoding?.placed ?? null) !== null,
     mayPostCopy,
   });
   await session.carryConnecting("memory", socket, decoding);
