@@ -44,7 +44,8 @@ export function carrySerial(
   // Who was elsewhere has seen what came before this log; who is new sees all there is.
   const first = query.has("log") ? 0 : Number.NEGATIVE_INFINITY;
   const { from, gap, bytes } = log.read(known ?? first);
-  const start: SerialStart = { host, log: log.id, from, gap: gap && knows, begins: log.begins };
+  const past = { past: bytes.length, gap: gap && knows };
+  const start: SerialStart = { host, log: log.id, from, ...past, begins: log.begins };
   browser.send(JSON.stringify(start));
   if (bytes.length > 0) browser.send(bytes);
   if (log.hasEnded) {

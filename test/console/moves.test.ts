@@ -109,6 +109,9 @@ test("a day's work in the console", async (context) => {
     const whole = new SerialWatch(late);
     await show(late, "vms/web01?tab=serial");
     await whole.beganAt(1);
+    // Nor did the new page type anything: its terminal was asked nothing.
+    await whole.goesOn();
+    whole.requireWhole();
     await late.context().close();
     await terminal.context().close();
     await beside.context().close();

@@ -9,7 +9,8 @@ export type SerialState = "connecting" | "connected" | "waiting";
 
 export interface SerialParts {
   readonly vm: string;
-  readonly onBytes: (bytes: Uint8Array) => void;
+  /** `isPast`: they were written before anybody watched here. */
+  readonly onBytes: (bytes: Uint8Array, isPast: boolean) => void;
   /** Something that is not the guest's, to be told between its lines. */
   readonly onNote: (text: string) => void;
   readonly onState: (state: SerialState) => void;
@@ -20,6 +21,8 @@ export class SerialLine {
   #socket: WebSocket | undefined;
   #log: string | undefined;
   #position = 0;
+  /** How many of the bytes to come are older than this page. */
+  #pastBytes = 0;
   readonly #reopening = new Reopening(() => this.#open());
   #isClosed = false;
 
@@ -66,13 +69,15 @@ export class SerialLine {
     this.#socket = socket;
   }
 
-  #begin({ log, from, gap, begins, host }: SerialStart): void {
+  #begin({ log, from, past = 0, gap, begins, host }: SerialStart): void {
     const isFirst = this.#log === undefined;
     if (gap) this.#parts.onNote("what came in between is no longer kept");
     else if (!isFirst && log !== this.#log) {
       if (begins === "in the middle") this.#parts.onNote(`the agent of ${host} was started again`);
       else if (begins === "at the start") this.#parts.onNote("the VM was started again");
     }
+    // What was written while this page looked for the line, no other has seen.
+    this.#pastBytes = isFirst ? past : 0;
     this.#log = log;
     this.#position = from;
     this.#reopening.worked();
@@ -81,6 +86,8 @@ export class SerialLine {
 
   #take(bytes: Uint8Array): void {
     this.#position += bytes.length;
-    this.#parts.onBytes(bytes);
+    const isPast = this.#pastBytes > 0;
+    this.#pastBytes = Math.max(0, this.#pastBytes - bytes.length);
+    this.#parts.onBytes(bytes, isPast);
   }
 }

@@ -41,13 +41,22 @@ export function Serial({ vm }: { readonly vm: Vm }) {
     fit.fit();
     const resized = new ResizeObserver(() => fit.fit());
     resized.observe(place.current);
+    // A terminal answers what it is asked, such as where the cursor is. Asked again it would type that into the guest.
+    let replaying = 0;
     const opened = new SerialLine({
       vm: vm.id,
-      onBytes: (bytes) => terminal.write(bytes),
+      onBytes: (bytes, isPast) => {
+        if (isPast) replaying++;
+        terminal.write(bytes, () => {
+          if (isPast) replaying--;
+        });
+      },
       onNote: (text) => terminal.write(`\r\n\x1b[2m[${text}]\x1b[0m\r\n`),
       onState: setState,
     });
-    terminal.onData((text) => opened.type(text));
+    terminal.onData((text) => {
+      if (replaying === 0) opened.type(text);
+    });
     line.current = opened;
     return () => {
       opened.close();

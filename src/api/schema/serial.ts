@@ -23,6 +23,8 @@ export const SerialStart = Type.Object(
     log: Type.String(),
     /** Position of the first byte that follows, counted from the log's beginning; negative in what came before, on another host. */
     from: Type.Integer(),
+    /** So many bytes were written before the line was opened; what they asked of a terminal another one has answered. */
+    past: Type.Optional(Type.Integer({ minimum: 0 })),
     /** Of what came before `from`, nothing is kept any more although it was asked for. */
     gap: Type.Boolean(),
     /** How the log begins: with the guest's own start, in the middle (the agent was away), or with an arrival. */
