@@ -67,11 +67,15 @@ export class RoundsFollower {
     this.#bandwidth = move.limits.bandwidthBytesPerSecond;
   }
 
-  /** Returns when the guest has stopped. @throws FerryError `migration-failed` with the numbers when the move is given up. */
-  async run(): Promise<void> {
+  /**
+   * Returns when the guest has stopped.
+   * @param asks whether QEMU asks before it stops the guest
+   * @throws FerryError `migration-failed` with the numbers when the move is given up
+   */
+  async run(asks: boolean): Promise<void> {
     const move = this.#move;
     const detach = this.#tellOfTheLink();
-    using hold = move.overRdma ? undefined : new SwitchoverHold(move.process.qmp, sessionOf(move));
+    using hold = asks ? new SwitchoverHold(move.process.qmp, sessionOf(move)) : undefined;
     this.#hold = hold;
     move.stepIns.open();
     try {

@@ -73,7 +73,14 @@ const throttleNone = 1;
 
 const capability = (name: string, state: boolean): object => ({ capability: name, state });
 
-export async function prepareOutgoing(qmp: Qmp, settings: OutgoingSettings): Promise<void> {
+/**
+ * Returns whether QEMU asks before it stops the guest: only such a one may be told that it may, an older one takes the word for
+ * the end of the return path.
+ */
+export async function prepareOutgoing(
+  qmp: Qmp,
+  settings: OutgoingSettings,
+): Promise<{ readonly asks: boolean }> {
   const known = await qmp.execute<{ capability: string }[]>("query-migrate-capabilities");
   // Since 8.1.
   const canAsk = known.some((each) => each.capability === "switchover-ack");
@@ -97,6 +104,7 @@ export async function prepareOutgoing(qmp: Qmp, settings: OutgoingSettings): Pro
     "max-bandwidth": settings.bandwidthBytesPerSecond || unlimitedBytesPerSecond,
     ...(settings.mayThrottle ? throttle(throttleNone) : {}),
   });
+  return { asks: canAsk && settings.asksToSwitchOver };
 }
 
 export interface IncomingSettings {

@@ -43,7 +43,7 @@ export const memoryPrecopy: Stage = {
         ...(mayPostCopy ? { mayPostCopy } : wantedEncoding(move)),
         ...wantedOverRdma,
       });
-      const [{ encoding, rdma }] = await Promise.all([
+      const [{ encoding, rdma }, { asks }] = await Promise.all([
         session.receive("receiving", {
           signal: move.signal,
           timeoutMs: move.limits.setupTimeoutMs,
@@ -67,7 +67,7 @@ export const memoryPrecopy: Stage = {
         await startOverRdma(qmp, rdma);
       }
       await move.faults.reach("source:memory-precopy:inside", move.signal);
-      await new RoundsFollower(move, watch, convergence).run();
+      await new RoundsFollower(move, watch, convergence).run(asks);
     },
 
     /** Before the handover this puts the guest back to work, from wherever the switch-over was left. */

@@ -111,7 +111,7 @@ export const networkAndCapacityScenes: readonly Scene[] = [
     },
     reads: {
       "memory-promised":
-        /^host-b blocking: .* of "host-b" holds 100\.8 MiB for guests, of which 48 MiB are promised; the VM needs 64 MiB$/,
+        /^host-b blocking: .* of "host-b" holds 101 MiB for guests, of which 48 MiB are promised; the VM needs 64 MiB$/,
       "memory-node":
         /^host-b warning: No NUMA node of "host-b" has more than 48 MiB free, the guest's 64 MiB would be spread over several$/,
       "huge-pages":

@@ -1,6 +1,7 @@
 /** Scenes about hosts of different age and hosts with different processors. */
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ownFile } from "../../../lab/agent-process.ts";
 import type { LabHost } from "../../../lab/lab-host.ts";
 import { agentOfAge } from "../future-agent.ts";
 import type { Scene } from "./scene.ts";
@@ -128,6 +129,7 @@ export const versionAndProcessorScenes: readonly Scene[] = [
       for (const host of [site.a, site.b]) {
         await host.writeOwnFile("/proc/cpuinfo", await site.usual("/proc/cpuinfo"));
         await rm(join(host.directory, "sysfs/module"), { recursive: true });
+        await rm(ownFile(host.directory, "/dev/kvm"));
         await site.restart(host, { qemu: newer });
       }
     },
@@ -160,6 +162,9 @@ async function giveKvm(site: Site, host: LabHost): Promise<void> {
   ];
   await writeFile(program, `${script.join("\n")}\n`);
   await chmod(program, 0o755);
+  // The machine's own may be there and closed to QEMU's user.
+  await host.writeOwnFile("/dev/kvm", "");
+  await chmod(ownFile(host.directory, "/dev/kvm"), 0o666);
   await site.restart(host, { qemu: { ...qemu, binary: program } });
 }
 
