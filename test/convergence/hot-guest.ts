@@ -1,5 +1,6 @@
 /** A lab with a guest that writes faster than the link carries, for moves with policy post-copy. */
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createGuest, guestPorts } from "../../lab/guest.ts";
 import { Lab } from "../../lab/lab.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
@@ -32,8 +33,20 @@ export async function places(lab: Lab): Promise<{ source: LabHost; target: LabHo
   return { source: lab.host(host), target: lab.host(other) };
 }
 
+/** The other half of a move ends a moment after the one that was followed, and holds the VM until then. */
+async function allOver(lab: Lab): Promise<void> {
+  for (const host of lab.hosts) {
+    const isOver = async () =>
+      (await host.api("GET /v1/migrations", {})).migrations.every(
+        ({ endedAt }) => endedAt !== null,
+      );
+    while (!(await isOver())) await sleep(100);
+  }
+}
+
 /** A move that is slow once most of memory is there. */
 export async function startSlowMove(lab: Lab, source: LabHost, target: LabHost): Promise<string> {
+  await allOver(lab);
   const start = () => startMove(lab, vm, target.name, options);
   return (await moveThenSlowDown(source, start, slowBytesPerSecond)).id;
 }
