@@ -1,7 +1,7 @@
 /** A real guest under QEMU for the tests of the memory codec, whose memory the test reads and writes too. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -79,13 +79,9 @@ export class Guest implements AsyncDisposable {
       .concat(incoming === true ? ["-incoming", "defer"] : []);
     const process = spawn(program.binary, args, { stdio: ["ignore", "inherit", "inherit"] });
     try {
-      while (!existsSync(path("qmp")) || !existsSync(path("serial"))) {
-        if (process.exitCode !== null) throw new Error(`QEMU of ${name} ended`);
-        await wait(10);
-      }
+      const qmp = await monitorOf(process, path("qmp"));
       const serial = connect(path("serial"));
       await once(serial, "connect");
-      const qmp = await QmpClient.connect(path("qmp"));
       return new Guest(program, process, join(directory, name), qmp, serial);
     } catch (error) {
       process.kill("SIGKILL");
@@ -145,6 +141,18 @@ export class Guest implements AsyncDisposable {
     const gone = once(this.#process, "exit");
     this.#process.kill("SIGKILL");
     await gone;
+  }
+}
+
+/** QEMU's sockets are there a moment before it listens on them, on the monitor's last. */
+async function monitorOf(process: ChildProcess, path: string): Promise<QmpClient> {
+  for (;;) {
+    try {
+      return await QmpClient.connect(path);
+    } catch (error) {
+      if (process.exitCode !== null) throw error;
+      await wait(10);
+    }
   }
 }
 
