@@ -9,14 +9,18 @@ import type { ChildProcess } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { pageBytes, pageCacheBytesDefault } from "../src/memory/limits.ts";
 import { madeStream, type MadeRecord } from "../src/memory/made-stream.ts";
-import { codingJobs } from "../src/session/memory-coding.ts";
+import {
+  codingJobs,
+  type MemoryDecoding,
+  type MemoryEncoding,
+} from "../src/session/memory-coding.ts";
 import { openSourceSession, openTargetSession } from "../src/session/open.ts";
 import type { Session } from "../src/session/session.ts";
 import { SpareWorkers } from "../src/session/spare-workers.ts";
@@ -155,16 +159,25 @@ async function work(task: Task): Promise<void> {
   if (task.role === "target") {
     const opened = await openTargetSession({ ...task.options, log, workers });
     session = opened;
-    const placed = { block, path: task.memory };
-    const decoding = { kind: "memory", placed, pageCacheBytesMax: pageCacheBytesDefault, jobs };
-    await session.carryConnecting("memory", task.path, decoding as never);
+    const { size: bytes } = await stat(task.memory);
+    const decoding: MemoryDecoding = {
+      kind: "memory",
+      placed: { block, path: task.memory, address: 0, bytes, isEmpty: true },
+      pageCacheBytesMax: pageCacheBytesDefault,
+      jobs,
+    };
+    await session.carryConnecting("memory", task.path, decoding);
     say({ ready: true, port: opened.port, ticket: opened.ticket });
   } else {
     session = await openSourceSession({ ...task.options, log, workers });
     if (task.limit > 0) session.limit("memory", task.limit);
-    const encoding = { kind: "memory", target: { kind: "placed", block } };
-    const cache = { pageCacheBytes: pageCacheBytesDefault, jobs };
-    await session.carryListening("memory", task.path, owner, { ...encoding, ...cache } as never);
+    const encoding: MemoryEncoding = {
+      kind: "memory",
+      target: { kind: "placed", block },
+      pageCacheBytes: pageCacheBytesDefault,
+      jobs,
+    };
+    await session.carryListening("memory", task.path, owner, encoding);
     say({ ready: true });
   }
   process.on("message", () => {

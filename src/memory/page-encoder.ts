@@ -19,7 +19,7 @@ import type { RamStreamSink } from "./ram-stream-parser.ts";
 
 /**
  * What the target does with pages. `plain`: its QEMU gets them, and it can read back only those in its page cache.
- * `placed`: it writes the pages of one block to the memory file itself, and can read all of them back.
+ * `placed`: it writes the pages of one block to their place itself, and can read all of them back.
  */
 export type TargetMemory =
   | { readonly kind: "plain" }

@@ -1,4 +1,4 @@
-/** The target's end of an encoded memory stream: pages go to QEMU's socket, or into the memory file. */
+/** The target's end of an encoded memory stream: pages go to QEMU's socket, or straight into its memory. */
 import { closeSync, openSync } from "node:fs";
 import type { Socket } from "node:net";
 import { FerryError } from "../base/errors.ts";
@@ -9,7 +9,7 @@ import { PlainTarget } from "../memory/plain-target.ts";
 import { DecodingDelivery } from "./decoding-delivery.ts";
 import type { MemoryDecoding } from "./memory-coding.ts";
 
-/** @throws FerryError `system-refused` when the memory file cannot be opened */
+/** @throws FerryError `system-refused` when that memory cannot be opened */
 export function decodeMemory(socket: Socket, decoding: MemoryDecoding): DecodingDelivery {
   const { placed, pageCacheBytesMax, jobs } = decoding;
   const memoryFile = placed === null ? undefined : openMemory(placed.path);

@@ -1,6 +1,6 @@
 /**
  * Decodes a stream for the target's QEMU (src/memory/batch-decoder.ts). A frame of memory counts as delivered when the
- * batches that end in it are applied, with the socket or in the memory file: QEMU's estimate of the blackout is made of
+ * batches that end in it are applied, with the socket or in QEMU's memory: QEMU's estimate of the blackout is made of
  * that. A disk's counts before, while little waits to be applied, or the link would wait for the end of every batch; all
  * but the last one, which tells of a failure too.
  */
