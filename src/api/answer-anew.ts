@@ -9,9 +9,13 @@ export function answerAnew(request: FastifyRequest, reply: FastifyReply, answer:
   const isAsked = request.method === "GET" && request.caller?.kind === "host";
   if (!isAsked || typeof answer !== "string" || reply.statusCode !== 200) return answer;
   if (reply.hasHeader("etag")) return answer; // a settings' generation, which is another question's
-  const tag = `"${hash("sha256", answer, "base64url")}"`;
+  const tag = tagOf(answer);
   reply.header("etag", tag);
   if (request.headers["if-none-match"] !== tag) return answer;
   reply.code(304);
   return null;
+}
+
+export function tagOf(answer: string): string {
+  return `"${hash("sha256", answer, "base64url")}"`;
 }

@@ -36,6 +36,13 @@ export interface PeerQuestion {
   readonly signal?: AbortSignal;
 }
 
+export interface AnswerAnew<Answer> {
+  /** Null: what the caller has is still the answer. An older host says no tag: null. */
+  readonly changed: { readonly answer: Answer; readonly tag: string | null } | null;
+  /** The host can keep a question until its answer changes. */
+  readonly hasWaited: boolean;
+}
+
 export class PeerClient implements Disposable {
   readonly #connections: PeerConnections;
   /** The protocol version that each host last said it speaks, by its id. */
@@ -60,23 +67,31 @@ export class PeerClient implements Disposable {
   }
 
   /**
-   * As `ask`, for what seldom changes: `tag` is that of the answer which the caller has.
-   * @returns undefined when that is still the answer. An older host says no tag: null. @throws as `ask`.
+   * As `ask`, for what seldom changes.
+   * @param known tag of the answer that the caller has; null without one.
+   * @param waitSeconds the host may keep the question until its answer is another one, or for so long. An older host answers at once.
+   * @throws as `ask`.
    */
   async askAnew<T extends TSchema>(
     peer: PeerAddress,
     answer: T,
     question: PeerQuestion,
-    tag: string | null,
-  ): Promise<{ readonly answer: Static<T>; readonly tag: string | null } | undefined> {
-    const headers = { ...question.headers, ...(tag !== null && { "if-none-match": tag }) };
+    known: string | null,
+    waitSeconds?: number,
+  ): Promise<AnswerAnew<Static<T>>> {
+    const headers = {
+      ...question.headers,
+      ...(known !== null && { "if-none-match": known }),
+      ...(waitSeconds !== undefined && { prefer: `wait=${waitSeconds}` }),
+    };
     const response = await this.open(peer, { ...question, headers });
+    const hasWaited = response.headers["preference-applied"] !== undefined;
     if (response.statusCode === unchanged) {
       response.resume();
-      return undefined;
+      return { changed: null, hasWaited };
     }
     const told = await this.#read(peer, answer, question, response);
-    return { answer: told, tag: response.headers.etag ?? null };
+    return { changed: { answer: told, tag: response.headers.etag ?? null }, hasWaited };
   }
 
   async #read<T extends TSchema>(

@@ -5,6 +5,7 @@ import Type from "typebox";
 import { Name } from "../../vm/definition.ts";
 import type { VmRecord } from "../../vm/vm-host.ts";
 import { DomainVms } from "../domain-vms.ts";
+import { WaitingQuestions } from "../wait-for-change.ts";
 import { HostQuery } from "../schema/scope.ts";
 import {
   type Vm,
@@ -32,6 +33,18 @@ export function vmRoutes(app: ApiServer, services: Services): void {
   const { vms, self, drain, cluster } = services;
   const domainVms = new DomainVms(services.trust, services.peers);
   const answer = (record: VmRecord): Vm => vmAnswer(record, self.name);
+  const ownVms = (): Vm[] => vms.list().map(answer);
+  const waiting = new WaitingQuestions();
+  const watched = {
+    answer: () => ({ vms: ownVms(), unreachable: [] }),
+    onChange: (listener: () => void) => vms.onChange(listener),
+  };
+  app.addHook("preClose", async () => waiting.end());
+  vms.onChange(() => domainVms.doubt());
+  app.addHook("onResponse", async ({ method, caller }) => {
+    // Hosts tell each other at every beat that they live.
+    if (method !== "GET" && caller?.kind !== "host") domainVms.doubt();
+  });
   app.get(
     "/v1/vms",
     {
@@ -43,9 +56,9 @@ export function vmRoutes(app: ApiServer, services: Services): void {
       },
     },
     async (request, reply) => {
-      const own = vms.list().map(answer);
-      if (request.query.scope !== "domain") return { vms: own, unreachable: [] };
-      return sendJson(reply, await domainVms.list(own));
+      if (request.query.scope === "domain") return sendJson(reply, await domainVms.list(ownVms()));
+      await waiting.whileUnchanged(request, reply, watched);
+      return watched.answer();
     },
   );
   app.post(
