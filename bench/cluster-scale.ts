@@ -99,7 +99,7 @@ async function main(): Promise<void> {
     startedMs: most(started, "startMs"),
     ...{ steady, lists, status, balance, planned },
     failover: { ofAHost, ofTheCoordinator },
-    agentRssBytes: { inAClusterOfThree: alone, inThis: large, afterwards },
+    agentBytes: { inAClusterOfThree: alone, inThis: large, afterwards },
     simulatedRssBytesEach: Math.round(
       usage.reduce((sum, each) => sum + Number(each["rssBytes"]), 0) / simulatedHosts,
     ),
@@ -231,14 +231,16 @@ async function clusterOf(host: LabHost) {
   return cluster;
 }
 
-/** Of the agents themselves. */
-async function memoryOf(hosts: readonly LabHost[]): Promise<number[]> {
-  return await Promise.all(
-    hosts.map(async ({ agent }) => {
-      const status = readFileSync(`/proc/${await agent.pid()}/status`, "utf8");
-      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
-    }),
+/** Of the agents themselves: all that is resident, and the same with each page that processes share, such as the program's, divided by how many do. */
+async function memoryOf(hosts: readonly LabHost[]): Promise<Record<string, number[]>> {
+  const rollups = await Promise.all(
+    hosts.map(async ({ agent }) => readFileSync(`/proc/${await agent.pid()}/smaps_rollup`, "utf8")),
   );
+  const bytes = (name: string) =>
+    rollups.map(
+      (text) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(text)?.[1]) * 1024,
+    );
+  return { rss: bytes("Rss"), pss: bytes("Pss") };
 }
 
 /** As lab guests are, with a disk. */

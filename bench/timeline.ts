@@ -1,9 +1,9 @@
 /**
- * `node bench/timeline.ts`: where the time of a move goes. Moves a guest whose redis is filled with JSON-like values to
+ * `node bench/timeline.ts`: where the time of a move goes. Moves a guest whose redis is filled with JSON-like values, or one with a file of random bytes, to
  * and fro under steady requests, and prints for each move how long every stage took on both hosts, the blackout's parts,
  * the client's gap, bytes, and the CPU seconds of agents (by thread) and QEMUs.
  *
- * `--speed 1gbit --memory 1024 --fill 160 --moves 4 --performance compression --threads 1` (compression's; by default what hosts do); `--profile` leaves CPU profiles of
+ * `--speed 1gbit --memory 1024 --fill 160 --content random --moves 4 --performance compression --threads 1` (compression's; by default what hosts do); `--profile` leaves CPU profiles of
  * agents and workers in bench/results/profiles.
  */
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { createGuest, guestPorts } from "../lab/guest.ts";
 import { Lab } from "../lab/lab.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
+import { sendFile } from "./workload-run.ts";
 import { type MigrationRecord, performanceOptions } from "../src/migration/record.ts";
 
 const vm = "bench01";
@@ -94,17 +95,15 @@ const fillJson =
   '\'{\\"user\\":\\"u\'..math.random(1000000)..\'\\",\\"email\\":\\"u\'..math.random(1000000)..\'@example.org\\",\\"score\\":\'..math.random()..\',\\"active\\":true}\'' +
   " end for i=1,ARGV[1] do local t={} for j=1,10 do t[j]=r[math.random(4000)] end " +
   "redis.call('SET','k'..ARGV[2]..':'..i,table.concat(t,',')) end return 1";
-const fillRandom =
-  "math.randomseed(ARGV[2]) for i=1,ARGV[1] do local t={} for j=1,1020 do t[j]=" +
-  "string.char(math.random(0,255)) end redis.call('SET','k'..ARGV[2]..':'..i,table.concat(t)) end return 1";
 /** One request at a time, so that an emulated guest answers each within the client's patience. */
 const fillStepMib = 10;
 
 async function fill(lab: Lab, mib: number, content: string): Promise<void> {
-  const script = content === "json" ? fillJson : fillRandom;
+  if (content === "random")
+    return await sendFile(lab, address, { command: "cat /dev/urandom", bytes: mib * 2 ** 20 });
   const values = Math.round(fillStepMib * 1024 * 0.9);
   for (let step = 0; step < mib / fillStepMib; step++) {
-    const request = `EVAL "${script}" 0 ${values} ${step + 1}`;
+    const request = `EVAL "${fillJson}" 0 ${values} ${step + 1}`;
     const answer = await lab.client.ask(address, guestPorts.redis, request);
     if (!answer.startsWith(":1")) throw new Error(`The guest's redis was not filled: ${answer}`);
   }

@@ -52,7 +52,8 @@ export class RunningWorkload implements AsyncDisposable {
   }
 }
 
-async function sendFile(
+/** Into memory of the guest: its output up to so many bytes. */
+export async function sendFile(
   lab: Lab,
   address: string,
   { command, bytes }: { command: string; bytes: number },

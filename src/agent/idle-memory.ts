@@ -5,9 +5,9 @@
 import { collectGarbage, trimMemory } from "../base/trim-memory.ts";
 import type { LocalVms } from "../vm/local-vms.ts";
 
-const everyMs = 60_000;
+const everyMs = 15_000;
 /** Worth a pause of the main thread of some tens of milliseconds. */
-const growthBytesMin = 24 * 2 ** 20;
+const growthBytesMin = 12 * 2 ** 20;
 
 /** Ends when it is disposed of. The first time comes a while after the start, which leaves more than anything else. */
 export function giveBackIdleMemory(vms: Pick<LocalVms, "list">): Disposable {

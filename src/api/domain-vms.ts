@@ -16,8 +16,8 @@ import { type Vm, VmList } from "./schema/vm.ts";
 const waitSeconds = 6;
 /** A host whose power is cut is noticed this long after it was last heard. */
 const silenceMsMax = 7_500;
-/** Hosts are watched this long after the last list: a console or a script that asks regularly. */
-const watchedMs = 60_000;
+/** Hosts are watched this long after the last list: somebody looks now and then. The first list after that begins a connection to each. */
+const watchedMs = 300_000;
 
 interface Kept {
   readonly tag: string | null;
@@ -130,5 +130,9 @@ const nothing = Buffer.alloc(0);
 const comma = Buffer.from(",");
 
 function elementsOf(vms: readonly Vm[]): Buffer {
-  return Buffer.from(JSON.stringify(vms).slice(1, -1));
+  const elements = JSON.stringify(vms).slice(1, -1);
+  // N.B. in memory of its own: a part of the pool that buffers share would hold all of that, three times as much.
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(elements));
+  bytes.write(elements);
+  return bytes;
 }
