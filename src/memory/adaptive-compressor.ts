@@ -132,9 +132,9 @@ export class AdaptiveCompressor {
     const { at, bytesIn, batches, full } = this.#look;
     const now = performance.now();
     const isFull = full > batches / 2;
-    const { current, linkBytesPerSecond, linkWasFull } = this.#knowledge;
-    // One that was seen full, and takes about as much now, is full.
-    const isAsSeen = linkWasFull && bytesPerSecond >= asSeenMin * linkBytesPerSecond;
+    const { current, linkBytesPerSecond, isLinkKnown } = this.#knowledge;
+    // One that is known, and takes about as much now, is full.
+    const isAsSeen = isLinkKnown && bytesPerSecond >= asSeenMin * linkBytesPerSecond;
     const isDoubtful = isStarved && current !== "raw" && !isAsSeen;
     const isOwn = isFull || held === "peer" || (isStarved && batches > 0);
     const isLink = held === "link" && !isDoubtful;

@@ -39,8 +39,8 @@ export interface CompressionKnowledge {
   readonly sourceBytesPerSecond: number;
   /** What held things up when last looked. */
   readonly bottleneck: Bottleneck;
-  /** Whether the link was seen full: what it drains is known then, not guessed. */
-  readonly linkWasFull: boolean;
+  /** Whether the link was seen full, or carried all that it was given uncompressed: what it drains is known then, not guessed. */
+  readonly isLinkKnown: boolean;
   /**
    * Guest bytes per second that came of compressing, where it was not the link that waited, as level 1 would have done it:
    * jobs that share their processors with everything else promise more than they keep. Infinite while nothing says so.
@@ -48,17 +48,17 @@ export interface CompressionKnowledge {
   readonly achievedBytesPerSecond: number;
 }
 
-/** Before anything is measured: a gigabit link and memory as it usually is. */
+/** Before anything is measured: a gigabit link, memory as it usually is, and a processor that others want as well. */
 export const compressionUnmeasured: CompressionKnowledge = {
   current: 1,
-  jobBytesPerSecond: 350e6,
+  jobBytesPerSecond: 200e6,
   ratio: 2.5,
   currentRatio: 2.5,
   gains: {},
   linkBytesPerSecond: 118e6,
   sourceBytesPerSecond: Number.POSITIVE_INFINITY,
   bottleneck: "link",
-  linkWasFull: false,
+  isLinkKnown: false,
   achievedBytesPerSecond: Number.POSITIVE_INFINITY,
 };
 
@@ -86,6 +86,8 @@ const linkGrowth = { unknown: 1.5, known: 1.01 };
 /** What a full link drains is certain when nothing was compressed; compressed, it may be the other host that is slow. */
 const fullWeight = { raw: 0.85, compressed: 0.25 };
 const achievedWeight = 0.4;
+/** What is achieved is more than at first, when nothing has got going; and may be more than before, once it was not tried for some looks. */
+const achievedMore = { atFirst: 1.5, eachLook: 1.03 };
 /**
  * Where processors are what everything waits for: of the time that a byte takes on both hosts, what compressing it at level
  * 1 and decompressing it take. The rest, QEMU, sockets and TLS, no other level makes shorter.
@@ -112,13 +114,14 @@ export function afterBatch(
   const rate = contentBytes / seconds / relative.rate;
   const made = contentBytes / bodyBytes;
   const ratio = 1 + Math.max(0, made - 1) / gainOf(level, gains);
-  // While little is compressed so, but now and then a batch on trial, each of them has to tell more.
-  const each = level === current ? weight : trialWeight;
+  // While little is compressed so, but now and then a batch on trial, each of them has to tell more; a small batch tells little of how long others take.
+  const part = Math.min(1, contentBytes / batchBytesMin);
+  const each = part * (level === current ? weight : trialWeight);
   return {
     ...knowledge,
-    jobBytesPerSecond: average(knowledge.jobBytesPerSecond, rate, each),
-    ratio: average(knowledge.ratio, ratio, each),
-    ...(level === current && { currentRatio: average(currentRatio, made, weight) }),
+    jobBytesPerSecond: averageRate(knowledge.jobBytesPerSecond, rate, each),
+    ratio: averageRate(knowledge.ratio, ratio, each),
+    ...(level === current && { currentRatio: averageRate(currentRatio, made, part * weight) }),
     ...(level === 1 && isOther(current) && { gains: withGain(knowledge, current, made) }),
   };
 }
@@ -157,7 +160,7 @@ function gainOf(level: number, gains: CompressionKnowledge["gains"]): number {
 
 /** A batch that would not have become smaller. */
 export function afterIncompressible(knowledge: CompressionKnowledge): CompressionKnowledge {
-  return { ...knowledge, ratio: average(knowledge.ratio, 1, weight) };
+  return { ...knowledge, ratio: averageRate(knowledge.ratio, 1, weight) };
 }
 
 /** What kept more from being sent: the link, the compressor, or QEMU, which gave no more. */
@@ -176,19 +179,18 @@ export function afterLink(
   { bytesPerSecond, bottleneck, guestBytesPerSecond }: LinkLook,
 ): CompressionKnowledge {
   if (!(bytesPerSecond > 0)) return { ...knowledge, bottleneck };
-  const { linkBytesPerSecond: before, linkWasFull, current } = knowledge;
-  const growth = linkWasFull ? linkGrowth.known : linkGrowth.unknown;
+  const { linkBytesPerSecond: before, isLinkKnown, current } = knowledge;
+  // What is sent as it is, and waits, shows what the link drains, whatever it is that waits.
+  const isShown = bottleneck === "link" || (current === "raw" && bottleneck === "compressor");
+  const growth = isLinkKnown ? linkGrowth.known : linkGrowth.unknown;
   const share = current === "raw" ? fullWeight.raw : fullWeight.compressed;
-  const now = {
-    link: average(before, bytesPerSecond, share),
-    compressor: Math.max(before * growth, bytesPerSecond),
-    source: Math.max(before, bytesPerSecond),
-  }[bottleneck];
+  const guessed = Math.max(before * (bottleneck === "compressor" ? growth : 1), bytesPerSecond);
+  const link = isShown ? average(before, bytesPerSecond, share) : guessed;
   return {
     ...knowledge,
     bottleneck,
-    linkWasFull: linkWasFull || bottleneck === "link",
-    linkBytesPerSecond: Math.min(linkBytesPerSecondMax, now),
+    isLinkKnown: isLinkKnown || isShown,
+    linkBytesPerSecond: Math.min(linkBytesPerSecondMax, link),
     sourceBytesPerSecond: bottleneck === "source" ? guestBytesPerSecond : Number.POSITIVE_INFINITY,
     achievedBytesPerSecond: achieved(knowledge, bottleneck, guestBytesPerSecond),
   };
@@ -200,10 +202,13 @@ function achieved(
   bottleneck: Bottleneck,
   guestBytesPerSecond: number,
 ): number {
+  if (current === "raw") return before * achievedMore.eachLook;
   if (bottleneck === "link") return Number.POSITIVE_INFINITY;
-  if (current === "raw" || bottleneck === "source") return before;
   const now = guestBytesPerSecond * timeOf(current);
-  return Number.isFinite(before) ? average(before, now, achievedWeight) : now;
+  if (bottleneck === "source") return Math.max(before, now);
+  return Number.isFinite(before)
+    ? average(before, now, achievedWeight)
+    : now * achievedMore.atFirst;
 }
 
 /** Of a byte at a level, relative to level 1, where processors are what it waits for. */
@@ -252,8 +257,10 @@ export function yieldOf(
   const relative = levels.find(({ level }) => level === compression);
   if (relative === undefined) return linkBytesPerSecond;
   const levelRatio = 1 + (ratio - 1) * gainOf(relative.level, gains);
-  const achieves = achievedBytesPerSecond / timeOf(relative.level);
-  const compressed = Math.min(jobs * jobBytesPerSecond * relative.rate, achieves);
+  // What came of it counts, rather than what single jobs promise.
+  const compressed = Number.isFinite(achievedBytesPerSecond)
+    ? achievedBytesPerSecond / timeOf(relative.level)
+    : jobs * jobBytesPerSecond * relative.rate;
   return Math.min(compressed, levelRatio * linkBytesPerSecond);
 }
 
@@ -265,4 +272,9 @@ export function batchBytesFor({ linkBytesPerSecond, ratio }: CompressionKnowledg
 
 function average(before: number, now: number, share: number): number {
   return before + share * (now - before);
+}
+
+/** Of what is so much in a second, or for each byte sent: a batch of nearly nothing, which has thousands, shall not count for a thousand others. */
+function averageRate(before: number, now: number, share: number): number {
+  return 1 / average(1 / before, 1 / now, share);
 }
