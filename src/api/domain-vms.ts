@@ -16,8 +16,8 @@ import { type Vm, VmList } from "./schema/vm.ts";
 const waitSeconds = 6;
 /** A host whose power is cut is noticed this long after it was last heard. */
 const silenceMsMax = 7_500;
-/** Hosts are watched this long after the last list: somebody looks now and then. The first list after that begins a connection to each. */
-const watchedMs = 300_000;
+/** Hosts are watched this long after the last list, since a connection to each takes memory. The first list after that begins them anew. */
+const watchedMs = 60_000;
 
 interface Kept {
   readonly tag: string | null;

@@ -8,6 +8,8 @@ import { tagOf } from "./answer-anew.ts";
 const secondsMax = 30;
 /** Of a wait's time, the part that chance may take off: two hundred hosts that were asked together shall not answer together for ever. */
 const chance = 0.5;
+/** Changes come together, and the guest of a VM that just changed hands may stand still meanwhile: nothing is written out at that moment. */
+const togetherMs = 25;
 
 export interface Watched {
   /** What would be answered now. */
@@ -33,8 +35,12 @@ export class WaitingQuestions {
     const isUnchanged = () => tagOf(JSON.stringify(answer())) === known;
     if (!isUnchanged()) return;
     const { promise, resolve } = Promise.withResolvers<void>();
+    let looking: NodeJS.Timeout | undefined;
     const stopListening = onChange(() => {
-      if (!isUnchanged()) resolve();
+      looking ??= setTimeout(() => {
+        looking = undefined;
+        if (!isUnchanged()) resolve();
+      }, togetherMs);
     });
     const timer = setTimeout(resolve, seconds * 1000 * (1 - chance * Math.random()));
     reply.raw.once("close", resolve);
@@ -42,6 +48,7 @@ export class WaitingQuestions {
     await promise;
     this.#ends.delete(resolve);
     clearTimeout(timer);
+    clearTimeout(looking);
     stopListening();
   }
 
