@@ -5,12 +5,11 @@
  * of V8's heap, are parsed and checked once, and sent as they lie.
  */
 import { FerryError } from "../base/errors.ts";
-import type { Trust } from "../trust/trust.ts";
 import { questionTimeoutMs } from "./domain-questions.ts";
-import type { PeerClient } from "./peer-client.ts";
 import { otherMembers, type PeerAddress } from "./peer-directory.ts";
 import type { Unreachable } from "./schema/scope.ts";
 import { type Vm, VmList } from "./schema/vm.ts";
+import type { Services } from "./services.ts";
 
 /** How long a host may keep a question open. */
 const waitSeconds = 6;
@@ -18,6 +17,9 @@ const waitSeconds = 6;
 const silenceMsMax = 7_500;
 /** Hosts are watched this long after the last list, since a connection to each takes memory. The first list after that begins them anew. */
 const watchedMs = 60_000;
+
+/** What lists are put together with. */
+type Asking = Pick<Services, "trust" | "peers" | "vms">;
 
 interface Kept {
   readonly tag: string | null;
@@ -30,17 +32,18 @@ interface Kept {
 }
 
 export class DomainVms {
-  readonly #trust: Trust;
-  readonly #peers: PeerClient;
+  readonly #services: Asking;
   /** By the host's id. */
   readonly #kept = new Map<string, Kept>();
   readonly #watched = new Set<string>();
   #listedAt = Number.NEGATIVE_INFINITY;
   #doubtedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(trust: Trust, peers: PeerClient) {
-    this.#trust = trust;
-    this.#peers = peers;
+  /** Whether this host's own VMs are watched: from the first list on, before which nothing is kept. */
+  #followsOwn = false;
+
+  constructor(services: Asking) {
+    this.#services = services;
   }
 
   /** Something was done through this host: what is asked now shall show it, though another host's word of it is still under way. */
@@ -50,7 +53,10 @@ export class DomainVms {
 
   /** A VmList of this host's own VMs and all others', as JSON in pieces. Hosts that do not answer are named, not waited for. */
   async list(own: readonly Vm[]): Promise<Buffer[]> {
-    const members = otherMembers(this.#trust);
+    const { trust, vms } = this.#services;
+    const members = otherMembers(trust);
+    if (!this.#followsOwn) vms.onChange(() => this.doubt());
+    this.#followsOwn = true;
     this.#listedAt = performance.now();
     this.#forgetAllBut(members);
     const unreachable: Unreachable = [];
@@ -65,11 +71,11 @@ export class DomainVms {
       }),
     );
     unreachable.sort((one, other) => one.host.localeCompare(other.host));
-    const vms = [elementsOf(own), ...parts]
+    const listed = [elementsOf(own), ...parts]
       .filter(({ length }) => length > 0)
       .flatMap((part, index) => (index === 0 ? [part] : [comma, part]));
     const end = `],"unreachable":${JSON.stringify(unreachable)}}`;
-    return [Buffer.from('{"vms":['), ...vms, Buffer.from(end)];
+    return [Buffer.from('{"vms":['), ...listed, Buffer.from(end)];
   }
 
   /** What a watched host said last; undefined when it has to be asked. */
@@ -109,7 +115,13 @@ export class DomainVms {
     const before = this.#kept.get(peer.id);
     const known = before?.tag ?? null;
     const askedAt = performance.now();
-    const { changed, hasWaited } = await this.#peers.askAnew(peer, VmList, question, known, wait);
+    const { changed, hasWaited } = await this.#services.peers.askAnew(
+      peer,
+      VmList,
+      question,
+      known,
+      wait,
+    );
     const kept = this.#kept.get(peer.id);
     // A later question was answered meanwhile: this answer may be the older one. The next tells.
     if (kept !== undefined && kept.askedAt > askedAt) return hasWaited;

@@ -22,7 +22,7 @@ export class WaitingQuestions {
   readonly #ends = new Set<() => void>();
   #isClosed = false;
 
-  /** Resolves when the answer is not, or no longer, the one that the asking host has; at once for everybody else. */
+  /** Resolves when something changed since the asking host had its answer, or may have; at once for everybody else. */
   async whileUnchanged(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -32,15 +32,12 @@ export class WaitingQuestions {
     if (seconds === undefined || this.#isClosed) return;
     reply.header("preference-applied", `wait=${seconds}`);
     const known = request.headers["if-none-match"];
-    const isUnchanged = () => tagOf(JSON.stringify(answer())) === known;
-    if (!isUnchanged()) return;
+    if (tagOf(JSON.stringify(answer())) !== known) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    let looking: NodeJS.Timeout | undefined;
+    let together: NodeJS.Timeout | undefined;
+    // N.B. also when it is as before again: the asking host may have heard in between, by another question, that it was not.
     const stopListening = onChange(() => {
-      looking ??= setTimeout(() => {
-        looking = undefined;
-        if (!isUnchanged()) resolve();
-      }, togetherMs);
+      together ??= setTimeout(resolve, togetherMs);
     });
     const timer = setTimeout(resolve, seconds * 1000 * (1 - chance * Math.random()));
     reply.raw.once("close", resolve);
@@ -48,7 +45,7 @@ export class WaitingQuestions {
     await promise;
     this.#ends.delete(resolve);
     clearTimeout(timer);
-    clearTimeout(looking);
+    clearTimeout(together);
     stopListening();
   }
 

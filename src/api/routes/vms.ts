@@ -31,7 +31,7 @@ const config = { locate: "vm-in-path" } as const;
 
 export function vmRoutes(app: ApiServer, services: Services): void {
   const { vms, self, drain, cluster } = services;
-  const domainVms = new DomainVms(services.trust, services.peers);
+  const domainVms = new DomainVms(services);
   const answer = (record: VmRecord): Vm => vmAnswer(record, self.name);
   const ownVms = (): Vm[] => vms.list().map(answer);
   const waiting = new WaitingQuestions();
@@ -40,7 +40,6 @@ export function vmRoutes(app: ApiServer, services: Services): void {
     onChange: (listener: () => void) => vms.onChange(listener),
   };
   app.addHook("preClose", async () => waiting.end());
-  vms.onChange(() => domainVms.doubt());
   app.addHook("onResponse", async ({ method, caller }) => {
     // Hosts tell each other at every beat that they live.
     if (method !== "GET" && caller?.kind !== "host") domainVms.doubt();
