@@ -52,7 +52,12 @@ export class AgentProcess {
       stdio: ["ignore", log, log],
       detached: true,
       cwd: directory,
-      env: { NODE_COMPILE_CACHE: compiled, ...process.env, ...environment },
+      // As deploy/ferryd.service has it.
+      env: {
+        ...{ NODE_COMPILE_CACHE: compiled, MALLOC_ARENA_MAX: "2" },
+        ...process.env,
+        ...environment,
+      },
     });
     closeSync(log);
     const exited = new Promise<string>((resolve) => {
