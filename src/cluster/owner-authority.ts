@@ -10,7 +10,7 @@ import type { Passage } from "../vm/passage.ts";
 import { mayHaveHappened } from "./etcd-error.ts";
 import type { Membership } from "./membership.ts";
 import type { ClusterParts } from "./parts.ts";
-import { ownerAsSeen, ownerElsewhere, passageOf } from "./passages.ts";
+import { hasLeftBefore, ownerAsSeen, ownerElsewhere, passageOf } from "./passages.ts";
 import { HostRecord, readRecord, VmRecord } from "./records.ts";
 
 type Owner = Awaited<ReturnType<OwnerAuthority["owner"]>>;
@@ -39,7 +39,7 @@ export class ClusterOwners implements OwnerAuthority {
     try {
       // N.B. a source may have asked for the swap without hearing of it: what is on its way must not come after this answer.
       const record = isSource ? await store.pinVm(vm) : await store.vm(vm);
-      if (record === undefined) return "journal";
+      if (record === undefined || hasLeftBefore(record, generation)) return "journal";
       if (record.generation === generation) return "source";
       if (record.left) return isSource ? ownerAsSeen(record, generation) : "journal";
       const isHere = record.owner === own.host;
@@ -73,6 +73,7 @@ export class ClusterOwners implements OwnerAuthority {
       const target = hosts.find(({ id, name }) => name === to || id === to);
       const [kept] = answers[0] ?? [];
       const record = kept && readRecord(VmRecord, kept);
+      if (record !== undefined && hasLeftBefore(record, generation - 1)) return;
       if (record?.owner !== own.host || record.generation !== generation - 1) throw notOurs(vm, to);
       if (target === undefined && !mayLeave) throw leavesCluster(record.definition.name, to);
       const { revision: _, ...same } = record;

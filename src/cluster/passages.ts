@@ -37,9 +37,17 @@ export async function passageOf(
 
 /** Whom the record names, for a move out of this cluster that a target asks about. */
 export function ownerAsSeen(record: VmRecord | undefined, generation: number): OwnerRecord {
-  if (record === undefined) return "journal";
+  if (record === undefined || hasLeftBefore(record, generation)) return "journal";
   if (record.generation === generation) return "source";
   return record.left && record.generation === generation + 1 ? "target" : "elsewhere";
+}
+
+/**
+ * Whether the record is of a passage before this generation: the VM left, came back, and is not the cluster's again yet. Such a record says nothing of a
+ * move that begins then; the VM is its host's, by the journals (entering.ts).
+ */
+export function hasLeftBefore({ left, generation }: VmRecord, present: number): boolean {
+  return left !== null && left !== undefined && generation < present;
 }
 
 /** Asks every host that can read the record; the first that could answers. */
