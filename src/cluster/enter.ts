@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { errorChain, FerryError } from "../base/errors.ts";
 import { EtcdClient } from "./etcd-client.ts";
 import { url } from "./etcd-member.ts";
-import { listMembers, peerUrlOf, removeMember } from "./etcd-members.ts";
+import { listMembers, peerUrlOf, removeMemberOnceSettled } from "./etcd-members.ts";
 import type { LocalMembership, LocalState } from "./local-state.ts";
 import { clusterTls, etcdMember, type Membership } from "./membership.ts";
 import type { ClusterParts, ClusterPlace } from "./parts.ts";
@@ -208,7 +208,7 @@ async function giveMemberUp(
   }
   // The rest is said to the others: one's own does not answer once it is removed.
   const endpoints = membership.own.endpoints.filter((endpoint) => endpoint !== mine.endpoint);
-  await removeMember(store.etcd, mine.id);
+  await removeMemberOnceSettled(store.etcd, mine.id);
   if (endpoints.length > 0) membership.learn({ endpoints });
   parts.log.warn("this host's member of etcd is removed");
 }

@@ -4,14 +4,17 @@ import { FerryError } from "../base/errors.ts";
 export class EtcdError extends FerryError {
   /** False: etcd certainly made no change. True: nobody knows; read before anything is concluded. */
   readonly isUncertain: boolean;
+  /** True: etcd does not trust in how its members stand, and may in a few seconds. */
+  readonly isUnsettled: boolean;
 
   constructor(
     code: "unreachable" | "peer-refused" | "system-refused" | "timeout",
     message: string,
-    options: { remedy: string; cause?: unknown; isUncertain: boolean },
+    options: { remedy: string; cause?: unknown; isUncertain: boolean; isUnsettled?: boolean },
   ) {
     super(code, message, options);
     this.isUncertain = options.isUncertain;
+    this.isUnsettled = options.isUnsettled ?? false;
   }
 }
 
@@ -75,6 +78,7 @@ export function refusedByEtcd(endpoint: string, said: string): EtcdError {
       {
         remedy: "Bring that member back first, or let others catch up: ferry cluster status",
         isUncertain: false,
+        isUnsettled: true,
       },
     );
   }

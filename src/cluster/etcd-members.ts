@@ -1,7 +1,9 @@
 /** etcd's members, as etcd itself lists and changes them, and the coordinator's keeping of their number (member-plan.ts). */
+import { setTimeout as delay } from "node:timers/promises";
 import Type from "typebox";
 import { url } from "./etcd-member.ts";
 import type { EtcdClient } from "./etcd-client.ts";
+import { EtcdError } from "./etcd-error.ts";
 import { read } from "./etcd-request.ts";
 import { type EtcdMemberSeen, type MemberHost, nextMemberStep } from "./member-plan.ts";
 import type { Membership } from "./membership.ts";
@@ -35,9 +37,32 @@ export async function listMembers(etcd: EtcdClient): Promise<ListedMember[]> {
   }));
 }
 
-export function removeMember(etcd: EtcdClient, id: string): Promise<Buffer> {
+function removeMember(etcd: EtcdClient, id: string): Promise<Buffer> {
   return etcd.ask("/v3/cluster/member/remove", { ID: id });
 }
+
+/**
+ * Removes a member that can be spared as far as this host sees. etcd counts only members that it has been connected to for five
+ * seconds: one that has just come back, or that is not known to be gone yet, makes it refuse, and a person would be told to bring
+ * back what is there. @throws FerryError what etcd says after `settledMs`
+ */
+export async function removeMemberOnceSettled(etcd: EtcdClient, id: string): Promise<void> {
+  const deadline = performance.now() + settledMs;
+  for (;;) {
+    try {
+      await removeMember(etcd, id);
+      return;
+    } catch (error) {
+      const maySucceed = error instanceof EtcdError && error.isUnsettled;
+      if (!maySucceed || performance.now() >= deadline) throw error;
+      await delay(lookMs);
+    }
+  }
+}
+
+/** etcd's five seconds, and as long for its members to connect to each other. */
+const settledMs = 10_000;
+const lookMs = 500;
 
 export function peerUrlOf({ place }: HostRecord): string {
   return place === null ? "" : url(place.address, place.peerPort);

@@ -3,7 +3,7 @@
  * in the cluster and has none: this one, unless others wait for theirs.
  */
 import { FerryError } from "../base/errors.ts";
-import { listMembers, memberStatus, peerUrlOf, removeMember } from "./etcd-members.ts";
+import { listMembers, memberStatus, peerUrlOf, removeMemberOnceSettled } from "./etcd-members.ts";
 import type { Membership } from "./membership.ts";
 
 /**
@@ -56,6 +56,6 @@ export async function replaceMember(
       },
     );
   }
-  await removeMember(store.etcd, member.id);
+  await removeMemberOnceSettled(store.etcd, member.id);
   return { id: host.id, name: host.name };
 }
