@@ -116,6 +116,7 @@ export class EtcdMember implements AsyncDisposable {
   create(plan: MemberPlan): void {
     mkdirSync(this.#parts.directory, { recursive: true, mode: 0o700 });
     rmSync(this.dataDirectory, { recursive: true, force: true });
+    rmSync(this.#hadDataPath, { force: true });
     writeSecretFile(this.#planPath, JSON.stringify(plan));
     this.start();
   }
@@ -157,6 +158,8 @@ export class EtcdMember implements AsyncDisposable {
           log.error({ reason: errorChain(error) }, "cannot start etcd");
           await wait(restartMs, undefined, { ref: false });
         }
+      } else if (!this.#hadData && existsSync(this.dataDirectory)) {
+        writeSecretFile(this.#hadDataPath, "");
       }
       await wait(watchMs, undefined, { ref: false });
     }
@@ -164,6 +167,7 @@ export class EtcdMember implements AsyncDisposable {
 
   async #spawn(): Promise<void> {
     const { directory, binary } = this.#parts;
+    if (this.#hadData && !existsSync(this.dataDirectory)) throw dataLost(this.dataDirectory);
     const args = this.#arguments(await listenAddress(this.#plan().address));
     const log = openSync(join(directory, "etcd.log"), "a", 0o600);
     const child = spawn(binary, args, {
@@ -232,6 +236,18 @@ export class EtcdMember implements AsyncDisposable {
     return join(this.#parts.directory, "member.json");
   }
 
+  /**
+   * Whether this member has kept something already. Started again without that it is no longer who it was: etcd refuses it, or takes it for the one that is to replace
+   * it, and the plan of that one would then remove what it has acknowledged (seen).
+   */
+  get #hadData(): boolean {
+    return existsSync(this.#hadDataPath);
+  }
+
+  get #hadDataPath(): string {
+    return join(this.#parts.directory, "had-data");
+  }
+
   get #pidPath(): string {
     return join(this.#parts.directory, "pid.json");
   }
@@ -242,6 +258,12 @@ export class EtcdMember implements AsyncDisposable {
     await this.#watching;
     this.#watching = undefined;
   }
+}
+
+function dataLost(directory: string): FerryError {
+  return new FerryError("system-refused", `Cannot start etcd: its data in ${directory} are gone`, {
+    remedy: "Let it be replaced by a new member: ferry cluster replace-member HOST",
+  });
 }
 
 /** etcd listens at no name. Of a name only the family counts: hosts know their own as one of loopback's, where nobody else would reach them. */
