@@ -18,6 +18,7 @@ const settings: Settings = {
   simultaneousStorageMovesMax: 2,
   migrationNetworks: null,
   performanceOption: "compression",
+  memoryCompressor: "auto",
   memoryBandwidth: { bytesPerSecond: null, windows: [] },
   storageBandwidth: { bytesPerSecond: null, windows: [] },
   blackoutMsMax: 300,

@@ -20,6 +20,7 @@ export interface SettingOptions {
   readonly maxStorageMoves?: number;
   readonly anyNetwork?: true;
   readonly performance?: Settings["performanceOption"];
+  readonly compressor?: Settings["memoryCompressor"];
   readonly bandwidth?: number | "none";
   readonly bandwidthAt?: readonly Window[];
   readonly storageBandwidth?: number | "none";
@@ -48,6 +49,7 @@ export function changeSettings(settings: Settings, options: SettingOptions): Set
     simultaneousStorageMovesMax: options.maxStorageMoves ?? settings.simultaneousStorageMovesMax,
     migrationNetworks: options.anyNetwork === true ? null : settings.migrationNetworks,
     performanceOption: options.performance ?? settings.performanceOption,
+    memoryCompressor: options.compressor ?? settings.memoryCompressor,
     memoryBandwidth: limited(memoryBandwidth, options.bandwidth, options.bandwidthAt),
     storageBandwidth: limited(
       storageBandwidth,

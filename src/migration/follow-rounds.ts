@@ -27,6 +27,7 @@ import {
   guestRate,
   netRate,
   postCopyBandwidth,
+  statsOfChannels,
   statsOverRdma,
   toProgress,
   toRound,
@@ -122,8 +123,12 @@ export class RoundsFollower {
       queryMemory(this.#move.process.qmp),
       sessionOf(this.#move).stats(),
     ]);
-    const known = this.#move.overRdma ? statsOverRdma(stats, memory) : stats;
-    return { at: wallClockMs(), memory, stats: known };
+    return { at: wallClockMs(), memory, stats: this.#asKnown(stats, memory) };
+  }
+
+  #asKnown(stats: SessionStats, memory: MemoryStatus): SessionStats {
+    if (this.#move.overRdma) return statsOverRdma(stats, memory);
+    return this.#move.channels > 0 ? statsOfChannels(stats, memory) : stats;
   }
 
   async #roundEnded(start: Sample, now: Sample): Promise<void> {

@@ -1,11 +1,14 @@
 /** The times and bounds of a move, each with its reason. */
 import { pageCacheBytesDefault } from "../memory/limits.ts";
 import { codingJobs } from "../session/memory-coding.ts";
+import type { Compressor } from "./compressor.ts";
 import type { ConvergencePolicy, MigrationOptions } from "./record.ts";
 
 export interface MoveLimits {
   /** How memory crosses the network. */
   readonly performance: NonNullable<MigrationOptions["performance"]>;
+  /** Who compresses memory. */
+  readonly compressor: Compressor;
   /** Memory for versions of pages sent before, on each host. */
   readonly pageCacheBytesMax: number;
   /** Batches of memory compressed, or decompressed, at once. */
@@ -43,6 +46,7 @@ export interface MoveLimits {
 
 export const defaultLimits: MoveLimits = {
   performance: "compression",
+  compressor: "auto",
   pageCacheBytesMax: pageCacheBytesDefault,
   compressionThreadsMax: codingJobs(),
   blackoutMsMax: 300,
@@ -75,6 +79,9 @@ export function liveLimits(now: () => MoveLimits): MoveLimits {
   return {
     get performance() {
       return now().performance;
+    },
+    get compressor() {
+      return now().compressor;
     },
     get pageCacheBytesMax() {
       return now().pageCacheBytesMax;

@@ -1,31 +1,55 @@
 /**
- * How memory crosses, agreed between the hosts: the source asks for pages where its performance option says so, the target
- * says what it takes. Whoever says nothing of it wants QEMU's stream as it is.
+ * How memory crosses, agreed between the hosts: the source asks for compression where its performance option says so, by QEMU or page
+ * by page by the agents (compressor.ts), the target says what it takes. Whoever says nothing of it wants QEMU's stream as it is.
  */
 import { access, constants } from "node:fs/promises";
 import type { ControlMessageOf } from "../protocol/messages.ts";
 import { findGuestMemory, guestMemoryBlock } from "../qemu/guest-memory.ts";
-import type { MemoryDecoding, MemoryEncoding } from "../session/memory-coding.ts";
+import { canCompressChannels, hasChannels } from "../qemu/migration.ts";
+import type { MemoryChannels, MemoryDecoding, MemoryEncoding } from "../session/memory-coding.ts";
+import { qemuCompresses } from "./compressor.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
 import { sessionOf, skeletonOf } from "./past-setup.ts";
 
-type Asked = ControlMessageOf<"receive">["encoding"];
-type Answered = ControlMessageOf<"receiving">["encoding"];
+type Asked = Pick<ControlMessageOf<"receive">, "encoding" | "channels">;
+type Answered = Pick<ControlMessageOf<"receiving">, "encoding" | "channels">;
 
 /** Agents that speak a version before this one know nothing of pages. */
 const versionWithPages = 2;
+const versionWithChannels = 3;
 
-/** Source: what it asks for. */
-export function wantedEncoding(move: SourceMove): { encoding?: "pages" } {
-  const { performance } = move.limits;
-  const isKnown = sessionOf(move).version >= versionWithPages;
-  return performance === "compression" && isKnown ? { encoding: "pages" } : {};
+/** Source: what it asks for. A target that can't have QEMU compress takes pages. */
+export async function wantedCoding(move: SourceMove): Promise<Asked> {
+  const { performance, compressionThreadsMax } = move.limits;
+  const { version } = sessionOf(move);
+  if (performance !== "compression" || version < versionWithPages) return {};
+  const channels = await wantsChannels(move);
+  return { encoding: "pages", ...(channels && { channels: compressionThreadsMax }) };
+}
+
+async function wantsChannels(move: SourceMove): Promise<boolean> {
+  const { qmp, qemuVersion } = move.process;
+  const isPossible =
+    sessionOf(move).version >= versionWithChannels &&
+    hasChannels(qemuVersion) &&
+    move.targetQemuVersion !== undefined &&
+    hasChannels(move.targetQemuVersion);
+  if (!isPossible || !(await canCompressChannels(qmp))) return false;
+  return qemuCompresses({
+    setting: move.limits.compressor,
+    limitBytesPerSecond: move.limits.bandwidthBytesPerSecond,
+    writtenBytesPerSecond: await move.writtenRate,
+  });
 }
 
 /** Source: what comes of the target's answer. */
-export function encodingFor(move: SourceMove, answered: Answered): MemoryEncoding | undefined {
-  if (answered === undefined) return undefined;
-  const { pageCacheBytesMax, placedBlock } = answered;
+export function encodingFor(
+  move: SourceMove,
+  { channels, encoding }: Answered,
+): MemoryEncoding | MemoryChannels | undefined {
+  if (channels !== undefined) return { kind: "channels", count: channels };
+  if (encoding === undefined) return undefined;
+  const { pageCacheBytesMax, placedBlock } = encoding;
   return {
     kind: "memory",
     target: placedBlock === null ? { kind: "plain" } : { kind: "placed", block: placedBlock },
@@ -37,9 +61,13 @@ export function encodingFor(move: SourceMove, answered: Answered): MemoryEncodin
 /** Target: what it does with what the source asks for. Pages go straight to their place where that can be had. */
 export async function decodingFor(
   move: TargetMove,
-  asked: Asked,
-): Promise<MemoryDecoding | undefined> {
-  if (asked === undefined) return undefined;
+  { encoding, channels }: Asked,
+): Promise<MemoryDecoding | MemoryChannels | undefined> {
+  const { compressor, compressionThreadsMax } = move.limits;
+  if (channels !== undefined && compressor !== "agent" && (await takesChannels(move))) {
+    return { kind: "channels", count: Math.min(channels, compressionThreadsMax) };
+  }
+  if (encoding === undefined) return undefined;
   return {
     kind: "memory",
     placed: await writableMemory(move),
@@ -48,11 +76,15 @@ export async function decodingFor(
   };
 }
 
+async function takesChannels(move: TargetMove): Promise<boolean> {
+  const { qmp, qemuVersion } = skeletonOf(move);
+  return hasChannels(qemuVersion) && (await canCompressChannels(qmp));
+}
+
 /** Target: its answer. */
-export function answeredEncoding(
-  decoding: MemoryDecoding | undefined,
-): Omit<ControlMessageOf<"receiving">, "type"> {
+export function answeredCoding(decoding: MemoryDecoding | MemoryChannels | undefined): Answered {
   if (decoding === undefined) return {};
+  if (decoding.kind === "channels") return { channels: decoding.count };
   const { pageCacheBytesMax, placed } = decoding;
   return { encoding: { pageCacheBytesMax, placedBlock: placed?.block ?? null } };
 }

@@ -43,7 +43,7 @@ export async function listenOverRdma(
     const port = randomInt(ports.first, ports.end);
     try {
       const uri = rdmaUri({ address, port });
-      const settings = { hasReturnPath: false, mayPostCopy: false };
+      const settings = { hasReturnPath: false, mayPostCopy: false, channels: 0 };
       await listenIncoming(qmp, uri, settings);
       return { address, port };
     } catch (error) {

@@ -32,6 +32,11 @@ export function statsOverRdma(stats: SessionStats, memory: MemoryStatus): Sessio
   };
 }
 
+/** QEMU compresses: what the link drains is not what leaves the guest. */
+export function statsOfChannels(stats: SessionStats, memory: MemoryStatus): SessionStats {
+  return { ...stats, drainBytesPerSecond: memory.guestBytesPerSecond };
+}
+
 /** `netRates`: the latest ones (remaining.ts). `limit`: the move's, bytes per second; 0: none. */
 export function toProgress(
   memory: MemoryStatus,

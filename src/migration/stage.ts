@@ -92,6 +92,12 @@ export interface SourceMove extends Move {
   peerFailure: FerryError | undefined;
   /** Set by storage-mirror. */
   disksFollowed: FollowedDisks | undefined;
+  /** The target's; set by setup. */
+  targetQemuVersion: string | undefined;
+  /** What the guest changes of its memory, bytes per second; null where it is not known. Set by setup. */
+  writtenRate: Promise<number | null>;
+  /** Over so many QEMU sends what it compresses itself; 0: it does not. Set by memory-precopy. */
+  channels: number;
   /** Set by memory-precopy. */
   watch: SwitchoverWatch | undefined;
   /** What an administrator asks for while memory is copied. */

@@ -33,6 +33,8 @@ import { Passage } from "../vm/passage.ts";
 import { since } from "./since.ts";
 
 const strict = { additionalProperties: false } as const;
+/** Streams of QEMU's own threads; more would only wait for each other. */
+const channelsMax = 16;
 const Generation = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 const Cidr = Type.String({ pattern: "^[0-9A-Fa-f.:]{2,45}/[0-9]{1,3}$" });
 const message = <Kind extends string, Body extends Record<string, Type.TSchema>>(
@@ -122,6 +124,8 @@ export const ControlMessage = Type.Union([
   message("receive", {
     /** Absent: QEMU's stream crosses as it is. */
     encoding: Type.Optional(Type.Literal("pages")),
+    /** QEMU may compress it itself, over so many further streams: rather than `encoding`, where the target can. */
+    channels: Type.Optional(since(3, Type.Integer({ minimum: 1, maximum: channelsMax }))),
     /** Whether the guest may go on at the target before all of its memory is there. */
     mayPostCopy: Type.Optional(since(3, Type.Boolean())),
     /** It is to go over RDMA: the source's addresses there, with prefix lengths. Nothing crosses in the session then. */
@@ -141,6 +145,8 @@ export const ControlMessage = Type.Union([
         ),
       ),
     ),
+    /** QEMU compresses it itself, over so many further streams; then `encoding` is absent. */
+    channels: since(3, Type.Optional(Type.Integer({ minimum: 1, maximum: channelsMax }))),
     /** Absent: QEMU's stream is to cross as it is, whatever was asked for. */
     encoding: Type.Optional(
       Type.Object(

@@ -17,6 +17,8 @@ export interface OutgoingSettings {
   readonly mayPostCopy: boolean;
   /** Whether QEMU, where it can, runs the guest on until the return path says that it may stop it. */
   readonly asksToSwitchOver: boolean;
+  /** Connections besides its stream over which QEMU sends memory that it compresses itself; 0: none. */
+  readonly channels: number;
 }
 
 export type QemuMigrationStatus =
@@ -41,6 +43,10 @@ export interface MemoryStatus {
   readonly remainingBytes: number;
   readonly dirtyBytesPerSecond: number;
   readonly rateBytesPerSecond: number;
+  /** Guest memory that crosses, whatever it takes on the wire. */
+  readonly guestBytesPerSecond: number;
+  /** What was sent so far would be so much in a stream that nobody compressed. */
+  readonly plainBytes: number;
   /** How often QEMU has collected modified pages: the number of the round under way. */
   readonly round: number;
   readonly expectedBlackoutMs: number | null;
@@ -60,12 +66,18 @@ interface QueryMigrate {
     transferred: number;
     remaining: number;
     mbps: number;
+    normal?: number;
+    duplicate?: number;
+    "pages-per-second"?: number;
     "dirty-pages-rate": number;
     "dirty-sync-count": number;
     "page-size"?: number;
   };
 }
 
+/** A page of 4 KiB, and one of zeros, with what the stream says of each. */
+const wholePageBytes = 4096 + 8;
+const emptyPageBytes = 9;
 /** QEMU takes 0 for "stop at once" in places; this is as good as no limit on any link. */
 const unlimitedBytesPerSecond = 1024 ** 4;
 /** Throttling that a guest does not notice: QEMU has no value for "off" once the capability is on. */
@@ -90,7 +102,7 @@ export async function prepareOutgoing(
       capability("return-path", true),
       capability("auto-converge", settings.mayThrottle),
       capability("xbzrle", false),
-      capability("multifd", false),
+      capability("multifd", settings.channels > 0),
       capability("pause-before-switchover", settings.pauses),
       capability("late-block-activate", false),
       capability("postcopy-ram", settings.mayPostCopy),
@@ -103,6 +115,7 @@ export async function prepareOutgoing(
     "downtime-limit": settings.blackoutLimitMs,
     "max-bandwidth": settings.bandwidthBytesPerSecond || unlimitedBytesPerSecond,
     ...(settings.mayThrottle ? throttle(throttleNone) : {}),
+    ...channelParameters(settings.channels),
   });
   return { asks: canAsk && settings.asksToSwitchOver };
 }
@@ -110,26 +123,62 @@ export async function prepareOutgoing(
 export interface IncomingSettings {
   /** False over RDMA (src/migration/memory-over-rdma.ts). */
   readonly hasReturnPath: boolean;
-  /** See `OutgoingSettings`. */
+  /** See `OutgoingSettings`; the same on both ends. */
   readonly mayPostCopy: boolean;
+  readonly channels: number;
 }
 
 /** The target's skeleton listens there when this returns. */
 export async function listenIncoming(
   qmp: Qmp,
   uri: string,
-  { hasReturnPath, mayPostCopy }: IncomingSettings,
+  { hasReturnPath, mayPostCopy, channels }: IncomingSettings,
 ): Promise<void> {
   await qmp.execute("migrate-set-capabilities", {
     capabilities: [
       capability("events", true),
       capability("return-path", hasReturnPath),
       capability("postcopy-ram", mayPostCopy),
+      capability("multifd", channels > 0),
     ],
   });
   // QEMU would announce its MAC addresses when it has loaded, while the VM is still the source's.
-  await qmp.execute("migrate-set-parameters", { "announce-rounds": 0 });
+  const parameters = { "announce-rounds": 0, ...channelParameters(channels) };
+  await qmp.execute("migrate-set-parameters", parameters);
   await qmp.execute("migrate-incoming", { uri });
+}
+
+/**
+ * Whether a QEMU of this version, such as `10.0.2`, can be trusted to compress memory in threads of its own: those from 9.0 to 9.2.0
+ * may lose pages (mended by upstream's commit cdc3970f85).
+ */
+export function hasChannels(version: string): boolean {
+  const [major = 0, minor = 0, micro = 0] = version
+    .split(".")
+    .map((part) => Number.parseInt(part, 10));
+  const isFaulty = major === 9 && (minor < 2 || (minor === 2 && micro === 0));
+  return major >= 7 && !isFaulty;
+}
+
+/** After `prepareOutgoing`: fewer channels, or none. */
+export async function setOutgoingChannels(qmp: Qmp, channels: number): Promise<void> {
+  await qmp.execute("migrate-set-capabilities", {
+    capabilities: [capability("multifd", channels > 0)],
+  });
+  if (channels > 0) await qmp.execute("migrate-set-parameters", channelParameters(channels));
+}
+
+/** Whether this QEMU was built with the compression that its channels use. */
+export async function canCompressChannels(qmp: Qmp): Promise<boolean> {
+  return await qmp.execute("migrate-set-parameters", channelParameters(1)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** zstd, at its fastest level. */
+function channelParameters(channels: number): Record<string, number | string> {
+  return channels === 0 ? {} : { "multifd-channels": channels, "multifd-compression": "zstd" };
 }
 
 export async function startOutgoing(qmp: Qmp, uri: string): Promise<void> {
@@ -176,6 +225,8 @@ export async function queryMemory(qmp: Qmp): Promise<MemoryStatus> {
     remainingBytes: ram?.remaining ?? 0,
     dirtyBytesPerSecond: (ram?.["dirty-pages-rate"] ?? 0) * (ram?.["page-size"] ?? 4096),
     rateBytesPerSecond: ((ram?.mbps ?? 0) * 1e6) / 8,
+    guestBytesPerSecond: (ram?.["pages-per-second"] ?? 0) * (ram?.["page-size"] ?? 4096),
+    plainBytes: (ram?.normal ?? 0) * wholePageBytes + (ram?.duplicate ?? 0) * emptyPageBytes,
     round: ram?.["dirty-sync-count"] ?? 0,
     expectedBlackoutMs: answer["expected-downtime"] ?? null,
     downtimeMs: answer.downtime ?? null,

@@ -8,6 +8,7 @@ export function limitsNow(base: MoveLimits, settings: HostSettings, minute: numb
   return {
     ...base,
     performance: settings.performanceOption,
+    compressor: settings.memoryCompressor,
     blackoutMsMax: settings.blackoutMsMax,
     outageMsMax: settings.outageMsMax,
     blackoutOutageMsMax: settings.blackoutOutageMsMax,

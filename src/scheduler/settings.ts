@@ -5,6 +5,7 @@
 import Type from "typebox";
 import Value from "typebox/value";
 import { FerryError } from "../base/errors.ts";
+import { CompressorSchema } from "../migration/compressor.ts";
 import {
   ConvergencePolicy,
   GiveUpAfterMs,
@@ -38,6 +39,8 @@ export const HostSettings = Type.Object(
     ),
     /** How memory crosses the network, where a move asks for nothing else. */
     performanceOption: PerformanceOption,
+    /** Who compresses memory: QEMU or the agents; `auto`: as the guest and the link are. */
+    memoryCompressor: CompressorSchema,
     /** Of each move that leaves this host. */
     memoryBandwidth: BandwidthLimit,
     storageBandwidth: BandwidthLimit,
@@ -77,6 +80,7 @@ export const defaultSettings: HostSettings = {
   simultaneousStorageMovesMax: 2,
   migrationNetworks: null,
   performanceOption: "compression",
+  memoryCompressor: "auto",
   memoryBandwidth: { bytesPerSecond: null, windows: [] },
   storageBandwidth: { bytesPerSecond: null, windows: [] },
   // QEMU's own figure; most guests switch over in far less.

@@ -3,8 +3,8 @@
  * acknowledges a frame when the kernel has taken its last byte for the program at the other end.
  *
  * Each direction ends by itself (half-close). On the source's memory stream the return path's gate stands between
- * what arrives and QEMU, and nothing that the peer does ends the socket: its end makes the source QEMU let its guest
- * run again, and that is the engine's to decide, through `close`.
+ * what arrives and QEMU, and nothing that the peer does ends the socket, nor those of its channels: their end makes the source
+ * QEMU let its guest run again, and that is the engine's to decide, through `close`.
  */
 import type { Socket } from "node:net";
 import { FerryError } from "../base/errors.ts";
@@ -32,8 +32,11 @@ export interface Carriage {
   /** What the socket's bytes go through on their way to the port; the port itself where nothing is done to them. */
   readonly intake: Intake;
   readonly delivery: Delivery;
-  /** Whether this is the source's memory stream. */
-  readonly isGated: boolean;
+  /**
+   * What becomes of the socket when the peer's end ends: `free`: it ends, too. The source's memory stream is `gated`: what comes
+   * goes through the return path's gate. Its channels are `held`: nothing comes, and they end with it.
+   */
+  readonly end: "free" | "gated" | "held";
 }
 
 export class Carrier {
@@ -43,6 +46,7 @@ export class Carrier {
   readonly #delivery: Delivery;
   readonly #events: CarrierEvents;
   readonly #gate: ReturnPath | undefined;
+  readonly #isHeld: boolean;
   #gateOpening: PromiseWithResolvers<void> | undefined;
   #pace: ReadPace | undefined;
   #peerEnded = false;
@@ -52,13 +56,14 @@ export class Carrier {
 
   /** @param socket paused, with `allowHalfOpen` */
   constructor(socket: Socket, carriage: Carriage, events: CarrierEvents) {
-    const { port, intake, delivery, isGated } = carriage;
+    const { port, intake, delivery, end } = carriage;
     this.#socket = socket;
     this.#port = port;
     this.#intake = intake;
     this.#delivery = delivery;
     this.#events = events;
-    this.#gate = isGated ? new ReturnPath() : undefined;
+    this.#gate = end === "gated" ? new ReturnPath() : undefined;
+    this.#isHeld = end === "held";
     readIntoSlabs(socket, (chunk) => this.#read(chunk));
     socket.on("end", () => this.#readEnd());
     socket.on("error", (error: Error) => this.#close(error.message));
@@ -98,8 +103,8 @@ export class Carrier {
   }
 
   /** Whether the socket's end is the engine's to decide: the peer's being gone does not close it. */
-  get isGated(): boolean {
-    return this.#gate !== undefined;
+  get staysOpen(): boolean {
+    return this.#gate !== undefined || this.#isHeld;
   }
 
   /** Nothing more will come from the peer: a release of what has not come would wait for ever. */
@@ -131,7 +136,7 @@ export class Carrier {
   #readEnd(): void {
     this.#localEnded = true;
     this.#intake.end();
-    if (this.#socket.writableFinished || this.#gate !== undefined) this.#close("end");
+    if (this.#socket.writableFinished || this.staysOpen) this.#close("end");
   }
 
   #writeNext(stream: ReceiveStream): void {
@@ -189,6 +194,7 @@ export class Carrier {
 
   #endOfPeer(frame: Frame, finish: () => void): void {
     this.#peerEnded = true;
+    if (this.#isHeld) return finish();
     const aborted = (frame.flags & frameFlags.aborted) !== 0;
     if (this.#gate !== undefined) {
       const isDelivered = this.#gate.isShut && this.#gateOpening !== undefined;

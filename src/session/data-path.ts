@@ -13,6 +13,7 @@ import type { SessionLimits } from "./options.ts";
 import { type BulkOutlet, type Held, Outbound } from "./outbound.ts";
 import type { ReceiveStream } from "./receive-stream.ts";
 import type { BulkStream, Limited, SessionStats } from "./session.ts";
+import { wholeOf } from "./stream-coding.ts";
 
 export interface DataPathEvents {
   /** A control message's bytes, unchecked. */
@@ -113,7 +114,7 @@ export class DataPath {
         return held();
       },
       offer: (bytes) => {
-        this.#lastAccepted.set(name, Date.now());
+        this.#lastAccepted.set(wholeOf(name), Date.now());
         this.#write(outlet, () => outlet.stream.offer(bytes));
       },
       end: () => this.#write(outlet, () => outlet.stream.end()),
@@ -141,9 +142,13 @@ export class DataPath {
   stats(): Omit<SessionStats, "memory" | "disks"> {
     const streams: SessionStats["streams"] = {};
     for (const { stream } of this.#outbound.outlets) {
-      const { name, acceptedBytes, acknowledgedBytes } = stream;
-      const lastAcceptedAt = this.#lastAccepted.get(name) ?? null;
-      streams[name] = { acceptedBytes, acknowledgedBytes, lastAcceptedAt };
+      const name = wholeOf(stream.name);
+      const before = stream.name === name ? undefined : streams[name];
+      streams[name] = {
+        acceptedBytes: stream.acceptedBytes + (before?.acceptedBytes ?? 0),
+        acknowledgedBytes: stream.acknowledgedBytes + (before?.acknowledgedBytes ?? 0),
+        lastAcceptedAt: this.#lastAccepted.get(name) ?? null,
+      };
     }
     const lanes = [...this.#lanes.values()];
     const networks = this.#networks();

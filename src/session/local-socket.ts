@@ -1,4 +1,4 @@
-/** The unix sockets of this host's QEMU, one connection each. */
+/** The unix sockets of this host's QEMU. */
 import { once } from "node:events";
 import { chmodSync, chownSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
@@ -6,19 +6,29 @@ import { FerryError } from "../base/errors.ts";
 import type { SocketOwner } from "./session.ts";
 
 /**
- * Listens for one connection; the path is gone once it came.
+ * Listens for so many connections; the path is gone once they came.
  *
  * @throws FerryError `already-exists`, `system-refused`
  */
-export async function listenForOne(
+export async function listenFor(
+  count: number,
   path: string,
   owner: SocketOwner,
   accepted: (socket: Socket) => void,
 ): Promise<Server> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
-  server.once("connection", (socket: Socket) => {
-    server.close();
-    rmSync(path, { force: true });
+  let missing = count;
+  server.on("connection", (socket: Socket) => {
+    missing -= 1;
+    // More than one were waiting already.
+    if (missing < 0) {
+      socket.destroy();
+      return;
+    }
+    if (missing === 0) {
+      server.close();
+      rmSync(path, { force: true });
+    }
     accepted(socket);
   });
   try {

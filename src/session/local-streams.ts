@@ -11,9 +11,9 @@ import { decodeMemory } from "./decode-memory.ts";
 import { type Delivery, PlainDelivery } from "./delivery.ts";
 import { EncodingIntake } from "./encoding-intake.ts";
 import type { Intake } from "./intake.ts";
-import { connectOnce, listenForOne } from "./local-socket.ts";
+import { connectOnce, listenFor } from "./local-socket.ts";
 import type { BulkStream, SessionStats, SocketOwner } from "./session.ts";
-import type { StreamDecoding, StreamEncoding } from "./stream-coding.ts";
+import { channelsOf, type StreamDecoding, type StreamEncoding, wholeOf } from "./stream-coding.ts";
 import type { Command, Report } from "./worker-messages.ts";
 
 type Listening = Extract<Command, { type: "carry-listening" }>;
@@ -22,6 +22,12 @@ type Connecting = Extract<Command, { type: "carry-connecting" }>;
 interface Listener {
   readonly server: Server;
   readonly path: string;
+  /** Streams whose connections have not come, in the order in which they will. */
+  readonly waiting: Waiting[];
+}
+
+interface Waiting {
+  readonly stream: BulkStream;
   readonly port: StreamPort;
 }
 
@@ -43,15 +49,27 @@ export class LocalStreams {
   /** @throws FerryError `in-use`, `already-exists`, `system-refused` */
   async carryListening({ stream, path, owner, encoding }: Listening): Promise<void> {
     this.#checkFree(stream);
-    await this.#listen(stream, path, owner, (socket, port) => {
-      const intake = this.#intakeFor(stream, port, encoding);
-      this.#carry(stream, socket, { port, intake, delivery: new PlainDelivery(socket) });
+    // QEMU opens its channels once it has connected the stream that they belong to.
+    const streams = [stream, ...channelsOf(encoding)] as const;
+    await this.#listen(streams, path, owner, (accepted, socket, port) => {
+      const intake = accepted === stream ? this.#intakeFor(stream, port, encoding) : port;
+      this.#carry(accepted, socket, { port, intake, delivery: new PlainDelivery(socket) });
     });
   }
 
   /** @throws FerryError `in-use`, `qemu-failed`, `system-refused` */
   async carryConnecting({ stream, path, decoding }: Connecting): Promise<void> {
     this.#checkFree(stream);
+    await this.#connect(stream, path, decoding);
+    // One after the other: the first is the stream itself to QEMU.
+    for (const channel of channelsOf(decoding)) await this.#connect(channel, path, undefined);
+  }
+
+  async #connect(
+    stream: BulkStream,
+    path: string,
+    decoding: StreamDecoding | undefined,
+  ): Promise<void> {
     const socket = await connectOnce(path);
     try {
       const delivery = deliveryFor(socket, decoding);
@@ -82,26 +100,27 @@ export class LocalStreams {
   }
 
   holdSwitchover(): void {
-    this.#carriers.get("memory")?.holdSwitchover();
+    for (const carrier of this.#carriersOf("memory")) carrier.holdSwitchover();
   }
 
   allowSwitchover(): void {
-    this.#carriers.get("memory")?.allowSwitchover();
+    for (const carrier of this.#carriersOf("memory")) carrier.allowSwitchover();
   }
 
+  /** With its channels. */
   close(stream: BulkStream): void {
     this.#stopListening(stream, "closed on purpose");
-    this.#carriers.get(stream)?.close("closed on purpose");
+    for (const carrier of this.#carriersOf(stream)) carrier.close("closed on purpose");
   }
 
   /**
-   * The session is over. Sockets close, but for the source's memory stream: closing it makes the source QEMU let its
-   * guest run, and only the engine knows whether the guest was handed over.
+   * The session is over. Sockets close, but for the source's memory stream and its channels: closing them makes the source QEMU
+   * let its guest run, and only the engine knows whether the guest was handed over.
    */
   peerLost(reason: string): void {
     for (const stream of this.#listeners.keys()) this.#stopListening(stream, reason);
     for (const carrier of this.#carriers.values()) {
-      if (carrier.isGated) carrier.peerLost();
+      if (carrier.staysOpen) carrier.peerLost();
       else carrier.close(reason);
     }
   }
@@ -112,7 +131,7 @@ export class LocalStreams {
   }
 
   #intakeFor(stream: BulkStream, port: StreamPort, encoding: StreamEncoding | undefined): Intake {
-    if (encoding === undefined) return port;
+    if (encoding === undefined || encoding.kind === "channels") return port;
     return new EncodingIntake(port, (outlet) => {
       if (encoding.kind === "disk") {
         const encoder = new DiskEncoder({ ...encoding, ...outlet });
@@ -124,8 +143,13 @@ export class LocalStreams {
     });
   }
 
-  #carry(stream: BulkStream, socket: Socket, carriage: Omit<Carriage, "isGated">): void {
-    const isGated = this.#role === "source" && stream === "memory";
+  #carriersOf(stream: BulkStream): Carrier[] {
+    return [...this.#carriers].filter(([name]) => wholeOf(name) === stream).map(([, each]) => each);
+  }
+
+  #carry(stream: BulkStream, socket: Socket, carriage: Omit<Carriage, "end">): void {
+    const isOfSource = this.#role === "source" && wholeOf(stream) === "memory";
+    const end = isOfSource ? (stream === "memory" ? "gated" : "held") : "free";
     const closed = (reason: string) => this.#report({ type: "stream-closed", stream, reason });
     const events: CarrierEvents = {
       closed: (reason) => {
@@ -135,26 +159,29 @@ export class LocalStreams {
       peerClosed: closed,
       loadReported: (ok) => this.#report({ type: "load-reported", ok }),
     };
-    const carrier = new Carrier(socket, { ...carriage, isGated }, events);
+    const carrier = new Carrier(socket, { ...carriage, end }, events);
     this.#carriers.set(stream, carrier);
   }
 
-  /** Opens the stream before anyone connects, so that its other end hears of it when this one is closed first. */
+  /** Opens the streams before anyone connects, so that their other ends hear of it when these are closed first. */
   async #listen(
-    stream: BulkStream,
+    streams: readonly [BulkStream, ...BulkStream[]],
     path: string,
     owner: SocketOwner,
-    accepted: (socket: Socket, port: StreamPort) => void,
+    accepted: (stream: BulkStream, socket: Socket, port: StreamPort) => void,
   ): Promise<void> {
-    const port = this.#dataPath.openStream(stream);
+    const [first] = streams;
+    const waiting = streams.map((stream) => ({ stream, port: this.#dataPath.openStream(stream) }));
     try {
-      const server = await listenForOne(path, owner, (socket) => {
-        this.#listeners.delete(stream);
-        accepted(socket, port);
+      const server = await listenFor(streams.length, path, owner, (socket) => {
+        const next = waiting.shift();
+        if (waiting.length === 0) this.#listeners.delete(first);
+        if (next === undefined) socket.destroy();
+        else accepted(next.stream, socket, next.port);
       });
-      this.#listeners.set(stream, { server, path, port });
+      this.#listeners.set(first, { server, path, waiting });
     } catch (error) {
-      discard(port, "nobody can connect to it");
+      for (const { port } of waiting) discard(port, "nobody can connect to it");
       throw error;
     }
   }
@@ -170,13 +197,15 @@ export class LocalStreams {
     this.#listeners.delete(stream);
     listener.server.close();
     rmSync(listener.path, { force: true });
-    discard(listener.port, reason);
-    this.#report({ type: "stream-closed", stream, reason });
+    for (const waiting of listener.waiting.splice(0)) {
+      discard(waiting.port, reason);
+      this.#report({ type: "stream-closed", stream: waiting.stream, reason });
+    }
   }
 }
 
 function deliveryFor(socket: Socket, decoding: StreamDecoding | undefined): Delivery {
-  if (decoding === undefined) return new PlainDelivery(socket);
+  if (decoding === undefined || decoding.kind === "channels") return new PlainDelivery(socket);
   return decoding.kind === "disk" ? decodeDisk(socket, decoding) : decodeMemory(socket, decoding);
 }
 

@@ -3,6 +3,15 @@ import { availableParallelism } from "node:os";
 import type { TargetMemory } from "../memory/page-encoder.ts";
 import type { MemoryPlace } from "../memory/memory-file.ts";
 
+/**
+ * QEMU compresses memory itself, in so many threads, and each of them says it over a connection of its own, which crosses as a
+ * stream of its own; both ends.
+ */
+export interface MemoryChannels {
+  readonly kind: "channels";
+  readonly count: number;
+}
+
 /** The source's end. */
 export interface MemoryEncoding {
   readonly kind: "memory";

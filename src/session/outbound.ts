@@ -21,6 +21,7 @@ import type { SessionLimits } from "./options.ts";
 import { type NumberedFrame, SendStream } from "./send-stream.ts";
 import { type Sending, SendWindow } from "./send-window.ts";
 import { giveBack } from "./slabs.ts";
+import { wholeOf } from "./stream-coding.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 export interface BulkOutlet {
@@ -74,7 +75,7 @@ export class Outbound {
       );
     }
     const stream = new SendStream<Lane>(++this.#lastNumber, name);
-    const names = isOfStorage(name) ? [name, "storage"] : [name];
+    const names = isOfStorage(name) ? [name, "storage"] : [wholeOf(name)];
     const outlet = { stream, buckets: names.map((each) => this.#bucketOf(each)), onThirst };
     this.#bulk.set(stream.number, outlet);
     return outlet;
@@ -116,9 +117,8 @@ export class Outbound {
     }
     for (;;) {
       const lane = soonest(lanes, hasRoom);
-      // What a broken lane had needs no room: until it is there, nothing behind it is acknowledged, and no room comes.
-      const onlyAgain = !this.window.hasRoom;
-      if (lane === undefined || (onlyAgain && !this.#hasAgain)) {
+      const isFull = !this.window.hasRoom;
+      if (lane === undefined || (isFull && !this.#anyNeedsNoRoom)) {
         this.#countHeld(lane === undefined);
         break;
       }
@@ -126,7 +126,7 @@ export class Outbound {
         this.#countHeld(true);
         break;
       }
-      const outlet = this.#share.pick(this.#ready(now, onlyAgain));
+      const outlet = this.#share.pick(this.#ready(now, isFull));
       const frame = outlet?.stream.next(this.frameBytes);
       if (outlet === undefined || frame === undefined) break;
       const wireBytes = frame.length + frameHeaderBytes;
@@ -184,14 +184,14 @@ export class Outbound {
       : { heldByLink, heldByPeer: heldByPeer + 1 };
   }
 
-  get #hasAgain(): boolean {
-    return [...this.#bulk.values()].some(({ stream }) => stream.hasAgain);
+  get #anyNeedsNoRoom(): boolean {
+    return [...this.#bulk.values()].some(({ stream }) => needsNoRoom(stream));
   }
 
-  *#ready(now: number, onlyAgain: boolean): Generator<BulkOutlet, void, void> {
+  *#ready(now: number, windowIsFull: boolean): Generator<BulkOutlet, void, void> {
     for (const outlet of this.#bulk.values()) {
       const { stream, buckets } = outlet;
-      if (onlyAgain && !stream.hasAgain) continue;
+      if (windowIsFull && !needsNoRoom(stream)) continue;
       const isFull = stream.unacknowledgedFrames >= framesInFlightMax && !stream.hasAgain;
       if (!stream.hasNext || isFull) continue;
       if (!buckets.some((bucket) => this.#heldBack(bucket, now))) yield outlet;
@@ -216,6 +216,14 @@ export class Outbound {
     this.#sendings.set(frame, this.window.sent(frame.length, now));
     lane.carry(frame, now);
   }
+}
+
+/**
+ * What a broken lane had: until it is there, nothing behind it is acknowledged, and no room comes. And the first frame of a stream
+ * that has none under way: what others have may not be taken before it (a channel of QEMU's waits for a word in another).
+ */
+function needsNoRoom({ hasAgain, hasNext, unacknowledgedFrames }: SendStream<Lane>): boolean {
+  return hasAgain || (hasNext && unacknowledgedFrames === 0);
 }
 
 /** Disks, and files that are sent along. */

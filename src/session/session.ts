@@ -7,14 +7,18 @@ import type { EncoderStats } from "../memory/encoder-stats.ts";
 import type { ControlMessage, ControlMessageOf } from "../protocol/messages.ts";
 import type { StreamDecoding, StreamEncoding } from "./stream-coding.ts";
 
-/** `memory` carries QEMU's migration stream and, backwards, its return path; `disk:NAME` one disk's mirror. */
-export type BulkStream = "memory" | `disk:${string}`;
+/**
+ * `memory` carries QEMU's migration stream and, backwards, its return path; `memory:1` and so on what QEMU's own threads compress
+ * (memory-coding.ts); `disk:NAME` one disk's mirror.
+ */
+export type BulkStream = "memory" | MemoryChannel | `disk:${string}`;
+export type MemoryChannel = `memory:${number}`;
 
 /** What a bandwidth limit holds for: one stream, all disks and files together, or everything. */
 export type Limited = BulkStream | "storage" | "all";
 
 export interface SessionStats {
-  /** Bytes taken in for each bulk stream, and acknowledged by the peer's application. */
+  /** Bytes taken in for each bulk stream, and acknowledged by the peer's application; `memory` with all of its channels. */
   readonly streams: Record<
     string,
     {
@@ -75,7 +79,7 @@ export interface Session extends AsyncDisposable {
   /**
    * Listens on a unix socket (mode 0600, owner `uid`) and carries the one connection it accepts as `stream`. With
    * `encoding` what it says is QEMU's migration stream, or its NBD client's words, and crosses encoded; the peer must
-   * decode it.
+   * decode it. With channels as many more connections are accepted.
    */
   carryListening(
     stream: BulkStream,
@@ -83,7 +87,7 @@ export interface Session extends AsyncDisposable {
     owner: SocketOwner,
     encoding?: StreamEncoding,
   ): Promise<void>;
-  /** Connects to a unix socket and carries it as `stream`, decoding what the peer encodes. */
+  /** Connects to a unix socket and carries it as `stream`, decoding what the peer encodes; with channels as often again. */
   carryConnecting(stream: BulkStream, socketPath: string, decoding?: StreamDecoding): Promise<void>;
   /**
    * Source only: lets the withheld SHUT of the return path through to QEMU. Called only once the handover is

@@ -86,8 +86,9 @@ async function startMigration(
     mayThrottle: false,
     mayPostCopy: false,
     asksToSwitchOver,
+    channels: 0,
   });
-  const settings = { hasReturnPath: true, mayPostCopy: false };
+  const settings = { hasReturnPath: true, mayPostCopy: false, channels: 0 };
   await listenIncoming(target, `unix:${incoming}`, settings);
   await pair.target.carryConnecting("memory", incoming);
   await pair.source.carryListening("memory", outgoing, owner);

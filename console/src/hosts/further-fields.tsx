@@ -19,6 +19,12 @@ const shutdownNames: Readonly<Record<HostSettings["shutdownPolicy"], string>> = 
   "power-off": "Lose their power",
 };
 
+const compressorNames: Readonly<Record<HostSettings["memoryCompressor"], string>> = {
+  auto: "As the guest and the link are",
+  agent: "The agents, page by page",
+  qemu: "QEMU, in threads of its own",
+};
+
 interface FurtherFieldsProps {
   readonly settings: HostSettings;
   readonly onChange: (part: Partial<HostSettings>) => void;
@@ -58,6 +64,12 @@ export function FurtherFields({ settings, onChange }: FurtherFieldsProps) {
         max={day}
         value={giveUpAfterMs / second}
         onChange={(seconds) => onChange({ giveUpAfterMs: seconds * second })}
+      />
+      <OptionSelect
+        label="With compression, who compresses"
+        value={settings.memoryCompressor}
+        names={compressorNames}
+        onChange={(memoryCompressor) => onChange({ memoryCompressor })}
       />
       <CountField
         label="Memory for pages sent before, MiB"

@@ -34,6 +34,11 @@ const performanceOptions: Readonly<Record<Settings["performanceOption"], true>> 
   multichannel: true,
   rdma: true,
 };
+const compressors: Readonly<Record<Settings["memoryCompressor"], true>> = {
+  auto: true,
+  agent: true,
+  qemu: true,
+};
 
 export function defineHostSettings(command: Command, cli: Cli): void {
   command
@@ -71,6 +76,12 @@ function defineSet(command: Command, cli: Cli): void {
       new Option("--performance <option>", "how memory crosses the network").choices(
         Object.keys(performanceOptions),
       ),
+    )
+    .addOption(
+      new Option(
+        "--compressor <who>",
+        "with compression, who compresses: QEMU, the agents, or as the guest and the link are (auto)",
+      ).choices(Object.keys(compressors)),
     )
     .option(
       "--bandwidth <rate>",

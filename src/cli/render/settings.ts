@@ -18,6 +18,7 @@ export function renderSettings(settings: Settings): string {
     ],
     ["networks", networks?.join("\n") ?? "any"],
     ["performance", settings.performanceOption],
+    ["compressed by", settings.memoryCompressor],
     ["memory bandwidth", renderBandwidth(settings.memoryBandwidth)],
     ["storage bandwidth", renderBandwidth(settings.storageBandwidth)],
     ["most blackout", formatDuration(settings.blackoutMsMax)],

@@ -5,12 +5,18 @@
  */
 import { FerryError } from "../../base/errors.ts";
 import type { ControlMessageOf } from "../../protocol/messages.ts";
-import { guestRuns, listenIncoming, prepareOutgoing, startOutgoing } from "../../qemu/migration.ts";
+import {
+  guestRuns,
+  listenIncoming,
+  prepareOutgoing,
+  setOutgoingChannels,
+  startOutgoing,
+} from "../../qemu/migration.ts";
 import { freshSocket } from "../carry-socket.ts";
 import { firstState } from "../convergence.ts";
 import { RoundsFollower } from "../follow-rounds.ts";
 import { listenOverRdma, startOverRdma, wantedRdma } from "../memory-over-rdma.ts";
-import { answeredEncoding, decodingFor, encodingFor, wantedEncoding } from "../memory-coding.ts";
+import { answeredCoding, decodingFor, encodingFor, wantedCoding } from "../memory-coding.ts";
 import type { Stage, TargetMove } from "../stage.ts";
 import { SwitchoverWatch } from "../switchover-watch.ts";
 import { endMigration } from "../end-migration.ts";
@@ -37,13 +43,15 @@ export const memoryPrecopy: Stage = {
       const watch = new SwitchoverWatch(qmp, session, asksForRdma);
       session.limit("memory", move.limits.bandwidthBytesPerSecond);
       move.watch = watch;
-      // QEMU asks for single pages then, and places them itself: its stream crosses as it is.
+      // QEMU asks for single pages in post-copy, and places them itself: its stream crosses as it is.
+      const wanted = mayPostCopy ? {} : await wantedCoding(move);
+      const { channels = 0 } = wanted;
       session.send({
         type: "receive",
-        ...(mayPostCopy ? { mayPostCopy } : wantedEncoding(move)),
+        ...(mayPostCopy ? { mayPostCopy } : wanted),
         ...wantedOverRdma,
       });
-      const [{ encoding, rdma }, { asks }] = await Promise.all([
+      const [{ rdma, ...answered }, { asks }] = await Promise.all([
         session.receive("receiving", {
           signal: move.signal,
           timeoutMs: move.limits.setupTimeoutMs,
@@ -56,11 +64,14 @@ export const memoryPrecopy: Stage = {
           pauses: move.disks.length > 0,
           mayThrottle: move.limits.throttlePercentMax > 0 && policy !== "patient",
           mayPostCopy,
+          channels,
         }),
       ]);
+      move.channels = answered.channels ?? 0;
+      if (move.channels !== channels) await setOutgoingChannels(qmp, move.channels);
       if (rdma === undefined) {
         const socket = await freshSocket(directory, "migration-out.sock");
-        await session.carryListening("memory", socket, { uid, gid }, encodingFor(move, encoding));
+        await session.carryListening("memory", socket, { uid, gid }, encodingFor(move, answered));
         await startOutgoing(qmp, `unix:${socket}`);
       } else {
         move.overRdma = true;
@@ -107,18 +118,19 @@ export const memoryPrecopy: Stage = {
 
 async function receiveInSession(
   move: TargetMove,
-  { encoding, mayPostCopy = false }: ControlMessageOf<"receive">,
+  asked: ControlMessageOf<"receive">,
 ): Promise<void> {
   const { session } = move;
   const { qmp, directory } = skeletonOf(move);
-  const decoding = await decodingFor(move, encoding);
+  const decoding = await decodingFor(move, asked);
   const socket = await freshSocket(directory, "migration-in.sock");
   await listenIncoming(qmp, `unix:${socket}`, {
     hasReturnPath: true,
-    mayPostCopy,
+    mayPostCopy: asked.mayPostCopy ?? false,
+    channels: decoding?.kind === "channels" ? decoding.count : 0,
   });
   await session.carryConnecting("memory", socket, decoding);
-  session.send({ type: "receiving", ...answeredEncoding(decoding) });
+  session.send({ type: "receiving", ...answeredCoding(decoding) });
 }
 
 /** The source's word that the guest stands still; what ends the stream before it ends the move. */

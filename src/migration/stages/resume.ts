@@ -98,6 +98,9 @@ async function recordBlackout(move: SourceMove): Promise<void> {
   const isPast = move.overRdma && carried !== undefined && memory !== undefined;
   const stats = isPast ? statsOverRdma(carried, memory) : carried;
   if (stats?.memory) move.log.info({ memory: stats.memory }, "memory crossed page by page");
+  const isCompressed = move.channels > 0;
+  if (isCompressed)
+    move.log.info({ channels: move.channels }, "memory crossed as QEMU compressed it");
   const lastByteAt = stats?.streams["memory"]?.lastAcceptedAt ?? loadedAt;
   const roundTripMs = stats?.roundTripMs ?? 0;
   const continuedAt = watch.continuedAt ?? stoppedAt;
@@ -113,6 +116,7 @@ async function recordBlackout(move: SourceMove): Promise<void> {
   move.record.blackout(splitBlackout(moments, memory?.downtimeMs ?? null));
   move.record.figures({
     guestBytes:
+      (isCompressed ? memory?.plainBytes : undefined) ??
       stats?.memory?.bytesIn ??
       stats?.streams["memory"]?.acceptedBytes ??
       (move.overRdma ? memory?.transferredBytes : undefined) ??

@@ -8,6 +8,7 @@ import { errorChain, FerryError } from "../../base/errors.ts";
 import { peerError } from "../../session/inbox.ts";
 import type { Session } from "../../session/session.ts";
 import { findDiskNode } from "../../qemu/disk-nodes.ts";
+import { measureWrittenRate } from "../../qemu/written-rate.ts";
 import { withoutMedia } from "../../vm/media.ts";
 import type { IncomingDisk } from "../../vm/moved-disks.ts";
 import type { Passage } from "../../vm/passage.ts";
@@ -48,12 +49,18 @@ export const setup: Stage = {
         ),
         files: sent.map(({ targetPool: pool, file, bytes }) => ({ pool, file, bytes })),
       });
+      // While the target gets ready.
+      if (limits.performance === "compression" && limits.compressor === "auto") {
+        move.writtenRate = run ? measureWrittenRate(move.process.qmp) : Promise.resolve(0);
+      }
       const timeoutMs = limits.prepareTimeoutMs + proofMs(disks.map(({ backing }) => backing));
       if (sent.length > 0) {
         await move.session.receive("send-files", { signal, timeoutMs });
         await sendFiles(move, move.session, sent);
       }
-      const { whole = [] } = await move.session.receive("prepared", { signal, timeoutMs });
+      const prepared = await move.session.receive("prepared", { signal, timeoutMs });
+      const { whole = [], qemuVersion } = prepared;
+      move.targetQemuVersion = qemuVersion;
       move.whole = [
         ...whole,
         ...placements.filter(({ backing }) => !backing).map(({ name }) => name),
