@@ -4,8 +4,8 @@
  */
 import { access, constants } from "node:fs/promises";
 import type { ControlMessageOf } from "../protocol/messages.ts";
+import { canCompressChannels, hasChannels } from "../qemu/channels.ts";
 import { findGuestMemory, guestMemoryBlock } from "../qemu/guest-memory.ts";
-import { canCompressChannels, hasChannels } from "../qemu/migration.ts";
 import type { MemoryChannels, MemoryDecoding, MemoryEncoding } from "../session/memory-coding.ts";
 import { qemuCompresses } from "./compressor.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";

@@ -3,6 +3,7 @@
  * socket, `unix:PATH`, and who reads it is the session's business; or, over RDMA, the other QEMU, `rdma:ADDRESS:PORT`.
  */
 import { FerryError } from "../base/errors.ts";
+import { channelParameters } from "./channels.ts";
 import type { Qmp, QmpEvent } from "./qmp.ts";
 
 export interface OutgoingSettings {
@@ -17,7 +18,7 @@ export interface OutgoingSettings {
   readonly mayPostCopy: boolean;
   /** Whether QEMU, where it can, runs the guest on until the return path says that it may stop it. */
   readonly asksToSwitchOver: boolean;
-  /** Connections besides its stream over which QEMU sends memory that it compresses itself; 0: none. */
+  /** Connections besides its stream over which QEMU sends memory that it compresses itself (channels.ts); 0: none. */
   readonly channels: number;
 }
 
@@ -146,39 +147,6 @@ export async function listenIncoming(
   const parameters = { "announce-rounds": 0, ...channelParameters(channels) };
   await qmp.execute("migrate-set-parameters", parameters);
   await qmp.execute("migrate-incoming", { uri });
-}
-
-/**
- * Whether a QEMU of this version, such as `10.0.2`, can be trusted to compress memory in threads of its own: those from 9.0 to 9.2.0
- * may lose pages (mended by upstream's commit cdc3970f85).
- */
-export function hasChannels(version: string): boolean {
-  const [major = 0, minor = 0, micro = 0] = version
-    .split(".")
-    .map((part) => Number.parseInt(part, 10));
-  const isFaulty = major === 9 && (minor < 2 || (minor === 2 && micro === 0));
-  return major >= 7 && !isFaulty;
-}
-
-/** After `prepareOutgoing`: fewer channels, or none. */
-export async function setOutgoingChannels(qmp: Qmp, channels: number): Promise<void> {
-  await qmp.execute("migrate-set-capabilities", {
-    capabilities: [capability("multifd", channels > 0)],
-  });
-  if (channels > 0) await qmp.execute("migrate-set-parameters", channelParameters(channels));
-}
-
-/** Whether this QEMU was built with the compression that its channels use. */
-export async function canCompressChannels(qmp: Qmp): Promise<boolean> {
-  return await qmp.execute("migrate-set-parameters", channelParameters(1)).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** zstd, at its fastest level. */
-function channelParameters(channels: number): Record<string, number | string> {
-  return channels === 0 ? {} : { "multifd-channels": channels, "multifd-compression": "zstd" };
 }
 
 export async function startOutgoing(qmp: Qmp, uri: string): Promise<void> {

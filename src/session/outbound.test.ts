@@ -38,3 +38,22 @@ test("what a broken lane had goes out again although there is room for nothing e
   outbound.pump([whole.lane]);
   assert.equal(whole.carried.length, before + lost.length);
 });
+
+test("a full window keeps no stream from having one frame under way", () => {
+  const outbound = new Outbound(sessionLimits, () => {});
+  const { stream: full } = outbound.open("memory:1", () => {});
+  const { stream } = outbound.open("memory", () => {});
+  const { lane, carried } = madeLane();
+  full.offer(Buffer.alloc(8 * 1024 * 1024));
+  outbound.pump([lane]);
+  assert.ok(!outbound.window.hasRoom);
+  stream.offer(Buffer.alloc(1024 * 1024));
+  const before = carried.length;
+  outbound.pump([lane]);
+  outbound.pump([lane]);
+  const after = carried.slice(before);
+  assert.deepEqual(
+    after.map((frame) => frame.stream.name),
+    ["memory"],
+  );
+});

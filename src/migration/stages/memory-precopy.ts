@@ -5,13 +5,8 @@
  */
 import { FerryError } from "../../base/errors.ts";
 import type { ControlMessageOf } from "../../protocol/messages.ts";
-import {
-  guestRuns,
-  listenIncoming,
-  prepareOutgoing,
-  setOutgoingChannels,
-  startOutgoing,
-} from "../../qemu/migration.ts";
+import { setOutgoingChannels } from "../../qemu/channels.ts";
+import { guestRuns, listenIncoming, prepareOutgoing, startOutgoing } from "../../qemu/migration.ts";
 import { freshSocket } from "../carry-socket.ts";
 import { firstState } from "../convergence.ts";
 import { RoundsFollower } from "../follow-rounds.ts";
