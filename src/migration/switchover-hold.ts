@@ -11,7 +11,7 @@ import type { Qmp } from "../qemu/qmp.ts";
 import type { Session } from "../session/session.ts";
 
 /** Each look is a word with the session's thread. */
-const lookMs = 10;
+const lookMs = 5;
 
 export class SwitchoverHold implements Disposable {
   readonly #session: Session;

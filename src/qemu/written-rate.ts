@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Qmp } from "./qmp.ts";
 
 /** As long as a target takes to make its skeleton: who asks waits for nothing. */
-const measureMs = 150;
+const measureMs = 100;
 const lookMs = 10;
 
 /**
