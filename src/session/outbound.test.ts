@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { frameTypes } from "../protocol/frame.ts";
 import type { Lane } from "./lane.ts";
 import { sessionLimits } from "./limits.ts";
 import { Outbound } from "./outbound.ts";
@@ -56,4 +57,17 @@ test("a full window keeps no stream from having one frame under way", () => {
     after.map((frame) => frame.stream.name),
     ["memory"],
   );
+});
+
+test("a limit of memory holds for its channels, all together", () => {
+  const outbound = new Outbound(sessionLimits, () => {});
+  const channels = ["memory:1", "memory:2"].map((name) => outbound.open(name, () => {}).stream);
+  outbound.limit("memory", 1);
+  const { lane, carried } = madeLane();
+  for (const stream of channels) stream.offer(Buffer.alloc(1024 * 1024));
+  for (let times = 0; times < 5; times++) outbound.pump([lane]);
+  // One frame of whichever came first owes more than a byte a second pays back.
+  const data = carried.filter(({ type }) => type === frameTypes.data);
+  outbound.stop();
+  assert.ok(data.length <= 1, `${data.length} frames`);
 });
