@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   }
   for (const host of lab.hosts) {
     const log = await readFile(host.agent.log, "utf8");
-    for (const line of log.split("\n")) if (line.includes("crossed page by page")) say(line);
+    for (const line of log.split("\n")) if (line.includes("memory crossed")) say(line);
   }
   await Promise.all(lab.hosts.map((host) => host.agent.stop()));
 }

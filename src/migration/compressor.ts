@@ -10,9 +10,9 @@ const compressors = ["auto", "agent", "qemu"] as const;
 export type Compressor = (typeof compressors)[number];
 export const CompressorSchema = Type.Unsafe<Compressor>(Type.String({ enum: [...compressors] }));
 
-/** About 500 Mbit/s: below it processors are fast enough for the link, and every byte counts. */
+/** What the agents' compression fills on two processors (decision 0234): below it the link is what waits. */
 const slowLinkBytesPerSecond = 60_000_000;
-/** Twice what a link of 1 Gbit/s carries of it in differences, half of what it carries compressed. */
+/** An eighth of what 1 Gbit/s carries when memory compresses as well as that: a round leaves an eighth of the one before it. */
 const writesMuchBytesPerSecond = 64 * 1048576;
 
 export function qemuCompresses(move: {

@@ -11,7 +11,7 @@ export interface MoveLimits {
   readonly compressor: Compressor;
   /** Memory for versions of pages sent before, on each host. */
   readonly pageCacheBytesMax: number;
-  /** Batches of memory compressed, or decompressed, at once. */
+  /** Batches of memory that an agent compresses, or decompresses, at once; threads in which QEMU does. */
   readonly compressionThreadsMax: number;
   /** Most the guest may stand still at the switch-over, if the administrator says nothing else. */
   readonly blackoutMsMax: number;
