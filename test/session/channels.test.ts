@@ -10,8 +10,6 @@ import { carry, openPair, owner, type Pair } from "./session-pair.ts";
 
 const channels = { kind: "channels", count: 2 } as const;
 const MiB = 1024 * 1024;
-/** What does not arrive is waited for: a claim that is wrong fails then. */
-const limited = { timeout: 60_000 };
 
 /** The stream's sockets first, then its channels', as the source's QEMU connects them and the target's accepts them. */
 async function carryChannels(pair: Pair): Promise<{ near: Socket[]; far: Socket[] }> {
