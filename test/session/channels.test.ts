@@ -57,86 +57,70 @@ async function read(socket: Socket, bytes: number): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-test(
-  "what each connection says comes out of the one that was opened in its turn, and counts as memory",
-  limited,
-  async () => {
-    await using pair = await openPair({ lanes: 2 });
-    const { near, far } = await carryChannels(pair);
-    const said = near.map((_, index) => randomBytes((index + 1) * MiB));
-    near.forEach((socket, index) => socket.write(said[index] ?? ""));
-    const heard = await Promise.all(
-      far.map((socket, index) => read(socket, (said[index] ?? "").length)),
-    );
-    assert.ok(heard.every((bytes, index) => bytes.equals(said[index] ?? Buffer.alloc(0))));
-    const { streams } = await pair.source.stats();
-    assert.deepEqual(Object.keys(streams), ["memory"]);
-    assert.equal(streams["memory"]?.acceptedBytes, 6 * MiB);
-  },
-);
+test("what each connection says comes out of the one that was opened in its turn, and counts as memory", async () => {
+  await using pair = await openPair({ lanes: 2 });
+  const { near, far } = await carryChannels(pair);
+  const said = near.map((_, index) => randomBytes((index + 1) * MiB));
+  near.forEach((socket, index) => socket.write(said[index] ?? ""));
+  const heard = await Promise.all(
+    far.map((socket, index) => read(socket, (said[index] ?? "").length)),
+  );
+  assert.ok(heard.every((bytes, index) => bytes.equals(said[index] ?? Buffer.alloc(0))));
+  const { streams } = await pair.source.stats();
+  assert.deepEqual(Object.keys(streams), ["memory"]);
+  assert.equal(streams["memory"]?.acceptedBytes, 6 * MiB);
+});
 
-test(
-  "a word in the stream gets through although nobody reads a channel that is full",
-  limited,
-  async () => {
-    await using pair = await openPair();
-    const { near, far } = await carryChannels(pair);
-    const [main, channel] = near;
-    // As a thread of QEMU's that waits for what the stream says.
-    channel?.write(randomBytes(64 * MiB));
-    let before = -1;
-    for (;;) {
-      const { acceptedBytes = 0 } = (await pair.source.stats()).streams["memory"] ?? {};
-      if (acceptedBytes === before) break;
-      before = acceptedBytes;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    main?.write("all of it was sent");
-    assert.ok(far[0] !== undefined);
-    assert.equal((await read(far[0], 18)).toString(), "all of it was sent");
-  },
-);
+test("a word in the stream gets through although nobody reads a channel that is full", async () => {
+  await using pair = await openPair();
+  const { near, far } = await carryChannels(pair);
+  const [main, channel] = near;
+  // As a thread of QEMU's that waits for what the stream says.
+  channel?.write(randomBytes(64 * MiB));
+  let before = -1;
+  for (;;) {
+    const { acceptedBytes = 0 } = (await pair.source.stats()).streams["memory"] ?? {};
+    if (acceptedBytes === before) break;
+    before = acceptedBytes;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  main?.write("all of it was sent");
+  assert.ok(far[0] !== undefined);
+  assert.equal((await read(far[0], 18)).toString(), "all of it was sent");
+});
 
-test(
-  "the source's connections stay open without a peer, and end with the stream",
-  limited,
-  async () => {
-    await using pair = await openPair();
-    const { near, far } = await carryChannels(pair);
-    const overs = near.map(over);
-    let ended = 0;
-    for (const each of overs) void each.then(() => ended++);
-    for (const socket of far) socket.destroy();
-    await pair.target.close("gone");
-    const { promise: closed, resolve } = Promise.withResolvers<void>();
-    if (pair.source.isOver) resolve();
-    pair.source.on("closed", () => resolve());
-    await closed;
-    await new Promise((done) => setTimeout(done, 100));
-    assert.equal(ended, 0);
-    await pair.source.close();
-    await Promise.all(overs);
-  },
-);
+test("the source's connections stay open without a peer, and end with the stream", async () => {
+  await using pair = await openPair();
+  const { near, far } = await carryChannels(pair);
+  const overs = near.map(over);
+  let ended = 0;
+  for (const each of overs) void each.then(() => ended++);
+  for (const socket of far) socket.destroy();
+  await pair.target.close("gone");
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  if (pair.source.isOver) resolve();
+  pair.source.on("closed", () => resolve());
+  await closed;
+  await new Promise((done) => setTimeout(done, 100));
+  assert.equal(ended, 0);
+  await pair.source.close();
+  await Promise.all(overs);
+});
 
-test(
-  "closing the stream closes its channels, also those that nobody has opened",
-  limited,
-  async () => {
-    await using pair = await openPair();
-    const path = join(pair.directory, "listening");
-    await pair.source.carryListening("memory", path, owner, channels);
-    const first = connect({ path, allowHalfOpen: true });
-    pair.sockets.push(first.on("error", () => {}));
-    await once(first, "connect");
-    const closed = new Set<string>();
-    pair.source.on("stream-closed", (stream) => closed.add(stream));
-    const end = over(first);
-    await pair.source.closeStream("memory");
-    await end;
-    await until(() => closed.size === 3);
-    assert.deepEqual([...closed].toSorted(), ["memory", "memory:1", "memory:2"]);
-    // And all of them are free again.
-    await carry(pair, "memory");
-  },
-);
+test("closing the stream closes its channels, also those that nobody has opened", async () => {
+  await using pair = await openPair();
+  const path = join(pair.directory, "listening");
+  await pair.source.carryListening("memory", path, owner, channels);
+  const first = connect({ path, allowHalfOpen: true });
+  pair.sockets.push(first.on("error", () => {}));
+  await once(first, "connect");
+  const closed = new Set<string>();
+  pair.source.on("stream-closed", (stream) => closed.add(stream));
+  const end = over(first);
+  await pair.source.closeStream("memory");
+  await end;
+  await until(() => closed.size === 3);
+  assert.deepEqual([...closed].toSorted(), ["memory", "memory:1", "memory:2"]);
+  // And all of them are free again.
+  await carry(pair, "memory");
+});
