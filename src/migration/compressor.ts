@@ -1,8 +1,7 @@
 /**
- * Who compresses memory (docs/decisions/0234-qemu-compresses.md). QEMU does it in its own threads before it sends, and an agent that only carries the
- * outcome costs next to nothing: where processors are what a move waits for, that is half of its time. The agents know what they sent
- * before and send differences: where the link is what a move waits for, that is fewer bytes, above all of a guest that writes the same
- * pages again and again. Pure.
+ * Who compresses memory, and how hard (docs/decisions/0234-qemu-compresses.md, 0235-how-hard-qemu-compresses.md). QEMU does it in its own threads before it sends, and an agent that
+ * only carries the outcome costs next to nothing. The agents know what they sent before and send differences: where a guest writes the same pages
+ * again and again, faster than the way carries them, that is fewer bytes. Pure.
  */
 import Type from "typebox";
 
@@ -10,22 +9,43 @@ const compressors = ["auto", "agent", "qemu"] as const;
 export type Compressor = (typeof compressors)[number];
 export const CompressorSchema = Type.Unsafe<Compressor>(Type.String({ enum: [...compressors] }));
 
-/** What the agents' compression fills on two processors (decision 0234): below it the link is what waits. */
-const slowLinkBytesPerSecond = 60_000_000;
-/** An eighth of what 1 Gbit/s carries when memory compresses as well as that: a round leaves an eighth of the one before it. */
-const writesMuchBytesPerSecond = 64 * 1048576;
+/** What 1 Gbit/s carries, for a way that nobody knows. */
+const usualWayBytesPerSecond = 118_000_000;
+/** A guest's memory to what becomes of it, as measured of redis. */
+const usualRatio = 4.7;
+/** A round then leaves so much of the one before it. */
+const roundsShrinkTo = 1 / 8;
+/** At the harder level each of QEMU's threads, beside all else, filled so much of a way (decision 235). */
+const hardBytesPerSecondOfThread = 30_000_000;
+
+/** Of zstd. Both take back what is many pages away, and the harder one a third more time. Beyond it time grows and bytes do not shrink. */
+export const channelLevels = { fast: 2, hard: 3 } as const;
+
+/** How fast memory goes to the target, on the wire; null: not known. */
+type Way = number | null;
 
 export function qemuCompresses(move: {
   readonly setting: Compressor;
-  /** Of the move, on the wire; 0: none. */
-  readonly limitBytesPerSecond: number;
+  readonly wayBytesPerSecond: Way;
   /** What the guest changes; null: not known, and taken for much. */
   readonly writtenBytesPerSecond: number | null;
 }): boolean {
-  const { setting, limitBytesPerSecond: limit, writtenBytesPerSecond } = move;
+  const { setting, wayBytesPerSecond: way, writtenBytesPerSecond: written } = move;
   if (setting !== "auto") return setting === "qemu";
-  const isSlow = limit > 0 && limit < slowLinkBytesPerSecond;
-  return (
-    !isSlow && writtenBytesPerSecond !== null && writtenBytesPerSecond < writesMuchBytesPerSecond
-  );
+  const carried = (way ?? usualWayBytesPerSecond) * usualRatio;
+  return written !== null && written < carried * roundsShrinkTo;
+}
+
+/** Of as many channels as there are threads. */
+export function channelLevel(wayBytesPerSecond: Way, threads: number): number {
+  const isSlow =
+    wayBytesPerSecond !== null && wayBytesPerSecond < threads * hardBytesPerSecondOfThread;
+  return isSlow ? channelLevels.hard : channelLevels.fast;
+}
+
+/** What is known of a way that a limit makes narrower. @param limitBytesPerSecond 0: none */
+export function narrowest(known: Way, limitBytesPerSecond: number): Way {
+  const limit = limitBytesPerSecond > 0 ? limitBytesPerSecond : Infinity;
+  const way = Math.min(known ?? Infinity, limit);
+  return Number.isFinite(way) ? way : null;
 }

@@ -7,7 +7,7 @@ import type { ControlMessageOf } from "../protocol/messages.ts";
 import { canCompressChannels, hasChannels } from "../qemu/channels.ts";
 import { findGuestMemory, guestMemoryBlock } from "../qemu/guest-memory.ts";
 import type { MemoryChannels, MemoryDecoding, MemoryEncoding } from "../session/memory-coding.ts";
-import { qemuCompresses } from "./compressor.ts";
+import { narrowest, qemuCompresses } from "./compressor.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
 import { sessionOf, skeletonOf } from "./past-setup.ts";
 
@@ -37,9 +37,14 @@ async function wantsChannels(move: SourceMove): Promise<boolean> {
   if (!isPossible || !(await canCompressChannels(qmp))) return false;
   return qemuCompresses({
     setting: move.limits.compressor,
-    limitBytesPerSecond: move.limits.bandwidthBytesPerSecond,
+    wayBytesPerSecond: wayOf(move),
     writtenBytesPerSecond: await move.writtenRate,
   });
+}
+
+/** Source: how fast memory will go to the target, as far as that is known. */
+export function wayOf({ knownWay, limits }: SourceMove): number | null {
+  return narrowest(knownWay, limits.bandwidthBytesPerSecond);
 }
 
 /** Source: what comes of the target's answer. */

@@ -6,6 +6,7 @@ import type { VmDefinition } from "../vm/definition.ts";
 import { runSource } from "./engine.ts";
 import { type LeftDisks, standingOf } from "./journal-record.ts";
 import { filesOfDisks } from "./placed-definition.ts";
+import { knownWay } from "./known-way.ts";
 import { requireMovable } from "./queued.ts";
 import type { MigrationOptions, MigrationRecord } from "./record.ts";
 import type { RunningMigrations } from "./running.ts";
@@ -13,6 +14,9 @@ import type { SourceMove } from "./stage.ts";
 import { StepIns } from "./step-in.ts";
 import { stages } from "./stages/all.ts";
 import { writeDown } from "./write-down.ts";
+
+/** Records read to learn of the way to a target: a host has several. */
+const recentMax = 30;
 
 /**
  * Starts a queued move; the checks have passed already. Returns at once with the record; the move is out of the queue.
@@ -54,6 +58,7 @@ export function startOutgoing(
     peerFailure: undefined,
     disksFollowed: undefined,
     targetQemuVersion: undefined,
+    knownWay: knownWay(migrations.history.list({ state: "completed", limit: recentMax }), target),
     writtenRate: Promise.resolve(null),
     channels: 0,
     watch: undefined,

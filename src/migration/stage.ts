@@ -94,6 +94,8 @@ export interface SourceMove extends Move {
   disksFollowed: FollowedDisks | undefined;
   /** The target's; set by setup. */
   targetQemuVersion: string | undefined;
+  /** What earlier moves brought to the target, bytes per second on the wire; null where none tells. */
+  readonly knownWay: number | null;
   /** What the guest changes of its memory, bytes per second; null where it is not known. Set by setup. */
   writtenRate: Promise<number | null>;
   /** Over so many QEMU sends what it compresses itself; 0: it does not. Set by memory-precopy. */

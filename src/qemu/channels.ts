@@ -32,7 +32,12 @@ export async function setOutgoingChannels(qmp: Qmp, channels: number): Promise<v
   if (channels > 0) await qmp.execute("migrate-set-parameters", channelParameters(channels));
 }
 
-/** zstd, at its fastest level. */
-export function channelParameters(channels: number): Record<string, number | string> {
-  return channels === 0 ? {} : { "multifd-channels": channels, "multifd-compression": "zstd" };
+/** @param level of zstd; absent: as it is, and a target's says nothing */
+export function channelParameters(
+  channels: number,
+  level?: number,
+): Record<string, number | string> {
+  if (channels === 0) return {};
+  const compression = { "multifd-channels": channels, "multifd-compression": "zstd" };
+  return level === undefined ? compression : { ...compression, "multifd-zstd-level": level };
 }

@@ -20,6 +20,8 @@ export interface OutgoingSettings {
   readonly asksToSwitchOver: boolean;
   /** Connections besides its stream over which QEMU sends memory that it compresses itself (channels.ts); 0: none. */
   readonly channels: number;
+  /** Of zstd, in them. */
+  readonly channelLevel: number;
 }
 
 export type QemuMigrationStatus =
@@ -116,7 +118,7 @@ export async function prepareOutgoing(
     "downtime-limit": settings.blackoutLimitMs,
     "max-bandwidth": settings.bandwidthBytesPerSecond || unlimitedBytesPerSecond,
     ...(settings.mayThrottle ? throttle(throttleNone) : {}),
-    ...channelParameters(settings.channels),
+    ...channelParameters(settings.channels, settings.channelLevel),
   });
   return { asks: canAsk && settings.asksToSwitchOver };
 }

@@ -90,7 +90,7 @@ export class Carrier {
 
   /** Nothing that QEMU says until `allowSwitchover` is urgent. */
   holdSwitchover(): void {
-    this.#pace ??= new ReadPace(() => this.#readOn());
+    this.#pace ??= new ReadPace(this.#isHeld, () => this.#readOn());
   }
 
   /** Tells the source QEMU, which may wait for it, that it may stop its guest. */

@@ -4,15 +4,19 @@
  * what everybody waits for.
  */
 const tickMs = 10;
-/** 100 MB of guest memory in a second: more than most guests modify, a tenth of what QEMU would give. */
-const bytesPerTick = 1024 * 1024;
+/** Of QEMU's stream, 100 MB of guest memory in a second: more than most guests modify, a tenth of what QEMU would give. */
+const plainBytesPerTick = 1024 * 1024;
+/** A channel is compressed. */
+const channelBytesPerTick = plainBytesPerTick / 8;
 
 export class ReadPace implements Disposable {
-  #left = bytesPerTick;
+  #left: number;
   readonly #ticks: NodeJS.Timeout;
 
   /** @param onMayRead called when there may be more to read than before */
-  constructor(onMayRead: () => void) {
+  constructor(isChannel: boolean, onMayRead: () => void) {
+    const bytesPerTick = isChannel ? channelBytesPerTick : plainBytesPerTick;
+    this.#left = bytesPerTick;
     this.#ticks = setInterval(() => {
       this.#left = bytesPerTick;
       onMayRead();

@@ -87,6 +87,7 @@ async function startMigration(
     mayPostCopy: false,
     asksToSwitchOver,
     channels: 0,
+    channelLevel: 2,
   });
   const settings = { hasReturnPath: true, mayPostCopy: false, channels: 0 };
   await listenIncoming(target, `unix:${incoming}`, settings);

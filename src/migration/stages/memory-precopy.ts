@@ -8,10 +8,11 @@ import type { ControlMessageOf } from "../../protocol/messages.ts";
 import { setOutgoingChannels } from "../../qemu/channels.ts";
 import { guestRuns, listenIncoming, prepareOutgoing, startOutgoing } from "../../qemu/migration.ts";
 import { freshSocket } from "../carry-socket.ts";
+import { channelLevel } from "../compressor.ts";
 import { firstState } from "../convergence.ts";
 import { RoundsFollower } from "../follow-rounds.ts";
 import { listenOverRdma, startOverRdma, wantedRdma } from "../memory-over-rdma.ts";
-import { answeredCoding, decodingFor, encodingFor, wantedCoding } from "../memory-coding.ts";
+import { answeredCoding, decodingFor, encodingFor, wantedCoding, wayOf } from "../memory-coding.ts";
 import type { Stage, TargetMove } from "../stage.ts";
 import { SwitchoverWatch } from "../switchover-watch.ts";
 import { endMigration } from "../end-migration.ts";
@@ -60,6 +61,7 @@ export const memoryPrecopy: Stage = {
           mayThrottle: move.limits.throttlePercentMax > 0 && policy !== "patient",
           mayPostCopy,
           channels,
+          channelLevel: channelLevel(wayOf(move), channels),
         }),
       ]);
       move.channels = answered.channels ?? 0;
