@@ -171,8 +171,11 @@ export class LocalStreams {
     accepted: (stream: BulkStream, socket: Socket, port: StreamPort) => void,
   ): Promise<void> {
     const [first] = streams;
-    const waiting = streams.map((stream) => ({ stream, port: this.#dataPath.openStream(stream) }));
+    const waiting: Waiting[] = [];
     try {
+      for (const stream of streams) {
+        waiting.push({ stream, port: this.#dataPath.openStream(stream) });
+      }
       const server = await listenFor(streams.length, path, owner, (socket) => {
         const next = waiting.shift();
         if (waiting.length === 0) this.#listeners.delete(first);

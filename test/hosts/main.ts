@@ -36,6 +36,11 @@ async function main(): Promise<number> {
   if (packageFile === undefined)
     throw new RangeError("No package in dist: run npm run package first");
   const image = await guestImage(say, "small");
+  // Ctrl-C ends ssh as well; what is left to do is to clean up.
+  process.once("SIGINT", () => {
+    const cleaned = values.keep ? Promise.resolve() : HostLab.down(name);
+    void cleaned.finally(() => process.exit(130));
+  });
   const lab = values.kept ? await HostLab.attach(name) : await HostLab.up(name, 2, say);
   try {
     await using smb = await serveSmb(lab);
