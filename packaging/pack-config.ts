@@ -2,7 +2,10 @@
  * How the agent and the command line are packed: sources and dependencies become a few files, which start in a quarter of the
  * time that hundreds take.
  */
+import { oneByteSource } from "./one-byte-source.ts";
+
 export default {
+  plugins: [oneByteSource],
   logLevel: "warn",
   build: {
     ssr: true,

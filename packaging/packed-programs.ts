@@ -12,6 +12,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..");
 const config = "packaging/pack-config.ts";
+const madeBy = [config, "packaging/one-byte-source.ts", "package-lock.json"];
 /** Two folders below the root, like sources: what the agent finds from its own place it finds from there, too. */
 const packed = join(root, ".cache");
 const prefix = "agent-";
@@ -43,7 +44,7 @@ export async function packPrograms(directory: string): Promise<void> {
 function digest(): string {
   const hash = createHash("sha256");
   const sources = globSync("{bin,src}/**/*.ts", { cwd: root, exclude: ["**/*.test.ts"] });
-  for (const path of [config, "package-lock.json", ...sources.toSorted()]) {
+  for (const path of [...madeBy, ...sources.toSorted()]) {
     hash.update(`${path}\0`).update(readFileSync(join(root, path)));
   }
   return hash.digest("hex").slice(0, 16);
