@@ -87,12 +87,15 @@ export interface Link {
   readonly name: string;
   /** Speed of each network the hosts share for moves, as tc writes it; null: as fast as the machine is. */
   readonly networks: readonly (string | null)[];
+  /** Added to what the machine itself takes; absent: nothing is. */
+  readonly roundTripMs?: number;
 }
 
 export const links: readonly Link[] = [
   { name: "200mbit", networks: ["200mbit"] },
   { name: "1gbit", networks: ["1gbit"] },
   { name: "unlimited", networks: [null] },
+  { name: "1gbit+20ms", networks: ["1gbit"], roundTripMs: 20 },
   { name: "1+1gbit", networks: ["1gbit", "1gbit"] },
   { name: "1+0.5gbit", networks: ["1gbit", "500mbit"] },
 ];

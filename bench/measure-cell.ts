@@ -137,6 +137,8 @@ async function shapeLinks(lab: Lab, link: Link): Promise<void> {
   for (const [index, speed] of link.networks.entries()) {
     for (const { name } of lab.hosts) await lab.wire(`${name}.mig${index + 1}`).setSpeed(speed);
   }
+  const { roundTripMs } = link;
+  if (roundTripMs !== undefined) await lab.delayWire("host-b.mig1", roundTripMs / 2);
   for (const host of lab.hosts) {
     for (const index of link.networks.keys()) {
       const { exitCode, stderr } = await host.ferry([

@@ -9,6 +9,7 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OutsideClient } from "./client/outside-client.ts";
+import { delayWire } from "./delayed-wire.ts";
 import { type GuestKind, guestImage } from "./guest-image/build.ts";
 import { LabHost, type LabSettings } from "./lab-host.ts";
 import { listNamespaces, removeNamespace } from "./namespaces.ts";
@@ -120,6 +121,14 @@ export class Lab implements AsyncDisposable {
   /** @param name Such as `host-a.lan`. */
   wire(name: string): Wire {
     return this.#find(this.wires, name, "wire");
+  }
+
+  /** The wire hands on everything so many milliseconds later, each way, for as long as the lab is there. */
+  async delayWire(name: string, milliseconds: number): Promise<void> {
+    const { name: lab, wires } = this.#plan;
+    const wire = this.#find(wires, name, "wire");
+    const neighbours = wires.filter(({ network }) => network === wire.network);
+    await delayWire(lab, wire, neighbours, milliseconds);
   }
 
   get name(): string {

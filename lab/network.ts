@@ -6,7 +6,7 @@ import { addNamespace } from "./namespaces.ts";
 import { type LabPlan, namespaceOf, type WirePlan } from "./topology.ts";
 
 const run = promisify(execFile);
-const switchNode = "switch";
+export const switchNode = "switch";
 
 /** A switch holds back little: what it can't send within this time it drops, and TCP slows down. */
 const queueMsMax = 20;
@@ -23,7 +23,7 @@ export async function buildNetwork(plan: LabPlan): Promise<void> {
   for (const wire of plan.wires) await addWire(plan.name, wire);
 }
 
-async function addBridge(namespace: string, name: string): Promise<void> {
+export async function addBridge(namespace: string, name: string): Promise<void> {
   // An address of its own: one taken from a port would change when a port with a lower one comes.
   const address = `02:${randomBytes(5)
     .toString("hex")
@@ -118,7 +118,7 @@ export function parseRate(rate: string): number {
   return (Number(match[1]) * unit) / 8;
 }
 
-async function ip(namespace: string, ...args: string[]): Promise<string> {
+export async function ip(namespace: string, ...args: string[]): Promise<string> {
   const { stdout } = await run("ip", ["-n", namespace, ...args]);
   return stdout;
 }
