@@ -8,14 +8,18 @@ import type { LocalVms } from "../vm/local-vms.ts";
 const everyMs = 15_000;
 /** Worth a pause of the main thread of some tens of milliseconds. */
 const growthBytesMin = 12 * 2 ** 20;
+/** What made the agent grow may be in use for a while: connections to two hundred hosts are, until they have been idle for long enough. */
+const looksAfterGrowth = 8;
 
 /** Ends when it is disposed of. The first time comes a while after the start, which leaves more than anything else. */
 export function giveBackIdleMemory(vms: Pick<LocalVms, "list">): Disposable {
   let leastBytes = 0;
+  let looksLeft = 0;
   const look = async (): Promise<void> => {
-    const present = process.memoryUsage.rss();
+    if (process.memoryUsage.rss() >= leastBytes + growthBytesMin) looksLeft = looksAfterGrowth;
     const isMoving = vms.list().some(({ migration }) => migration !== null);
-    if (isMoving || present < leastBytes + growthBytesMin) return;
+    if (isMoving || looksLeft === 0) return;
+    looksLeft -= 1;
     collectGarbage();
     await trimMemory();
     leastBytes = process.memoryUsage.rss();
