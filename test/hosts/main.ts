@@ -21,6 +21,7 @@ import { serveSmb } from "./smb-server.ts";
 const name = "test";
 /** Without these there is nothing to try the others on. */
 const neededByAll = 3;
+const interrupt = new AbortController();
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
   const image = await guestImage(say, "small");
   // Ctrl-C ends ssh as well; what is left to do is to clean up.
   process.once("SIGINT", () => {
+    interrupt.abort();
     const cleaned = values.keep ? Promise.resolve() : HostLab.down(name);
     void cleaned.finally(() => process.exit(130));
   });
@@ -88,6 +90,8 @@ async function runAll(
       (figures) => ({ what, figures: figures ?? "", trouble: null }),
       (error: unknown) => ({ what, figures: "", trouble: String(error) }),
     );
+    // What broke because it was broken off is no outcome.
+    if (interrupt.signal.aborted) break;
     const seconds = Math.round((performance.now() - begun) / 1000);
     outcomes.push({ ...outcome, seconds });
     writeReport(names, outcomes);
