@@ -20,7 +20,8 @@ export function giveBackIdleMemory(vms: Pick<LocalVms, "list">): Disposable {
     const isMoving = vms.list().some(({ migration }) => migration !== null);
     if (isMoving || looksLeft === 0) return;
     looksLeft -= 1;
-    collectGarbage();
+    // The last time: nothing more is expected to go.
+    collectGarbage(looksLeft === 0);
     await trimMemory();
     leastBytes = process.memoryUsage.rss();
   };
