@@ -2,10 +2,9 @@
  * `delay-relay.ts TAP TAP MILLISECONDS`: carries every frame from either device to the other, so many milliseconds later. The kernel's own way
  * of delaying (netem) is not everywhere. Says `ready` once it carries; ends when it is told to.
  */
-import { writeSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { dlopen } from "node:ffi";
-import type { FileHandle } from "node:fs/promises";
+import { writeSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 
 const attach = 0x400454can; // TUNSETIFF of linux/if_tun.h
 const interfaceBytes = 40;
