@@ -3,7 +3,8 @@
  * and fro under steady requests, and prints for each move how long every stage took on both hosts, the blackout's parts,
  * the client's gap, bytes, and the CPU seconds of agents (by thread) and QEMUs.
  *
- * `--speed 1gbit --memory 1024 --fill 160 --content random --moves 4 --performance compression --threads 1` (compression's; by default what hosts do); `--profile` leaves CPU profiles of
+ * `--speed 1gbit --memory 1024 --fill 160 --content random --moves 4 --performance compression --threads 1` (compression's; by default what hosts do),
+ * `--networks 1 --round-trip 20` (milliseconds that the network for moves adds); `--profile` leaves CPU profiles of
  * agents and workers in bench/results/profiles.
  */
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
       speed: { type: "string" },
       networks: { type: "string", default: "0" },
       performance: { type: "string", default: "compression" },
+      "round-trip": { type: "string", default: "0" },
       threads: { type: "string" },
       profile: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
@@ -53,9 +55,12 @@ async function main(): Promise<void> {
   });
   await rm(profiles, { recursive: true, force: true });
   await mkdir(profiles, { recursive: true });
+  const roundTripMs = Number(values["round-trip"]);
+  if (roundTripMs > 0) await lab.delayWire("host-b.mig1", roundTripMs / 2);
   const NODE_OPTIONS = values.profile ? `--cpu-prof --cpu-prof-dir=${profiles}` : "";
   await Promise.all(lab.hosts.map((host) => host.agent.start({ NODE_OPTIONS })));
   await lab.start(true, say);
+  await useNetworks(lab, migrationNetworks);
   if (values.threads !== undefined) await compressWith(lab, Number(values.threads));
   await createGuest(lab, { name: vm, host: "host-a", address, memoryMib: Number(values.memory) });
   if (Number(values.fill) > 0) await fill(lab, Number(values.fill), values.content);
@@ -77,6 +82,16 @@ async function main(): Promise<void> {
     for (const line of log.split("\n")) if (line.includes("memory crossed")) say(line);
   }
   await Promise.all(lab.hosts.map((host) => host.agent.stop()));
+}
+
+/** Moves use these, and leave the guests' network to the guests. */
+async function useNetworks(lab: Lab, count: number): Promise<void> {
+  for (const host of lab.hosts) {
+    for (let number = 1; number <= count; number++) {
+      const { exitCode, stderr } = await host.ferry(["host", "network", "add", `10.78.${number}.0/24`]);
+      if (exitCode !== 0) throw new Error(stderr.trim());
+    }
+  }
 }
 
 async function compressWith(lab: Lab, compressionThreadsMax: number): Promise<void> {
