@@ -8,6 +8,8 @@ import type { PerformanceOption } from "./sample.ts";
 export interface QemuTuning {
   readonly capabilities: readonly string[];
   readonly parameters: Readonly<Record<string, string | number>>;
+  /** Encrypted, as Ferry always is and QEMU where it is told to. */
+  readonly tls?: boolean;
 }
 
 export type Subject = { readonly name: string } & (
@@ -46,6 +48,24 @@ export const subjects: readonly Subject[] = [
     tuning: {
       capabilities: ["return-path", "multifd"],
       parameters: { ...tuned, "multifd-channels": 2, "multifd-compression": "zstd" },
+    },
+  },
+  {
+    name: "qemu multifd+tls",
+    kind: "qemu",
+    tuning: {
+      capabilities: ["return-path", "multifd"],
+      parameters: { ...tuned, "multifd-channels": 2 },
+      tls: true,
+    },
+  },
+  {
+    name: "qemu multifd+zstd+tls",
+    kind: "qemu",
+    tuning: {
+      capabilities: ["return-path", "multifd"],
+      parameters: { ...tuned, "multifd-channels": 2, "multifd-compression": "zstd" },
+      tls: true,
     },
   },
   {

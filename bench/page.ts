@@ -24,6 +24,7 @@ share the machine's cores, and guests are emulated.
   included.
 - Medians, and in brackets the smallest and largest of the runs. *qemu default* is QEMU as it comes; *plain*, *multifd* (2 channels), *multifd+zstd* and *xbzrle*
   (256 MiB) are tuned: no limit on bandwidth, return path, and the blackout limit that Ferry begins with, 20 ms.
+- Ferry always encrypts, with TLS 1.3. QEMU and libvirt do not unless they are told to; *+tls* are QEMU's multifd encrypted, with a key that both ends know.
 `;
 
 export async function writePage(): Promise<void> {

@@ -88,7 +88,12 @@ async function main(): Promise<void> {
 async function useNetworks(lab: Lab, count: number): Promise<void> {
   for (const host of lab.hosts) {
     for (let number = 1; number <= count; number++) {
-      const { exitCode, stderr } = await host.ferry(["host", "network", "add", `10.78.${number}.0/24`]);
+      const { exitCode, stderr } = await host.ferry([
+        "host",
+        "network",
+        "add",
+        `10.78.${number}.0/24`,
+      ]);
       if (exitCode !== 0) throw new Error(stderr.trim());
     }
   }

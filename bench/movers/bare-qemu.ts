@@ -1,8 +1,9 @@
 /** A QEMU of the benchmark's own on a lab's host, with the devices that Ferry gives a guest, driven over QMP. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Lab } from "../../lab/lab.ts";
@@ -18,6 +19,14 @@ export interface BareGuest {
   readonly address: string;
   readonly mac: string;
   readonly memoryMib: number;
+}
+
+const tlsEnds = ["client", "server"] as const;
+export type TlsEnd = (typeof tlsEnds)[number];
+
+/** A QEMU can be either end of an encrypted move. */
+export function tlsCredentials(end: TlsEnd): string {
+  return `tls-${end}`;
 }
 
 export class BareQemu implements AsyncDisposable {
@@ -39,6 +48,7 @@ export class BareQemu implements AsyncDisposable {
   ): Promise<BareQemu> {
     const directory = join(lab.directory, "bare", host.name);
     await mkdir(directory, { recursive: true });
+    await shareKey(directory);
     const socket = join(directory, `${guest.name}.qmp`);
     await rm(socket, { force: true });
     await host.run(["ip", "tuntap", "add", guest.name, "mode", "tap"]);
@@ -65,6 +75,10 @@ export class BareQemu implements AsyncDisposable {
       ...["-netdev", `tap,id=lan,ifname=${guest.name},script=no,downscript=no`],
       ...["-device", `virtio-net-pci,netdev=lan,mac=${guest.mac}`, "-device", "virtio-rng-pci"],
       ...["-serial", "null", "-vga", "std", "-device", "qemu-xhci", "-device", "usb-tablet"],
+      ...tlsEnds.flatMap((end) => [
+        "-object",
+        `tls-creds-psk,id=${tlsCredentials(end)},dir=${directory},endpoint=${end}`,
+      ]),
       ...["-qmp", `unix:${socket},server=on,wait=off`, ...extra],
     ]);
     const child = spawn(program, args, { stdio: ["ignore", "inherit", "inherit"] });
@@ -84,6 +98,13 @@ export class BareQemu implements AsyncDisposable {
     }
     await this.#dropTap();
   }
+}
+
+/** Known to both ends; certificates would cost their handshakes a little more. */
+const sharedKey = randomBytes(32).toString("hex");
+
+async function shareKey(directory: string): Promise<void> {
+  await writeFile(join(directory, "keys.psk"), `qemu:${sharedKey}\n`, { mode: 0o600 });
 }
 
 /** The same QEMU that the lab's agents run. */

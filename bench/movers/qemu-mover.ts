@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Lab } from "../../lab/lab.ts";
 import type { QemuTuning } from "../cells.ts";
 import { cpuSeconds } from "../meter.ts";
-import { BareQemu, type BareGuest } from "./bare-qemu.ts";
+import { BareQemu, type BareGuest, tlsCredentials, type TlsEnd } from "./bare-qemu.ts";
 import {
   type GuestPlace,
   type HostName,
@@ -63,7 +63,8 @@ export class QemuMover implements Mover<QemuTuning> {
     const host = this.#lab.host(otherHost(this.#at));
     const target = await BareQemu.start(this.#lab, host, this.#guest, ["-incoming", "defer"]);
     try {
-      for (const { qmp } of [source, target]) await tune(qmp, how);
+      await tune(source.qmp, how, "client");
+      await tune(target.qmp, how, "server");
       // The wire for moves: networks beside the guests' have the measured speed.
       const uri = `tcp:${this.#lab.wire(`${host.name}.mig1`).address}:${port}`;
       await target.qmp.execute("migrate-incoming", { uri });
@@ -96,7 +97,11 @@ export class QemuMover implements Mover<QemuTuning> {
 
 type Qmp = BareQemu["qmp"];
 
-async function tune(qmp: Qmp, { capabilities, parameters }: QemuTuning): Promise<void> {
+async function tune(
+  qmp: Qmp,
+  { capabilities, parameters, tls = false }: QemuTuning,
+  end: TlsEnd,
+): Promise<void> {
   // Off again what a former move of this QEMU switched on.
   const all: ReadonlyArray<{ capability: string }> = await qmp.execute(
     "query-migrate-capabilities",
@@ -112,6 +117,7 @@ async function tune(qmp: Qmp, { capabilities, parameters }: QemuTuning): Promise
   });
   await qmp.execute("migrate-set-parameters", {
     ...{ "max-bandwidth": 128 * 2 ** 20, "downtime-limit": 300, "multifd-compression": "none" },
+    "tls-creds": tls ? tlsCredentials(end) : "",
     ...parameters,
   });
 }
