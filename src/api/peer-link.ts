@@ -44,7 +44,7 @@ export class HttpPeerLink implements PeerLink {
   async openSession(
     host: string,
     request: SessionRequest,
-    { everyNetwork, signal }: SessionWish,
+    { everyNetwork, wayBytesPerSecond, signal }: SessionWish,
   ): Promise<Session> {
     const peer = findPeer(this.#trust, host);
     const { key, certificate, host: self } = this.#trust.member();
@@ -67,6 +67,7 @@ export class HttpPeerLink implements PeerLink {
       log: this.#log.child({ migration: request.migrationId }),
       workers: this.#workers,
       addresses,
+      limits: { expectedBytesPerSecond: wayBytesPerSecond ?? 0 },
       lanes: everyNetwork ? Math.min(addresses.length, lanesMax) : 1,
       port: answer.port,
       ticket: answer.ticket,

@@ -26,6 +26,8 @@ export interface PeerStatus {
 export interface SessionWish {
   /** A lane over each network that both hosts have for moves, instead of one over the best. */
   readonly everyNetwork: boolean;
+  /** What the way to the host is known to carry, bytes per second; null: nothing is known. */
+  readonly wayBytesPerSecond: number | null;
   readonly signal: AbortSignal;
 }
 

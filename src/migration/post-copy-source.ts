@@ -174,7 +174,7 @@ async function resume(source: PostCopySource): Promise<void> {
   const session = await peers.openSession(
     peer,
     { ...request, purpose: "post-copy" },
-    { everyNetwork: false, signal },
+    { everyNetwork: false, wayBytesPerSecond: null, signal },
   );
   source.session = session;
   session.send({ type: "receive", mayPostCopy: true });

@@ -7,16 +7,10 @@ import type { TLSSocket } from "node:tls";
 import { FerryError } from "../base/errors.ts";
 import { encodeHeader, frameHeaderBytes, type FrameType, frameTypes } from "../protocol/frame.ts";
 import { type Frame, FrameDecoder } from "../protocol/frame-decoder.ts";
-import {
-  farewellMs,
-  helloBytesMax,
-  laneQueueBytesMax,
-  pingMs,
-  rememberedPings,
-  windowBytesMin,
-} from "./limits.ts";
+import { farewellMs, helloBytesMax, laneQueueBytesMax, pingMs, rememberedPings } from "./limits.ts";
 import type { SessionLimits } from "./options.ts";
 import { type Sending, SendWindow } from "./send-window.ts";
+import { windowSettings } from "./window-settings.ts";
 import type { NumberedFrame } from "./send-stream.ts";
 import { readIntoSlabs } from "./slab-reader.ts";
 import { giveBackPart } from "./slabs.ts";
@@ -61,8 +55,7 @@ export class Lane {
     this.remote = `${this.address}:${socket.remotePort}`;
     this.silenceMs = limits.silenceMs;
     this.#events = events;
-    const { drainMs, inFlightBytesMax: bytesMax } = limits;
-    this.window = new SendWindow({ drainMs, bytesMin: windowBytesMin, bytesMax });
+    this.window = new SendWindow(windowSettings(limits));
     this.#pinger = setInterval(() => this.#ping(), pingMs);
     socket.setNoDelay(true);
     readIntoSlabs(socket, (chunk) => this.#read(chunk));

@@ -15,6 +15,8 @@ export const sessionLimits: SessionLimits = {
   drainMs: 10,
   /** 25 Gbit/s over 10 ms of round trip; also the most that is kept for sending again after a lane broke. */
   inFlightBytesMax: 32 * MiB,
+  /** Whoever moved to that host before knows more. */
+  expectedBytesPerSecond: 0,
 };
 
 /**

@@ -62,4 +62,6 @@ export interface SessionLimits {
   readonly drainMs: number;
   /** The most bytes that may be unacknowledged at once, whatever the link. */
   readonly inFlightBytesMax: number;
+  /** What the way is known to carry, bytes per second: so much of it is taken from the first byte on. 0: nothing is known. */
+  readonly expectedBytesPerSecond: number;
 }

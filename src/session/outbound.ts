@@ -9,17 +9,11 @@ import { invariant } from "../base/invariant.ts";
 import { dataBytesMax, frameHeaderBytes } from "../protocol/frame.ts";
 import { FairShare } from "./fair-share.ts";
 import type { Lane } from "./lane.ts";
-import {
-  frameBytesMin,
-  framesAhead,
-  framesInFlightMax,
-  frameMs,
-  streamsMax,
-  windowBytesMin,
-} from "./limits.ts";
+import { frameBytesMin, framesAhead, framesInFlightMax, frameMs, streamsMax } from "./limits.ts";
 import type { SessionLimits } from "./options.ts";
 import { type NumberedFrame, SendStream } from "./send-stream.ts";
 import { type Sending, SendWindow } from "./send-window.ts";
+import { windowSettings } from "./window-settings.ts";
 import { giveBack } from "./slabs.ts";
 import { wholeOf } from "./stream-coding.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -54,8 +48,7 @@ export class Outbound {
   /** @param wake called when a bandwidth limit that held something back no longer does */
   constructor(limits: SessionLimits, wake: () => void) {
     this.#wake = wake;
-    const { drainMs, inFlightBytesMax: bytesMax } = limits;
-    this.window = new SendWindow({ drainMs, bytesMin: windowBytesMin, bytesMax });
+    this.window = new SendWindow(windowSettings(limits));
   }
 
   get outlets(): Iterable<BulkOutlet> {

@@ -6,7 +6,8 @@
  * others is the path's own (`base`). The window is `rate × (base + drainMs)`. While the path is not full, a larger
  * window raises the rate and so the next window; once it is full, the rate stands still and so does the window, with
  * `drainMs` of bytes waiting. Three things keep that fixed point true:
- * - It starts by doubling every round, until a round brings no more, so that a fast path is found at once.
+ * - It starts as wide as the rate that the caller expects would make it, and by doubling every round, until a round brings
+ *   no more: a long path takes many rounds to fill from nothing.
  * - Bytes that wait behind our own make the path look longer than it is. Once in a while the window is therefore cut
  *   to a quarter for one round, and what that round measures is believed as the base, be it longer or shorter.
  * - A round in which the sender had too little to say measures the sender: its rate counts only if it is higher, and
@@ -19,6 +20,8 @@ export interface WindowSettings {
   readonly drainMs: number;
   readonly bytesMin: number;
   readonly bytesMax: number;
+  /** What the path is known to carry, bytes per millisecond; 0: nothing is known. */
+  readonly expectedRate: number;
 }
 
 /** What is remembered of one sending, until it is acknowledged. */
@@ -45,6 +48,7 @@ export class SendWindow {
   #drainMs: number;
   #phase: "starting" | "steady" | "draining" | "probing" = "starting";
   #limit: number;
+  #wasEverFull = false;
   #inFlight = 0;
   #delivered = 0;
   #base = Number.POSITIVE_INFINITY;
@@ -57,7 +61,7 @@ export class SendWindow {
   constructor(settings: WindowSettings) {
     this.#settings = settings;
     this.#drainMs = settings.drainMs;
-    this.#limit = settings.bytesMin;
+    this.#limit = this.#expectedLimit;
   }
 
   /** What may wait from the next round on. */
@@ -167,6 +171,8 @@ export class SendWindow {
 
   #nextPhase(rate: number, best: number, peak: number, now: number): void {
     if (this.#phase === "starting") {
+      this.#wasEverFull ||= this.#wasFull(peak);
+      if (!this.#wasEverFull) this.#limit = this.#expectedLimit;
       if (!this.#wasFull(peak)) return;
       this.#flatRounds = rate < best * fullGrowth ? this.#flatRounds + 1 : 0;
       if (this.#flatRounds < roundsWithoutGrowth) {
@@ -178,6 +184,11 @@ export class SendWindow {
     this.#limit = this.#bounded(this.rate * (this.#base + this.#drainMs));
     const probeEvery = Math.max(probeEveryMs, probeEveryRoundTrips * this.#base);
     if (now - this.#probedAt >= probeEvery) this.#phase = "draining";
+  }
+
+  /** Grows with the base, which the first round trips tell. */
+  get #expectedLimit(): number {
+    return this.#bounded(this.#settings.expectedRate * (this.roundTripMs + this.#drainMs));
   }
 
   #bounded(bytes: number): number {

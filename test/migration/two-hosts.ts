@@ -89,7 +89,11 @@ export class MovingHost implements AsyncDisposable {
   /** A session of its own making, for a source that keeps to nothing. */
   async openSession(request: SessionRequest): Promise<Session> {
     const { signal } = new AbortController();
-    return await this.#peers().openSession("", request, { everyNetwork: false, signal });
+    return await this.#peers().openSession("", request, {
+      everyNetwork: false,
+      wayBytesPerSecond: null,
+      signal,
+    });
   }
 
   async ended(id: string): Promise<MigrationRecord> {

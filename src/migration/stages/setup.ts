@@ -13,6 +13,7 @@ import { withoutMedia } from "../../vm/media.ts";
 import type { IncomingDisk } from "../../vm/moved-disks.ts";
 import type { Passage } from "../../vm/passage.ts";
 import { receiveFiles, sendFiles } from "../carry-files.ts";
+import { wayOf } from "../memory-coding.ts";
 import { makeFiles, removeMadeFiles } from "../moved-files.ts";
 import { placedDefinition } from "../placed-definition.ts";
 import { proofFor, proofMs, proveBacking } from "../prove-backing.ts";
@@ -28,7 +29,8 @@ export const setup: Stage = {
       const { id, peer, definition, generation, run, signal, limits } = move;
       const request = { migrationId: id, vmId: definition.id, vmName: definition.name, generation };
       const everyNetwork = limits.performance === "multichannel";
-      move.session = await move.peers.openSession(peer, request, { everyNetwork, signal });
+      const wish = { everyNetwork, wayBytesPerSecond: wayOf(move), signal };
+      move.session = await move.peers.openSession(peer, request, wish);
       move.session.limitOutage(limits.outageMsMax);
       applyStorageLimit(move);
       move.session.on("message", (message) => {
