@@ -92,6 +92,12 @@ export const workloads = [
     title: "redis with 160 MB of JSON-like values, 400 of 2 KB written a second",
     memoryMib: 1024,
   },
+  {
+    name: "counters",
+    title:
+      "redis with 48 MB that do not compress, 10,000 times a second a few bytes of them changed",
+    memoryMib: 1024,
+  },
   { name: "page-cache", title: "300 MB of Debian's programs in the page cache", memoryMib: 1024 },
   { name: "writer", title: "stress-ng rewriting 32 MB without a pause", memoryMib: 1024 },
   { name: "incompressible", title: "400 MB of random bytes in memory", memoryMib: 1024 },

@@ -28,6 +28,9 @@ const programs: Partial<Record<WorkloadName, string>> = {
   outrun: "stress-ng --quiet --vm 1 --vm-bytes 256M --vm-keep --vm-method write64",
 };
 
+/** What a user of redis does (redis-load.ts), by workload. */
+const redisLoads: Partial<Record<WorkloadName, string>> = { redis: "carts", counters: "counters" };
+
 export class RunningWorkload implements AsyncDisposable {
   readonly #client: ChildProcess | undefined;
 
@@ -42,7 +45,8 @@ export class RunningWorkload implements AsyncDisposable {
     const program = programs[workload];
     if (program !== undefined)
       await inGuest(lab, address, `${program} >/dev/null 2>&1 & echo begun`);
-    return new RunningWorkload(workload === "redis" ? await useRedis(lab, address) : undefined);
+    const load = redisLoads[workload];
+    return new RunningWorkload(load === undefined ? undefined : await useRedis(lab, address, load));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -75,11 +79,12 @@ export async function sendFile(
 }
 
 /** Fills redis and goes on writing; resolves when it is filled. */
-async function useRedis(lab: Lab, address: string): Promise<ChildProcess> {
+async function useRedis(lab: Lab, address: string, load: string): Promise<ChildProcess> {
   const client = spawnAtClient(lab, [
     process.execPath,
     join(import.meta.dirname, "redis-load.ts"),
     address,
+    load,
   ]);
   const [line] = (await once(client.stdout ?? client, "data")) as [Buffer];
   if (!line.toString().startsWith("filled"))
