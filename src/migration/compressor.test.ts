@@ -5,29 +5,45 @@ import { channelLevel, channelLevels, narrowest, qemuCompresses } from "./compre
 const calm = {
   setting: "auto" as const,
   wayBytesPerSecond: null,
-  writtenBytesPerSecond: 1_000_000,
+  threads: 2,
+  written: { bytesPerSecond: 1_000_000, ratios: null },
 };
+const MBps = 1_000_000;
+
+function writes(megabytesPerSecond: number, wholeRatio = 4, differenceRatio = 40) {
+  const ratios = { wholeRatio, differenceRatio };
+  return { ...calm, written: { bytesPerSecond: megabytesPerSecond * MBps, ratios } };
+}
 
 describe("who compresses memory", () => {
   test("QEMU, of a guest that writes little beside what the way carries", () => {
-    for (const wayBytesPerSecond of [null, 10_000_000, 1e9]) {
+    for (const wayBytesPerSecond of [null, 10 * MBps, 1_000 * MBps]) {
       assert.equal(qemuCompresses({ ...calm, wayBytesPerSecond }), true);
     }
-    const busy = { ...calm, writtenBytesPerSecond: 200_000_000 };
-    assert.equal(qemuCompresses({ ...busy, wayBytesPerSecond: 1e9 }), true);
+    assert.equal(qemuCompresses({ ...writes(90), wayBytesPerSecond: 1_000 * MBps }), true);
   });
 
-  test("the agents, where the same pages would cross again and again", () => {
-    const busy = { ...calm, writtenBytesPerSecond: 30_000_000 };
-    assert.equal(qemuCompresses(busy), true);
-    assert.equal(qemuCompresses({ ...busy, wayBytesPerSecond: 25_000_000 }), false);
-    assert.equal(qemuCompresses({ ...calm, writtenBytesPerSecond: 500_000_000 }), false);
-    assert.equal(qemuCompresses({ ...calm, writtenBytesPerSecond: null }), false);
+  test("the agents, of one that changes a little of the same pages again and again", () => {
+    assert.equal(qemuCompresses(writes(30)), true);
+    assert.equal(qemuCompresses({ ...writes(30), wayBytesPerSecond: 25 * MBps }), false);
+    assert.equal(qemuCompresses({ ...writes(120), wayBytesPerSecond: 25 * MBps }), false);
+  });
+
+  test("QEMU, of one whose writes leave nothing of differences, or become small in any case", () => {
+    const slow = { wayBytesPerSecond: 25 * MBps };
+    assert.equal(qemuCompresses({ ...writes(30, 1, 1), ...slow }), true);
+    assert.equal(qemuCompresses({ ...writes(300, 60, 60), ...slow }), true);
+    assert.equal(qemuCompresses(writes(400, 60, 60)), true);
+  });
+
+  test("the agents, where nobody says what the guest changes", () => {
+    assert.equal(qemuCompresses({ ...calm, written: null }), false);
   });
 
   test("who the administrator names", () => {
-    const hard = { wayBytesPerSecond: 1_000_000, writtenBytesPerSecond: 1e9 };
-    assert.equal(qemuCompresses({ setting: "qemu", ...hard }), true);
+    const hard = { ...writes(200), wayBytesPerSecond: MBps };
+    assert.equal(qemuCompresses(hard), false);
+    assert.equal(qemuCompresses({ ...hard, setting: "qemu" }), true);
     assert.equal(qemuCompresses({ ...calm, setting: "agent" }), false);
   });
 });

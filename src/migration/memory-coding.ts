@@ -38,7 +38,8 @@ async function wantsChannels(move: SourceMove): Promise<boolean> {
   return qemuCompresses({
     setting: move.limits.compressor,
     wayBytesPerSecond: wayOf(move),
-    writtenBytesPerSecond: await move.writtenRate,
+    threads: move.limits.compressionThreadsMax,
+    written: await move.written,
   });
 }
 

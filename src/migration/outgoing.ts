@@ -59,7 +59,7 @@ export function startOutgoing(
     disksFollowed: undefined,
     targetQemuVersion: undefined,
     knownWay: knownWay(migrations.history.list({ state: "completed", limit: recentMax }), target),
-    writtenRate: Promise.resolve(null),
+    written: Promise.resolve(null),
     channels: 0,
     watch: undefined,
     stepIns,

@@ -21,6 +21,7 @@ import type { StageName } from "./plan.ts";
 import type { RecordKeeper } from "./record-keeper.ts";
 import type { StepIns } from "./step-in.ts";
 import type { SwitchoverWatch } from "./switchover-watch.ts";
+import type { WrittenMemory } from "./written-memory.ts";
 
 export interface Half<Move> {
   run(move: Move): Promise<void>;
@@ -96,8 +97,8 @@ export interface SourceMove extends Move {
   targetQemuVersion: string | undefined;
   /** What earlier moves brought to the target, bytes per second on the wire; null where none tells. */
   readonly knownWay: number | null;
-  /** What the guest changes of its memory, bytes per second; null where it is not known. Set by setup. */
-  writtenRate: Promise<number | null>;
+  /** What the guest changes of its memory; null where it is not known. Set by setup. */
+  written: Promise<WrittenMemory | null>;
   /** Over so many QEMU sends what it compresses itself; 0: it does not. Set by memory-precopy. */
   channels: number;
   /** Set by memory-precopy. */

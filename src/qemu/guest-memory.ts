@@ -31,6 +31,26 @@ interface Mapping {
  * @throws FerryError `unsupported` when QEMU does not say where it is, or has no such memory there
  */
 export async function findGuestMemory(qmp: Qmp, pid: number, bytes: number): Promise<GuestMemory> {
+  const { path, address } = await readableGuestMemory(qmp, pid);
+  const usedBytes = usedIn(await readFile(`/proc/${pid}/smaps`, "utf8"), address, bytes);
+  if (usedBytes === undefined) {
+    throw unfound(
+      pid,
+      `fewer than ${bytes} bytes can be written from 0x${address.toString(16)} on`,
+    );
+  }
+  return { path, address, usedBytes };
+}
+
+/**
+ * What suffices to look at it: the kernel's word on all of QEMU's address space takes several milliseconds.
+ *
+ * @throws FerryError `unsupported` when QEMU does not say where it is
+ */
+export async function readableGuestMemory(
+  qmp: Qmp,
+  pid: number,
+): Promise<Pick<GuestMemory, "path" | "address">> {
   // A block of memory begins at the guest's first address, and lies in QEMU in one piece.
   const answer = await qmp.execute<string>("human-monitor-command", {
     "command-line": "gpa2hva 0",
@@ -39,14 +59,7 @@ export async function findGuestMemory(qmp: Qmp, pid: number, bytes: number): Pro
   if (!answer.includes(`(${guestMemoryBlock})`) || !Number.isSafeInteger(address)) {
     throw unfound(pid, `it says "${answer.trim()}"`);
   }
-  const usedBytes = usedIn(await readFile(`/proc/${pid}/smaps`, "utf8"), address, bytes);
-  if (usedBytes === undefined) {
-    throw unfound(
-      pid,
-      `fewer than ${bytes} bytes can be written from 0x${address.toString(16)} on`,
-    );
-  }
-  return { path: `/proc/${pid}/mem`, address, usedBytes };
+  return { path: `/proc/${pid}/mem`, address };
 }
 
 /**

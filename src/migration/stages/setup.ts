@@ -8,7 +8,6 @@ import { errorChain, FerryError } from "../../base/errors.ts";
 import { peerError } from "../../session/inbox.ts";
 import type { Session } from "../../session/session.ts";
 import { findDiskNode } from "../../qemu/disk-nodes.ts";
-import { measureWrittenRate } from "../../qemu/written-rate.ts";
 import { withoutMedia } from "../../vm/media.ts";
 import type { IncomingDisk } from "../../vm/moved-disks.ts";
 import type { Passage } from "../../vm/passage.ts";
@@ -20,6 +19,7 @@ import { proofFor, proofMs, proveBacking } from "../prove-backing.ts";
 import { applyStorageLimit } from "../storage-limit.ts";
 import type { DiskPlacement } from "../record.ts";
 import type { SourceMove, Stage } from "../stage.ts";
+import { lookAtWrites, nothingWritten } from "../written-memory.ts";
 
 export const setup: Stage = {
   name: "setup",
@@ -53,7 +53,7 @@ export const setup: Stage = {
       });
       // While the target gets ready.
       if (limits.performance === "compression" && limits.compressor === "auto") {
-        move.writtenRate = run ? measureWrittenRate(move.process.qmp) : Promise.resolve(0);
+        move.written = run ? lookAtWrites(move, wayOf(move)) : Promise.resolve(nothingWritten);
       }
       const timeoutMs = limits.prepareTimeoutMs + proofMs(disks.map(({ backing }) => backing));
       if (sent.length > 0) {
