@@ -9,6 +9,11 @@ import type { VmHostParts } from "./resolve.ts";
 
 /** A killed process that writes out megabytes of core memory takes a while to be gone. */
 const killTimeoutMs = 10_000;
+/**
+ * A skeleton has nothing to say goodbye to but copies of disks, which a kill leaves as a crash would. Its main thread may wait for good for one of
+ * its channels, and the next move to this host waits for its end.
+ */
+const skeletonQuitMs = 500;
 
 /** What the VM table knows and does of it (vm-table.ts). */
 interface ProcessKeeper {
@@ -21,7 +26,8 @@ interface ProcessKeeper {
 export async function endProcess(table: ProcessKeeper, vm: LocalVm): Promise<void> {
   vm.isEnding = true;
   try {
-    if (vm.process !== undefined) await vm.process.quit();
+    const isSkeleton = vm.row.ownership === "incoming";
+    if (vm.process !== undefined) await vm.process.quit(isSkeleton ? skeletonQuitMs : undefined);
     else await killLost(vm);
     vm.process = undefined;
     vm.isSilent = false;
