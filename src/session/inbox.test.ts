@@ -19,6 +19,16 @@ test("two that wait for different messages each get theirs", async () => {
   assert.deepEqual(kinds, ["taken", "announced"]);
 });
 
+test("a question that others answer disturbs nobody who waits, and is not kept", async () => {
+  const inbox = new Inbox();
+  const question = { type: "digest-request", firstPage: 0, pages: 1, pagesPerDigest: 1 } as const;
+  for (let times = 0; times <= unreadMessagesMax; times++) inbox.arrived(question);
+  const waiting = inbox.receive("take", {});
+  inbox.arrived(question);
+  inbox.arrived({ type: "take", generation: 2 });
+  assert.deepEqual(await waiting, { type: "take", generation: 2 });
+});
+
 test("a peer that failed rejects who waits, with the peer's own error", async () => {
   const inbox = new Inbox();
   const waiting = inbox.receive("prepared", {});

@@ -11,6 +11,9 @@ import { unreadMessagesMax } from "./limits.ts";
 
 type Kind = ControlMessage["type"];
 
+/** Questions that may come while this side waits for something else: whoever can answer listens for them. */
+const answeredByListeners: ReadonlySet<Kind> = new Set(["digest-request"]);
+
 interface Waiter {
   readonly kind: Kind;
   readonly resolve: (message: ControlMessage) => void;
@@ -24,6 +27,7 @@ export class Inbox {
 
   /** @throws FerryError `peer-protocol` when too many messages wait to be read. */
   arrived(message: ControlMessage): void {
+    if (answeredByListeners.has(message.type)) return;
     const waiters = [...this.#waiters];
     const waiter = waiters.find((candidate) => candidate.kind === message.type);
     if (waiter !== undefined) return waiter.resolve(message);
