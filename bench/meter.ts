@@ -1,7 +1,6 @@
 /** Counts what a move costs: bytes of the hosts' network interfaces, CPU seconds and memory of processes. */
 import { readFile } from "node:fs/promises";
 import type { LabHost } from "../lab/lab-host.ts";
-import { processesIn } from "../lab/namespaces.ts";
 
 /** The kernel's clock ticks in /proc, a constant of Linux's interface. */
 const ticksPerSecond = 100;
@@ -28,13 +27,4 @@ export async function cpuSeconds(pid: number): Promise<number> {
 export async function peakMemoryBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
-}
-
-/** The QEMU on this host whose guest has the name. */
-export async function guestProcess(host: LabHost, guest: string): Promise<number> {
-  for (const pid of await processesIn(host.namespace)) {
-    const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    if (line.includes("qemu-system") && line.includes(`guest=${guest},`)) return pid;
-  }
-  throw new Error(`Cannot find the QEMU of "${guest}" on "${host.name}"`);
 }

@@ -1,6 +1,9 @@
 /** Guests of the lab: VMs that boot its image (lab/guest-image). */
+import { readFile } from "node:fs/promises";
 import type { VmCreate } from "../src/api/schema/vm.ts";
+import type { LabHost } from "./lab-host.ts";
 import type { Lab } from "./lab.ts";
+import { processesIn } from "./namespaces.ts";
 import { patienceMs } from "./patience.ts";
 
 /** Where the image's programs listen; each says at its top what it understands. */
@@ -61,4 +64,13 @@ export function guestDraft(options: GuestOptions): VmCreate {
     disks: diskMib === undefined ? [] : [{ pool, sizeBytes: diskMib * 2 ** 20 }],
     ...draft,
   };
+}
+
+/** The QEMU on this host whose guest has the name. */
+export async function guestProcess(host: LabHost, guest: string): Promise<number> {
+  for (const pid of await processesIn(host.namespace)) {
+    const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    if (line.includes("qemu-system") && line.includes(`guest=${guest},`)) return pid;
+  }
+  throw new Error(`Cannot find the QEMU of "${guest}" on "${host.name}"`);
 }

@@ -1,8 +1,8 @@
 /** Ferry, by the command that a person would type. */
 import type { MigrationRecord } from "../../src/migration/record.ts";
 import type { Lab } from "../../lab/lab.ts";
-import { createGuest } from "../../lab/guest.ts";
-import { cpuSeconds, guestProcess } from "../meter.ts";
+import { createGuest, guestProcess } from "../../lab/guest.ts";
+import { cpuSeconds } from "../meter.ts";
 import type { PerformanceOption } from "../sample.ts";
 import {
   type GuestPlace,

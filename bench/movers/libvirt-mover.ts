@@ -3,7 +3,8 @@ import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Lab } from "../../lab/lab.ts";
 import { guestPorts } from "../../lab/guest.ts";
-import { cpuSeconds, guestProcess } from "../meter.ts";
+import { guestProcess } from "../../lab/guest.ts";
+import { cpuSeconds } from "../meter.ts";
 import { bareQemuProgram, guestCommandLine } from "./bare-qemu.ts";
 import { LibvirtHost } from "./libvirt-host.ts";
 import {

@@ -7,7 +7,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { errorChain } from "../base/errors.ts";
 import { standingOf } from "./journal-record.ts";
 import type { PeerStatus } from "./peer-link.ts";
-import { type Recovery, type RecoveryFacts, recordThere } from "./recovery-facts.ts";
+import {
+  type QemuState,
+  type RecordHere,
+  type Recovery,
+  type RecoveryFacts,
+  recordThere,
+} from "./recovery-facts.ts";
 import { decideRecovery } from "./recovery.ts";
 import { openMigration, type OpenMigration, type RecoveryParts } from "./recovery-parts.ts";
 import { RecoverySteps, type StepOutcome } from "./recovery-steps.ts";
@@ -138,12 +144,12 @@ export class RecoveryRun implements AsyncDisposable {
   }
 
   async #look(open: OpenMigration, state: Settling): Promise<RecoveryFacts> {
-    const { journal, owners, vms } = this.#parts;
+    const { journal, owners } = this.#parts;
     const here = standingOf(journal.of(open.id)) ?? "discarded";
     const [status, owner, qemuHere] = await Promise.all([
       this.#askPeer(open),
       owners.owner(open),
-      vms.qemuState(open.vm),
+      this.#qemuHere(open.vm, here),
     ]);
     // What the source said counts until it is known to have said something newer.
     const isTold = state.taken && (status === undefined || status.last === "begun");
@@ -152,6 +158,19 @@ export class RecoveryRun implements AsyncDisposable {
       there: isTold ? "handed-over" : status === undefined ? "silent" : recordThere(status.last),
       qemuThere: (isTold ? undefined : status?.qemu) ?? "unknown",
     };
+  }
+
+  /**
+   * A skeleton that does not answer has not loaded everything, or the journal would say *ready*: some wait for good on a channel whose agent
+   * died. Of every other QEMU only its own word counts.
+   */
+  async #qemuHere(vm: string, here: RecordHere): Promise<QemuState> {
+    try {
+      return await this.#parts.vms.qemuState(vm);
+    } catch (error) {
+      if (here === "accepted" || here === "making") return "incoming";
+      throw error;
+    }
   }
 
   /** Undefined when it does not answer in time. */

@@ -92,11 +92,7 @@ export async function qemuStateOf(
   vm: LocalVm | undefined,
 ): Promise<"none" | "incoming" | "paused" | "running"> {
   const process = vm?.process;
-  if (vm?.isSilent === true) {
-    // A skeleton's guest never ran, whatever keeps it from answering; some wait for good on a channel whose agent died.
-    if (vm.row.ownership === "incoming") return "incoming";
-    throw silent(vm);
-  }
+  if (vm?.isSilent === true) throw silent(vm);
   if (process === undefined) return "none";
   const ended = process.exited.then(() => undefined);
   const asked = process.qmp.execute<{ status: string }>("query-status");

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { Lab } from "../../lab/lab.ts";
+import { guestProcess } from "../../lab/guest.ts";
 import type { LabHost } from "../../lab/lab-host.ts";
 import type { Vm } from "../../src/api/schema/vm.ts";
 
@@ -60,6 +61,20 @@ describe("an agent that dies in a move", { concurrency: false }, () => {
       await moveAndFinish(owner, otherThan(lab, owner));
     });
   }
+
+  test("target at memory-precopy:before, and its skeleton never answers again: it is gone all the same", async () => {
+    const source = await ownerOf(lab);
+    const target = otherThan(lab, source);
+    // Nothing is connected to the skeleton yet: it would end by itself with its stream.
+    const point = "target:memory-precopy:before";
+    await target.api("POST /v1/faults", { body: { point, action: "crash" } });
+    await startMove(source, target);
+    await died(target);
+    process.kill(await guestProcess(target, "web01"), "SIGSTOP");
+    await target.agent.start();
+    assert.equal((await settled(lab)).name, source.name);
+    await moveAndFinish(source, target);
+  });
 });
 
 function otherThan(lab: Lab, host: LabHost): LabHost {

@@ -120,21 +120,6 @@ test("a discarded skeleton leaves nothing, also after the target's agent was res
   assert.equal(source.vms.get("small").state, "running");
 });
 
-test("a skeleton that never answers again is still a skeleton to the agent that comes back, and can be discarded", async () => {
-  await using directory = await testDirectory();
-  const { source, target } = await twoHosts(directory.path);
-  await using _source = source;
-  await using _target = target;
-  const { definition, generation } = await source.vms.create(movingVm);
-  const { pid, exited } = await target.vms.prepareIncoming(definition, generation, "m1");
-  process.kill(pid, "SIGSTOP");
-  await target.restartAgent();
-  assert.equal(await target.vms.qemuState(definition.id), "incoming");
-  await target.vms.discardIncoming(definition.id);
-  await exited;
-  assert.deepEqual([target.vms.list(), await target.traces()], [[], []]);
-});
-
 test("what the target lacks is said before anything is made there", async () => {
   await using directory = await testDirectory();
   const { source, target } = await twoHosts(directory.path);
