@@ -52,11 +52,12 @@ const vocabulary = new Set([
 ]);
 
 /** The command line is a client: over the API only, never into the agent. */
-const clientMayImport = /^src\/(base\/|cli\/|api\/client\.ts$|api\/schema\/|migration\/plan\.ts$)/;
+const clientMayImport =
+  /^src\/(base\/|cli\/|api\/client\.ts$|api\/schema\/|migration\/(?:plan|comparison-words)\.ts$)/;
 
 /** The console is a client in a browser: of the agent it runs what is pure, and takes types. */
 const browserMayImport =
-  /^(?:console\/|src\/(?:base\/(?:errors|format|invariant)\.ts|api\/event-stream-parser\.ts|migration\/plan\.ts)$)/;
+  /^(?:console\/|src\/(?:base\/(?:errors|format|invariant)\.ts|api\/event-stream-parser\.ts|migration\/(?:plan|comparison-words)\.ts)$)/;
 
 export function importDirections({ path, text }: SourceFile): Finding[] {
   if (path.startsWith("console/src/")) return browserImports(path, text);
@@ -84,7 +85,7 @@ function browserImports(path: string, text: string): Finding[] {
 
 function clientReason(target: string, typeOnly: boolean): string | undefined {
   if (typeOnly || clientMayImport.test(target)) return undefined;
-  return "the command line imports only the API's client and schemas, base, the plan, and types";
+  return "the command line imports only the API's client and schemas, base, the plan, what a comparison is called, and types";
 }
 
 function layerReason(folder: string, target: string): string | undefined {

@@ -67,7 +67,7 @@ export function addMoveOptions(command: Command): Command {
     .option("--bandwidth <rate>", "most to use, such as 100M (bytes) or 1Gbit", parseRate)
     .option(
       "--verify",
-      "compare all memory on both hosts before the guest goes on; lengthens the blackout",
+      "compare all memory on both hosts before the guest goes on, where --max-blackout has time for it",
     )
     .addOption(
       new Option("--priority <priority>", "which of the waiting moves goes first (normal)").choices(

@@ -1,98 +1,136 @@
 /**
  * Compares the guest's memory on both hosts while both copies stand still: the proof that a move lost nothing. Each agent
  * reads its QEMU's memory and hashes it; only digests cross the session. First whole stretches, then the pages of
- * those that differ.
+ * those that differ. The guest waits for it, and so it ends as soon as it is seen not to fit the time there is.
  */
-import { hash } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
-import { FerryError } from "../base/errors.ts";
-import { findGuestMemory } from "../qemu/guest-memory.ts";
-import type { Qmp } from "../qemu/qmp.ts";
-import type { SourceMove, TargetMove } from "./stage.ts";
+import {
+  digestKeyBytes,
+  digestMemory,
+  type ReadableMemory,
+  type Stretches,
+} from "../memory/digest-memory.ts";
+import { pageBytes } from "../memory/limits.ts";
+import { readableGuestMemory } from "../qemu/guest-memory.ts";
+import type { VmProcess } from "../vm/vm-host.ts";
+import { comparisonMs, mayFit, nextBatch } from "./comparison-pace.ts";
+import { stepMsMax } from "./limits.ts";
 import { sessionOf, skeletonOf } from "./past-setup.ts";
+import type { MemoryComparison } from "./record.ts";
+import type { SourceMove, TargetMove } from "./stage.ts";
 
-const pageBytes = 4096;
-/** 1 MiB a digest: fast to hash, few digests for a guest that is the same on both sides. */
+/** 1 MiB a digest: few digests for a guest that is the same on both sides. */
 const pagesPerStretch = 256;
 /** Digests of one message: stays well below the control message limit. */
 const digestsMax = 4096;
+/** Agents that speak a version before this one know only SHA-256. */
+const versionWithKeys = 3;
 
-interface Stretches {
-  readonly firstPage: number;
-  readonly pages: number;
-  readonly pagesPerDigest: number;
-}
-
-/** Source: how many pages of 4 KiB differ between this QEMU's memory and the target's. */
-export async function countDifferingPages(move: SourceMove): Promise<number> {
-  const pages = guestBytes(move) / pageBytes;
-  let differing = 0;
-  const batch = digestsMax * pagesPerStretch;
-  for (let first = 0; first < pages; first += batch) {
-    const count = Math.min(batch, pages - first);
-    for (const stretch of await differences(move, first, count, pagesPerStretch)) {
-      const start = first + stretch * pagesPerStretch;
-      const length = Math.min(pagesPerStretch, pages - start);
-      differing += (await differences(move, start, length, 1)).length;
+/**
+ * Source: all of this QEMU's memory against the target's, until a stretch differs or more than `allowedMs` is needed.
+ *
+ * @returns the comparison, and how many pages of 4 KiB differ in the stretches that were compared last
+ */
+export async function compareMemory(
+  move: SourceMove,
+  allowedMs: number,
+): Promise<MemoryComparison & { readonly differingPages: number }> {
+  const pagesTotal = guestPages(move);
+  const stretches = Math.ceil(pagesTotal / pagesPerStretch);
+  const [memory, { roundTripMs }] = await Promise.all([
+    openMemory(move.process),
+    sessionOf(move).stats(),
+  ]);
+  await using _ = memory.file;
+  const key = sessionOf(move).version >= versionWithKeys ? randomBytes(digestKeyBytes) : undefined;
+  const differ = (firstPage: number, pages: number, pagesPerDigest: number) =>
+    differences(move, memory, { firstPage, pages, pagesPerDigest }, key);
+  const startedAt = performance.now();
+  let done = { stretches: 0, batches: 0, tookMs: 0 };
+  let wholeMs = 0;
+  let differingPages = 0;
+  do {
+    const first = done.stretches * pagesPerStretch;
+    const count = Math.min(nextBatch(done.batches), stretches - done.stretches);
+    const pages = Math.min(count * pagesPerStretch, pagesTotal - first);
+    for (const index of await differ(first, pages, pagesPerStretch)) {
+      const start = first + index * pagesPerStretch;
+      const inside = await differ(start, Math.min(pagesPerStretch, pagesTotal - start), 1);
+      differingPages += inside.length;
     }
-  }
-  return differing;
+    done = {
+      stretches: done.stretches + count,
+      batches: done.batches + 1,
+      tookMs: performance.now() - startedAt,
+    };
+    wholeMs = comparisonMs(done, stretches, roundTripMs ?? 0);
+    if (differingPages > 0 || !mayFit(wholeMs, done.batches, allowedMs)) break;
+  } while (done.stretches < stretches);
+  return {
+    isWhole: done.stretches >= stretches,
+    comparedBytes: Math.min(done.stretches * pagesPerStretch, pagesTotal) * pageBytes,
+    tookMs: Math.round(done.tookMs),
+    wholeMs: Math.round(wholeMs),
+    differingPages,
+  };
 }
 
 /** Indices of the digests that differ. */
 async function differences(
   move: SourceMove,
-  firstPage: number,
-  pages: number,
-  pagesPerDigest: number,
+  memory: ReadableMemory,
+  stretches: Stretches,
+  key: Buffer | undefined,
 ): Promise<number[]> {
   const session = sessionOf(move);
-  session.send({ type: "digest-request", firstPage, pages, pagesPerDigest });
+  const asked = key === undefined ? {} : { key: key.toString("base64") };
+  session.send({ type: "digest-request", ...stretches, ...asked });
   const [here, there] = await Promise.all([
-    digest(move.process, guestBytes(move), { firstPage, pages, pagesPerDigest }),
-    session.receive("digests", { timeoutMs: 60_000 }),
+    digestMemory(memory, stretches, key),
+    session.receive("digests", { timeoutMs: stepMsMax(move.limits) }),
   ]);
   return here.flatMap((value, index) => (value === there.digests[index] ? [] : [index]));
 }
 
 /** Target: answers the source's requests until the session ends; each is bounded by the VM's memory. */
 export function answerDigests(move: TargetMove): void {
-  const pagesTotal = guestBytes(move) / pageBytes;
-  const skeleton = skeletonOf(move);
+  const pagesTotal = guestPages(move);
+  let opened: Promise<OpenMemory> | undefined;
+  const answer = async (stretches: Stretches, key: string | undefined): Promise<void> => {
+    opened ??= openMemory(skeletonOf(move));
+    const bytes = key === undefined ? undefined : Buffer.from(key, "base64");
+    const digests = await digestMemory(await opened, stretches, bytes);
+    move.session.send({ type: "digests", digests });
+  };
+  const end = (): void => {
+    detach();
+    unlisten();
+    opened?.then(({ file }) => file.close()).catch(() => undefined); // it was read, or it never opened
+    opened = undefined;
+  };
   const detach = move.session.on("message", (message) => {
-    if (message.type === "take" || message.type === "abandon") detach();
+    if (message.type === "take" || message.type === "abandon") end();
     if (message.type !== "digest-request") return;
-    const { firstPage, pages, pagesPerDigest } = message;
+    const { firstPage, pages, pagesPerDigest, key } = message;
     if (firstPage + pages > pagesTotal || pages / pagesPerDigest > digestsMax) {
       move.log.warn({ message }, "a digest request beyond the VM's memory was ignored");
       return;
     }
-    digest(skeleton, guestBytes(move), { firstPage, pages, pagesPerDigest }).then(
-      (digests) => move.session.send({ type: "digests", digests }),
-      (error: unknown) => move.log.warn({ err: error }, "cannot digest the skeleton's memory"),
+    answer({ firstPage, pages, pagesPerDigest }, key).catch((error: unknown) =>
+      move.log.warn({ err: error }, "cannot digest the skeleton's memory"),
     );
   });
+  const unlisten = move.session.on("closed", end);
 }
 
-async function digest(
-  { qmp, pid }: { readonly qmp: Qmp; readonly pid: number },
-  bytes: number,
-  { firstPage, pages, pagesPerDigest }: Stretches,
-): Promise<string[]> {
-  const { path, address } = await findGuestMemory(qmp, pid, bytes);
-  await using memory = await open(path, "r");
-  const digests: string[] = [];
-  const buffer = Buffer.allocUnsafe(pagesPerDigest * pageBytes);
-  for (let page = firstPage; page < firstPage + pages; page += pagesPerDigest) {
-    const length = Math.min(pagesPerDigest, firstPage + pages - page) * pageBytes;
-    const { bytesRead } = await memory.read(buffer, 0, length, address + page * pageBytes);
-    if (bytesRead !== length)
-      throw new FerryError("internal", `Cannot read page ${page} of QEMU ${pid}`);
-    digests.push(hash("sha256", buffer.subarray(0, length), "base64"));
-  }
-  return digests;
+type OpenMemory = Awaited<ReturnType<typeof openMemory>>;
+
+async function openMemory({ qmp, pid }: VmProcess) {
+  const { path, address } = await readableGuestMemory(qmp, pid);
+  return { file: await open(path, "r"), address };
 }
 
-function guestBytes({ definition }: SourceMove | TargetMove): number {
-  return definition.memory.mib * 1048576;
+function guestPages({ definition }: SourceMove | TargetMove): number {
+  return (definition.memory.mib * 1048576) / pageBytes;
 }

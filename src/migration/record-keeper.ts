@@ -90,7 +90,10 @@ export class RecordKeeper {
 
   figures(
     figures: Partial<
-      Pick<MigrationRecord, "guestBytes" | "diskBytes" | "wireBytes" | "differingPages">
+      Pick<
+        MigrationRecord,
+        "guestBytes" | "diskBytes" | "wireBytes" | "differingPages" | "memoryComparison"
+      >
     >,
   ): void {
     this.#publish(figures);

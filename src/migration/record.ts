@@ -52,7 +52,7 @@ export const MigrationOptions = Type.Object(
     stopMsMax: Type.Optional(since(3, StopMsMax)),
     /** Policy `patient`: how long pre-copy may go on without coming closer. */
     giveUpAfterMs: Type.Optional(since(3, GiveUpAfterMs)),
-    /** Compare all guest memory on both sides while the target is still paused. Lengthens the blackout. */
+    /** Compare all guest memory on both sides while the target is still paused, where it fits the blackout allowed. */
     verifyMemory: Type.Optional(Type.Boolean()),
     /** Default `normal`. */
     priority: Type.Optional(Priority),
@@ -119,6 +119,18 @@ export const BlackoutRecord = Type.Object({
   qemuDowntimeMs: nullable(Milliseconds),
 });
 export type BlackoutRecord = Type.Static<typeof BlackoutRecord>;
+
+/** What `verifyMemory` came to: all memory is compared where that fits the blackout that is allowed. */
+export const MemoryComparison = Type.Object({
+  /** False where it was left, since it would not have fitted. */
+  isWhole: Type.Boolean(),
+  comparedBytes: Bytes,
+  /** Of the blackout. */
+  tookMs: Milliseconds,
+  /** What all of it takes: took, or as the part that was compared tells. */
+  wholeMs: Milliseconds,
+});
+export type MemoryComparison = Type.Static<typeof MemoryComparison>;
 
 /** What an administrator may do while memory is copied. */
 export const stepInActions = ["hurry", "throttle", "switch-now"] as const;
@@ -268,8 +280,10 @@ export const MigrationRecord = Type.Object({
   /** Content of disks that was copied or mirrored. */
   diskBytes: Bytes,
   wireBytes: Bytes,
-  /** Pages that differed when `verifyMemory` compared both sides; null when it was not asked for. */
+  /** Pages that differed when `verifyMemory` compared both sides; null when it did not, or not wholly. */
   differingPages: nullable(Type.Integer({ minimum: 0 })),
+  /** Absent where `verifyMemory` was not asked for, and in records of before there was any. */
+  memoryComparison: Type.Optional(MemoryComparison),
   error: nullable(
     Type.Object({
       code: Type.String(),

@@ -85,7 +85,9 @@ export function pastMoves(
   const ratios = moves.flatMap(({ guestBytes, diskBytes, wireBytes }) =>
     guestBytes > 0 && diskBytes === 0 ? [wireBytes / guestBytes] : [],
   );
-  const blackouts = moves.flatMap(({ blackout }) => blackout ?? []);
+  const blackouts = moves.flatMap(({ blackout, memoryComparison }) =>
+    blackout === null ? [] : [withoutComparing(blackout, memoryComparison?.tookMs ?? 0)],
+  );
   return {
     moves: moves.length,
     fixedMs: middle(moves.map(fixedMs)) ?? usual.fixedMs,
@@ -138,6 +140,11 @@ export function joinedMoves(own: PastMoves, theirs: PastMoves): PastMoves {
 
 function withoutSending({ totalMs, disksMs, sendMs }: BlackoutRecord): number {
   return Math.max(0, totalMs - disksMs - sendMs);
+}
+
+/** Which only those have that ask for it. */
+function withoutComparing(blackout: BlackoutRecord, tookMs: number): BlackoutRecord {
+  return { ...blackout, totalMs: Math.max(0, blackout.totalMs - tookMs) };
 }
 
 function pastDisks(moves: readonly MigrationRecord[], performance: string) {

@@ -62,7 +62,8 @@ export class Precheck {
       return { ...(await this.run(question)), prediction: null, predictionMissing };
     }
     const vm = vms.get(question.vm);
-    const measured = guestLoad(vm, vms.process(vm.definition.id));
+    const compares = question.options.verifyMemory === true;
+    const measured = guestLoad(vm, vms.process(vm.definition.id), compares);
     measured.catch(() => {});
     const input = await this.#gather(question);
     const expected = await predictMove(prediction, input, measured);

@@ -27,13 +27,15 @@ export interface PredictionParts {
 /** Of as many migration networks as a move with lanes over every one is measured at most. */
 const networksMax = 4;
 
-/** Null for a VM that does not run here. */
+/** @returns null for a VM that does not run here */
 export async function guestLoad(
   { definition, state }: VmRecord,
   process: VmProcess | undefined,
+  compares: boolean,
 ): Promise<GuestLoad | null> {
   if (process === undefined) return null;
-  return await measureGuestLoad(process, definition.memory.mib, state === "running");
+  const isRunning = state === "running";
+  return await measureGuestLoad(process, definition.memory.mib, { isRunning, compares });
 }
 
 /** Or why there is none, as a sentence for people. */

@@ -12,10 +12,11 @@ function input(more: {
   dirty?: number | null;
   rate?: number;
   diskBytes?: number;
+  compared?: number | null;
 }): PredictionInput {
-  const { used = 256 * MiB, dirty = 0, rate = 64 * MiB, diskBytes = 0 } = more;
+  const { used = 256 * MiB, dirty = 0, rate = 64 * MiB, diskBytes = 0, compared = null } = more;
   return {
-    guest: { usedBytes: used, dirtyBytesPerSecond: dirty },
+    guest: { usedBytes: used, dirtyBytesPerSecond: dirty, compareMs: compared },
     link: { addresses: ["10.0.0.2"], bytesPerSecond: 10_000 * MiB, roundTripMs: 1 },
     past: {
       ...{ moves: 3, fixedMs: 2000, guestBytesPerSecond: rate, wireRatio: 0.5, wireRatioMin: 0.5 },
@@ -42,6 +43,14 @@ test("a guest that writes faster than memory crosses is known beforehand, with w
   const { converges, advice } = predict(input({ dirty: 80 * MiB }));
   assert.equal(converges, false);
   assert.match(advice ?? "", /changes 80 MiB\/s, memory crosses at 64 MiB\/s: .*--max-blackout/);
+});
+
+test("a comparison of memory is part of the blackout, or is known beforehand not to fit it", () => {
+  const fits = predict(input({ compared: 250 }));
+  assert.deepEqual([fits.blackoutMs, fits.advice], [80 + 250, null]);
+  const tooLong = predict(input({ compared: 500 }));
+  assert.equal(tooLong.blackoutMs, 80);
+  assert.match(tooLong.advice ?? "", /about 500 ms, .* a blackout of 500 ms: .*--max-blackout/);
 });
 
 test("a slow link, or a limit, decides instead of the hosts", () => {

@@ -21,6 +21,8 @@ export interface GuestLoad {
   readonly usedBytes: number;
   /** Memory that changes; null where it could not be measured. */
   readonly dirtyBytesPerSecond: number | null;
+  /** What comparing all memory takes; null where the move compares none, or it is not known. */
+  readonly compareMs: number | null;
 }
 
 export interface PredictionInput {
@@ -42,7 +44,7 @@ export interface Prediction {
   readonly wireBytes: number;
   /** Whether memory is expected to settle within the longest blackout that is allowed. */
   readonly converges: boolean;
-  /** Where it does not: why, and what would help; null where it does. */
+  /** Where it does not, or memory can't be compared within it: why, and what would help; null where nothing is amiss. */
   readonly advice: string | null;
   /** What it was made from. */
   readonly usedBytes: number;
@@ -68,16 +70,23 @@ export function predict(input: PredictionInput): Prediction {
   const leftMs = (leftBytes / rate) * 1000;
   const converges = leftMs <= blackoutMsMax;
   const diskMs = (diskBytes / diskRate(input)) * 1000;
+  const switchMs =
+    past.blackoutMs +
+    Math.max(past.lastSendMs, Math.min(leftMs, blackoutMsMax)) +
+    // What is on the way when the guest stops goes first.
+    (isLinkFull ? sessionLimits.drainMs : 0);
+  const compareMs = guest.compareMs ?? 0;
+  const isCompared = switchMs + compareMs <= blackoutMsMax;
+  const advice = [
+    ...(converges ? [] : [adviceOn(dirty, rate, blackoutMsMax)]),
+    ...(isCompared || compareMs === 0 ? [] : [adviceOnComparing(compareMs, blackoutMsMax)]),
+  ];
   return {
     totalMs: past.fixedMs + copyingMs + diskMs,
-    blackoutMs:
-      past.blackoutMs +
-      Math.max(past.lastSendMs, Math.min(leftMs, blackoutMsMax)) +
-      // What is on the way when the guest stops goes first.
-      (isLinkFull ? sessionLimits.drainMs : 0),
+    blackoutMs: switchMs + (isCompared ? compareMs : 0),
     wireBytes: Math.round(sentBytes * wireRatio + diskBytes * past.diskWireRatio),
     converges,
-    advice: converges ? null : adviceOn(dirty, rate, blackoutMsMax),
+    advice: advice.length === 0 ? null : advice.join(". "),
     usedBytes: guest.usedBytes,
     dirtyBytesPerSecond: guest.dirtyBytesPerSecond,
     guestBytesPerSecond: Math.round(rate),
@@ -125,5 +134,12 @@ function adviceOn(dirty: number, rate: number, blackoutMsMax: number): string {
   return (
     `The guest changes ${mib(dirty)}, memory crosses at ${mib(rate)}: it would not settle within a blackout of ${blackoutMsMax} ms ` +
     "unless the guest is slowed down; a faster migration network, --performance multichannel, a longer --max-blackout, or a calmer hour would help"
+  );
+}
+
+function adviceOnComparing(compareMs: number, blackoutMsMax: number): string {
+  return (
+    `Comparing all memory would take about ${compareMs.toFixed(0)} ms, which does not fit a blackout of ${blackoutMsMax} ms: ` +
+    "it is left out then; allow it with a longer --max-blackout"
   );
 }

@@ -173,6 +173,8 @@ export const ControlMessage = Type.Union([
     firstPage: Type.Integer({ minimum: 0 }),
     pages: Type.Integer({ minimum: 1 }),
     pagesPerDigest: Type.Integer({ minimum: 1 }),
+    /** Of the digests, 16 bytes in base64; absent: SHA-256 (src/memory/digest-memory.ts). */
+    key: Type.Optional(since(3, Type.String({ pattern: "^[A-Za-z0-9+/]{22}==$" }))),
   }),
   message("digests", { digests: Type.Array(Type.String({ maxLength: 44 }), { maxItems: 8192 }) }),
   message("take", { generation: Generation }),

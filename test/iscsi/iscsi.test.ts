@@ -109,8 +109,10 @@ test("a VM of the target that has the LUN too is found", async () => {
 test("the VM moves with its LUN there and back: every record the guest was told is written is there", async () => {
   await disk("write /dev/vda 3 50");
   for (const to of ["host-b", "host-a"]) {
-    const record = await finished(lab, await startMove(lab, vm, to, { verifyMemory: true }));
+    const options = { verifyMemory: true, blackoutMsMax: 10_000 };
+    const record = await finished(lab, await startMove(lab, vm, to, options));
     assert.equal(record.state, "completed", record.error?.message ?? "");
+    assert.equal(record.differingPages, 0);
     assert.deepEqual(record.disks, []);
   }
   const acknowledged = (await disk("stop")).split(" ")[1];

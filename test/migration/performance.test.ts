@@ -47,7 +47,7 @@ describe("memory crosses by every performance option", { concurrency: false }, (
     const request = { vm: "web01", target: to.name, requestedBy: "test" };
     const { id } = from.migrations.start({
       ...request,
-      options: { ...options, verifyMemory: true },
+      options: { blackoutMsMax: 10_000, ...options, verifyMemory: true },
     });
     await from.until(id, ({ stage, endedAt }) => stage === "modified-pages" || endedAt !== null);
     const stats = await from.sessions.at(-1)?.stats();

@@ -104,7 +104,9 @@ describe("a broken link", { concurrency: false }, () => {
     const { host } = await lab.host("host-a").api("GET /v1/vms/{vm}", { params: { vm } });
     assert.equal(host, "host-a");
     await guestLostNothing();
-    const again = await startMove(lab, vm, "host-b", { verifyMemory: true });
-    assert.equal((await finished(lab, again)).state, "completed");
+    const options = { verifyMemory: true, blackoutMsMax: 10_000 };
+    const again = await finished(lab, await startMove(lab, vm, "host-b", options));
+    assert.equal(again.state, "completed");
+    assert.equal(again.differingPages, 0);
   });
 });

@@ -44,7 +44,7 @@ test("a move under load: connections stay, no request fails, memory and disk are
   await disk("write /dev/vda 3 50");
   await using watch = await lab.client.use(address, ["counter", "redis", "http"]);
   const target = await otherHost();
-  const options = { verifyMemory: true };
+  const options = { verifyMemory: true, blackoutMsMax: 10_000 };
   const record = await finished(lab, await startMove(lab, vm, target.name, options));
   assert.equal(record.state, "completed", record.error?.message ?? "");
   assert.equal(record.differingPages, 0);

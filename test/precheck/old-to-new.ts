@@ -19,6 +19,8 @@ const vm = "web01";
 const address = "10.77.0.50";
 /** About one move in ten of a busy guest lost something when it was measured. */
 const attemptsMax = 8;
+/** Two emulated processors compare slowly. */
+const compared = { verifyMemory: true, blackoutMsMax: 10_000 };
 const memory = (line: string) => lab.client.ask(address, guestPorts.memory, line);
 const disk = (line: string) => lab.client.ask(address, guestPorts.disk, line);
 let lab: Lab;
@@ -50,7 +52,7 @@ async function assertUnharmed(watch: Watch): Promise<void> {
 }
 
 async function move(target: string): Promise<MigrationRecord> {
-  return await finished(lab, await startMove(lab, vm, target, { verifyMemory: true }));
+  return await finished(lab, await startMove(lab, vm, target, compared));
 }
 
 test("the guest is on QEMU 7.2, and the check says what follows from that", async () => {

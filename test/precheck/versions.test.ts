@@ -151,10 +151,10 @@ test("a domain is upgraded host by host: the VM goes to the newer QEMU, back to 
   };
   await go(a, b);
   // Where the newer QEMU is the source nothing may be lost, and every page is compared.
-  await go(b, a, "--verify");
+  await go(b, a, "--verify", "--max-blackout", "10s");
   await go(a, b);
   await useQemu(a, newer);
-  await go(b, a, "--verify");
+  await go(b, a, "--verify", "--max-blackout", "10s");
   const { state, definition } = await a.api("GET /v1/vms/{vm}", { params: { vm: "web01" } });
   assert.equal(state, "running");
   assert.equal(definition.machine.type, "pc-q35-7.2");

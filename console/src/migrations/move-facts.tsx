@@ -1,11 +1,13 @@
 /** What was asked for, by whom, and what crossed the network for it. */
+import { comparisonWords } from "../../../src/migration/comparison-words.ts";
 import type { MigrationRecord } from "../../../src/migration/record.ts";
+import { remedyHere } from "../wizard/remedy-here.ts";
 import { Facts } from "../parts/facts.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { bytes, rate, time } from "../preferences/format.ts";
 
 export function MoveFacts({ move }: { readonly move: MigrationRecord }) {
-  const { options, diskBytes, differingPages } = move;
+  const { options, diskBytes } = move;
   const { guestBytes, wireBytes } = volumesOf(move);
   const limit = options.bandwidthBytesPerSecond;
   const facts: [string, string][] = [
@@ -21,12 +23,8 @@ export function MoveFacts({ move }: { readonly move: MigrationRecord }) {
   if (options.blackoutMsMax !== undefined) {
     facts.push(["Blackout at most", `${options.blackoutMsMax} ms`]);
   }
-  if (differingPages !== null) {
-    facts.push([
-      "Memory compared",
-      differingPages === 0 ? "All pages equal" : `${differingPages} pages differ`,
-    ]);
-  }
+  const compared = comparisonWords(move);
+  if (compared !== undefined) facts.push(["Memory compared", remedyHere(compared)]);
   facts.push(["Id", move.id]);
   return (
     <Panel title="About this move">

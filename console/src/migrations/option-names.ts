@@ -26,7 +26,8 @@ export const priorityNames: Named<"priority"> = { low: "Low", normal: "Normal", 
 
 /** What is asked for by a mark. */
 export const markNames = {
-  verifyMemory: "Compare all memory on both sides before the guest goes on (a longer blackout)",
+  verifyMemory:
+    "Compare all memory on both sides before the guest goes on, where the blackout allowed has time for it",
   eject: "Take media out of the CD drives instead of carrying them along",
   leaveCluster: "Let it leave its cluster, which the target is not in",
   enterCluster: "Let the target's cluster keep it running",

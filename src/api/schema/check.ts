@@ -31,7 +31,7 @@ export const Prediction = Type.Object(
     wireBytes: Type.Integer({ minimum: 0 }),
     /** Whether memory is expected to settle within the longest blackout that is allowed. */
     converges: Type.Boolean(),
-    /** Where it does not: why, and what would help. */
+    /** Where it does not, or memory can't be compared within it: why, and what would help. */
     advice: nullable(Type.String()),
     /** Guest memory that holds something. */
     usedBytes: Type.Integer({ minimum: 0 }),

@@ -6,6 +6,7 @@ import {
   formatRate,
   formatTime,
 } from "../../base/format.ts";
+import { comparisonWords } from "../../migration/comparison-words.ts";
 import type { MigrationRecord } from "../../migration/record.ts";
 import { diskColumns, pacing } from "./disk.ts";
 import { describe } from "../adjustment.ts";
@@ -39,7 +40,7 @@ export function renderMigrationList(records: readonly MigrationRecord[], style?:
 
 /** What came of a move, in a few lines: where the VM is, how long it took, how long the guest stood still. */
 export function renderReport(record: MigrationRecord): string {
-  const { blackout, rounds, differingPages } = record;
+  const { blackout, rounds } = record;
   const fields: [string, string][] = [];
   if (blackout !== null) {
     const { disksMs, sendMs, loadMs, handoverMs, resumeMs } = blackout;
@@ -67,10 +68,8 @@ export function renderReport(record: MigrationRecord): string {
       if (pacing(disk) !== "") fields.push([`disk ${disk.name}`, pacing(disk)]);
     }
   }
-  if (differingPages !== null) {
-    const found = differingPages === 0 ? "no page differs" : formatCount(differingPages, "page");
-    fields.push(["verified", differingPages === 0 ? found : `${found} of memory differed`]);
-  }
+  const compared = comparisonWords(record);
+  if (compared !== undefined) fields.push(["verified", compared]);
   if (keepsPartial(record)) {
     const again = `ferry move ${record.vm.name} ${record.target} --with-storage --resume`;
     fields.push([

@@ -18,11 +18,14 @@ import { activateDisks, waitForStatus } from "../../qemu/migration.ts";
 import type { Session } from "../../session/session.ts";
 import { markHandedOver } from "../../vm/registry.ts";
 import { writeDown } from "../write-down.ts";
-import { answerDigests, countDifferingPages } from "../compare-memory.ts";
+import { answerDigests, compareMemory } from "../compare-memory.ts";
+import { comparisonWords } from "../comparison-words.ts";
 import { stepMsMax } from "../limits.ts";
 import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import { sessionOf, skeletonOf } from "../past-setup.ts";
 
+/** From the comparison's end until the guest runs: two journal records and a round trip. */
+const comparedToResumedMs = 20;
 const unequalRemedy =
   "The VM goes on where it was; under TCG a QEMU before 9.0 loses changes (docs/decisions/0008): upgrade it on the source";
 
@@ -94,14 +97,26 @@ async function awaitDevices(move: SourceMove, session: Session): Promise<void> {
   if (watch !== undefined) watch.loadedAt ??= wallClockMs();
 }
 
-/** Before the point of no return a difference is only a move that did not happen. */
+/**
+ * Before the point of no return a difference is only a move that did not happen. What the blackout has no time for is not
+ * compared, and the record says so.
+ */
 async function requireSameMemory(move: SourceMove): Promise<void> {
-  const differingPages = await countDifferingPages(move);
-  move.record.figures({ differingPages });
+  const { differingPages, ...memoryComparison } = await compareMemory(move, msToCompare(move));
+  const isKnown = memoryComparison.isWhole || differingPages > 0;
+  move.record.figures({ memoryComparison, ...(isKnown && { differingPages }) });
+  if (!isKnown) move.log.warn({ memoryComparison }, "comparing memory would not fit the blackout");
   if (differingPages === 0) return;
+  const found = comparisonWords(move.record.current);
   throw new FerryError(
     "migration-failed",
-    `Cannot hand VM "${move.definition.name}" over: ${differingPages} pages of its memory differ on the target, none may`,
+    `Cannot hand VM "${move.definition.name}" over: ${found} on the target, none may`,
     { remedy: unequalRemedy },
   );
+}
+
+/** Of the blackout that is allowed; a guest that was paused all along misses nothing. */
+function msToCompare({ run, watch, blackoutMsAllowed }: SourceMove): number {
+  if (!run || watch?.stoppedAt === undefined) return Number.POSITIVE_INFINITY;
+  return blackoutMsAllowed - (wallClockMs() - watch.stoppedAt) - comparedToResumedMs;
 }
