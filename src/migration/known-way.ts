@@ -9,25 +9,37 @@ const wireBytesMin = 32 * 1048576;
 /** Older moves tell of another network, or another load. */
 const movesMax = 5;
 
+/** Faster than this part of what it may, a move tells of its limit. */
+const limitedFrom = 0.7;
+
 /**
+ * Networks carry as much one way as the other: what came from there tells of the way as well, where nothing went there yet.
+ *
  * @param records newest first
  * @returns bytes per second on the wire; null where no move tells
  */
-export function knownWay(records: readonly MigrationRecord[], target: string): number | null {
-  const rates = records
-    .filter((record) => record.role === "source" && record.target === target)
-    .map(wireRate)
-    .filter((rate) => rate !== null)
-    .slice(0, movesMax);
-  return rates.length === 0 ? null : Math.max(...rates);
+export function knownWay(records: readonly MigrationRecord[], peer: string): number | null {
+  const went = records.filter(({ role, target }) => role === "source" && target === peer);
+  const came = records.filter(({ role, source }) => role === "target" && source === peer);
+  for (const way of [went, came]) {
+    const rates = way
+      .map(wireRate)
+      .filter((rate) => rate !== null)
+      .slice(0, movesMax);
+    if (rates.length > 0) return Math.max(...rates);
+  }
+  return null;
 }
 
 /** Disks are as fast as what they are on. */
-function wireRate({ state, wireBytes, disks, stages }: MigrationRecord): number | null {
+function wireRate({ state, wireBytes, stages, options }: MigrationRecord): number | null {
   const memory = stages.find(({ name }) => name === "memory-precopy");
-  if (state !== "completed" || wireBytes < wireBytesMin || disks.length > 0) return null;
+  const hadDisks = stages.some(({ name }) => name === "storage-mirror");
+  if (state !== "completed" || wireBytes < wireBytesMin || hadDisks) return null;
   if (memory === undefined || memory.endedAt === null || memory.endedAt <= memory.startedAt) {
     return null;
   }
-  return (wireBytes / (memory.endedAt - memory.startedAt)) * 1000;
+  const rate = (wireBytes / (memory.endedAt - memory.startedAt)) * 1000;
+  const { bandwidthBytesPerSecond: limit } = options;
+  return limit !== undefined && rate > limitedFrom * limit ? null : rate;
 }

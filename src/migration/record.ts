@@ -279,6 +279,7 @@ export const MigrationRecord = Type.Object({
   guestBytes: Bytes,
   /** Content of disks that was copied or mirrored. */
   diskBytes: Bytes,
+  /** Sent by the source; in the target's record what it received. */
   wireBytes: Bytes,
   /** Pages that differed when `verifyMemory` compared both sides; null when it did not, or not wholly. */
   differingPages: nullable(Type.Integer({ minimum: 0 })),
