@@ -43,7 +43,8 @@ export class RecoverySteps {
     "wait for the peer": async () => "wait",
     "wait for the owner record": async () => "wait",
     "ask a person": async (open, _, why) => this.#askPerson(open, why),
-    finish: async ({ id }) => this.#finish(id),
+    finish: async (open, { here }) =>
+      here === "discarded" ? this.#closeDiscarded(open) : this.#finish(open.id),
   };
 
   constructor(parts: RecoveryParts) {
@@ -181,12 +182,18 @@ export class RecoverySteps {
   }
 
   async #discard(open: OpenMigration): Promise<StepOutcome> {
-    const { journal, vms, ended } = this.#parts;
+    const { journal, vms } = this.#parts;
     await vms.discardIncoming(open.vm);
     await removeMadeFiles({ ...open, journal, vms });
     journal.append(open.id, { kind: "discarded" });
-    this.#finish(open.id);
-    ended(open.id, "failed", interrupted("the VM stays on the source"));
+    return this.#closeDiscarded(open);
+  }
+
+  #closeDiscarded(open: OpenMigration): StepOutcome {
+    const { id, role, vm, peer } = open;
+    this.#finish(id);
+    const why = role === "target" ? interrupted("the VM stays on the source") : gaveWay(vm, peer);
+    this.#parts.ended(id, "failed", why);
     void this.#tellOff(open);
     return "over";
   }
