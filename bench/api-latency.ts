@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createGuest } from "../lab/guest.ts";
+import { endWithLab } from "../lab/end-with-lab.ts";
 import { Lab } from "../lab/lab.ts";
 import { performanceOptions } from "../src/migration/record.ts";
 import { RunningWorkload } from "./workload-run.ts";
@@ -23,6 +24,7 @@ async function main(): Promise<void> {
     },
   });
   const say = (line: string) => void process.stderr.write(`${line}\n`);
+  endWithLab("apilat");
   await using lab = await Lab.up({ name: "apilat", say });
   await createGuest(lab, { name: vm, host: "host-a", address, memoryMib: Number(values.memory) });
   await using parts = new AsyncDisposableStack();

@@ -12,6 +12,7 @@ import {
   performanceOptions,
 } from "../src/migration/record.ts";
 import { createGuest, guestPorts } from "../lab/guest.ts";
+import { endWithLab } from "../lab/end-with-lab.ts";
 import { Lab } from "../lab/lab.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
   const performance = performanceOptions.find((each) => each === values.performance);
   if (performance === undefined) throw new Error(`No performance option "${values.performance}"`);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
+  endWithLab("bench");
   await using lab = await Lab.up({ name: "bench", speed: values.speed, say });
   const diskMib = Number(values.disk);
   const isShared = values.storage === "shared";

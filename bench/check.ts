@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { createGuest } from "../lab/guest.ts";
+import { endWithLab } from "../lab/end-with-lab.ts";
 import { Lab } from "../lab/lab.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
 import { median } from "./sample.ts";
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
       disk: { type: "string", default: "64" },
     },
   });
+  endWithLab("bench-check");
   await using lab = await Lab.up({ name: "bench-check", say: console.error });
   const [a] = lab.hosts;
   if (a === undefined) throw new Error("the lab has no host");

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createGuest, guestDraft } from "../lab/guest.ts";
+import { endWithLab } from "../lab/end-with-lab.ts";
 import { Lab } from "../lab/lab.ts";
 import type { LabHost } from "../lab/lab-host.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
@@ -42,6 +43,7 @@ const simulatedHosts = Number(values.hosts) - 3;
 const vmsEach = Math.ceil(Number(values.vms) / simulatedHosts);
 
 async function main(): Promise<void> {
+  endWithLab("scale");
   await using lab = await Lab.up({ name: "scale", hosts: 3, guest: "small", agents: false });
   await Promise.all(lab.hosts.map((host) => host.agent.start()));
   await lab.start();

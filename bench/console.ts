@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import type { Page } from "playwright-core";
 import { consoleLink, LabBrowser, untilTrue } from "../lab/browser.ts";
 import { createGuest } from "../lab/guest.ts";
+import { endWithLab } from "../lab/end-with-lab.ts";
 import { Lab } from "../lab/lab.ts";
 import type { LabHost } from "../lab/lab-host.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
     allowNegative: true,
   });
   await sizes();
+  endWithLab("bench-console");
   await using lab = await Lab.up({ name: "bench-console", say: console.error });
   const [a] = lab.hosts;
   if (a === undefined) throw new Error("the lab has no host");

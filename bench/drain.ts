@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { Watch } from "../lab/client/outside-client.ts";
 import { createGuest } from "../lab/guest.ts";
+import { endWithLab } from "../lab/end-with-lab.ts";
 import { Lab } from "../lab/lab.ts";
 import { mostAtOnce } from "../lab/most-at-once.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     },
   });
   const say = (line: string) => void process.stderr.write(`${line}\n`);
+  endWithLab("drains");
   await using lab = await Lab.up({ name: "drains", speed: values.speed, say });
   await using watches = new AsyncDisposableStack();
   const clients: Watch[] = [];

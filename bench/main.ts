@@ -9,6 +9,7 @@
  */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { endWithLab } from "../lab/end-with-lab.ts";
 import { runProgram } from "../lab/program.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
 import { cellName, chooseCells, quickCells, subjects } from "./cells.ts";
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
   }
   const wanted = subjectsNamed(values.subjects);
   const cells = chooseCells(values.quick ? quickCells : listed(values.only));
+  endWithLab("bench");
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const samples: Sample[] = [];
   const cpu = `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}`;

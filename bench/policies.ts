@@ -5,6 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { createGuest, guestPorts } from "../lab/guest.ts";
+import { endWithLab } from "../lab/end-with-lab.ts";
 import { Lab } from "../lab/lab.ts";
 import { moveThenSlowDown } from "../lab/slow-link.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
     },
   });
   const say = (line: string) => void process.stderr.write(`${line}\n`);
+  endWithLab("policies");
   await using lab = await Lab.up({ name: "policies", say });
   const ask = (line: string) => lab.client.ask(address, guestPorts.memory, line);
   await createGuest(lab, { name: vm, host: "host-a", address });

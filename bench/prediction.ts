@@ -12,6 +12,7 @@ import type { CheckReport, Prediction } from "../src/api/schema/check.ts";
 import { formatBytes, formatDuration } from "../src/base/format.ts";
 import type { MigrationRecord } from "../src/migration/record.ts";
 import { createGuest, guestPorts } from "../lab/guest.ts";
+import { endWithLab } from "../lab/end-with-lab.ts";
 import { Lab } from "../lab/lab.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
 
@@ -56,6 +57,7 @@ async function main(): Promise<void> {
   });
   const chosen = values.only?.split(",").map(Number);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
+  endWithLab("predict");
   await using lab = await Lab.up({ name: "predict", say });
   for (const [name, { address, memoryMib }] of Object.entries(guests)) {
     await createGuest(lab, { name, host: "host-a", address, memoryMib });

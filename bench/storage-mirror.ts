@@ -10,6 +10,7 @@ import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
+import { endWithLab } from "../lab/end-with-lab.ts";
 import { Lab } from "../lab/lab.ts";
 import type { LabHost } from "../lab/lab-host.ts";
 import { inNamespace, processesIn } from "../lab/namespaces.ts";
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
   const performance = performanceOptions.find((each) => each === values.performance);
   if (performance === undefined) throw new Error(`No performance option "${values.performance}"`);
   const say = (line: string) => void process.stderr.write(`${line}\n`);
+  endWithLab("mirror");
   await using lab = await Lab.up({ name: "mirror", speed: values.speed, say });
   const results: Record<string, Comparison[]> = {};
   for (const kind of values.contents.split(",")) {

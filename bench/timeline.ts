@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { createGuest, guestPorts } from "../lab/guest.ts";
+import { endWithLab } from "../lab/end-with-lab.ts";
 import { Lab } from "../lab/lab.ts";
 import { rerunAsLabRoot } from "../lab/user-namespace.ts";
 import { sendFile } from "./workload-run.ts";
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const { speed } = values;
   const migrationNetworks = Number(values.networks);
+  endWithLab("timeline");
   await using lab = await Lab.up({
     name: "timeline",
     speed,

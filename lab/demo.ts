@@ -13,6 +13,7 @@ import { clientErrors, demoLine, type MoveOutcome, moveReport } from "./demo-rep
 import { openDoor, standOutside } from "./door/console-door.ts";
 import { showCluster } from "./demo-cluster.ts";
 import { createGuest, guestPorts } from "./guest.ts";
+import { endWithLab } from "./end-with-lab.ts";
 import { Lab } from "./lab.ts";
 import { execInNamespace } from "./namespaces.ts";
 import { rerunAsLabRoot } from "./user-namespace.ts";
@@ -58,7 +59,7 @@ async function main(): Promise<number> {
     return elsewhere;
   }
   // Ctrl-C ends the program under way as well; what is left to do is to clean up.
-  process.once("SIGINT", () => void Lab.down("demo").finally(() => process.exit(130)));
+  endWithLab("demo");
   const say = (line: string) => void process[values.json ? "stderr" : "stdout"].write(`${line}\n`);
   const lab = await Lab.up({ name: "demo", say, ...(values.cluster && { hosts: 3 }) });
   try {
