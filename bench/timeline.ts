@@ -214,7 +214,7 @@ function print(
   lines.push(
     `wall ${ms((source.endedAt ?? 0) - asked)} queued ${ms((source.startedAt ?? 0) - source.requestedAt)} request ${ms(source.requestedAt - asked)} memory ${ms(runsAt - memoryAt)} gap ${gapMs} ` +
       `blackout ${JSON.stringify(source.blackout)}`,
-    `guest ${(source.guestBytes / 1e6).toFixed(1)} MB wire ${(source.wireBytes / 1e6).toFixed(1)} MB rounds ${source.rounds.length}`,
+    `guest ${(source.guestBytes / 1e6).toFixed(1)} MB wire ${(source.wireBytes / 1e6).toFixed(1)} MB (at most ${((source.wirePeakBytesPerSecond ?? 0) / 1e6).toFixed(1)} MB/s) rounds ${source.rounds.length}`,
   );
   for (const record of [source, target]) {
     const stages = record.stages.map(

@@ -1,5 +1,5 @@
 /** The blackout split into its parts. Pure. */
-import type { BlackoutRecord } from "./record.ts";
+import type { BlackoutRecord } from "./blackout-record.ts";
 
 /** Moments of a switch-over on the source's clock, milliseconds since the epoch. */
 export interface BlackoutMoments {

@@ -17,7 +17,7 @@ import type { VmProcess } from "../vm/vm-host.ts";
 import { comparisonMs, mayFit, nextBatch } from "./comparison-pace.ts";
 import { stepMsMax } from "./limits.ts";
 import { sessionOf, skeletonOf } from "./past-setup.ts";
-import type { MemoryComparison } from "./record.ts";
+import type { MemoryComparison } from "./blackout-record.ts";
 import type { SourceMove, TargetMove } from "./stage.ts";
 
 /** 1 MiB a digest: few digests for a guest that is the same on both sides. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { comparisonWords } from "./comparison-words.ts";
 import { newRecord } from "./new-record.ts";
-import type { MemoryComparison, MigrationRecord } from "./record.ts";
+import type { MemoryComparison } from "./blackout-record.ts";
+import type { MigrationRecord } from "./record.ts";
 
 function record(differingPages: number | null, comparison?: Partial<MemoryComparison>) {
   const migration = {

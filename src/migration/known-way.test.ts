@@ -42,6 +42,11 @@ describe("what earlier moves say of the way to a host", () => {
     assert.equal(knownWay([moved(40 * mib), moved(90 * mib), moved(60 * mib)], "there"), 90 * mib);
   });
 
+  test("not the mean of a move that waited for its processors, but its best moment", () => {
+    const waited = moved(50 * mib, { wirePeakBytesPerSecond: 110 * mib });
+    assert.equal(knownWay([waited], "there"), 110 * mib);
+  });
+
   test("what came from there, where nothing went there yet", () => {
     const came = { role: "target", source: "there", target: "here" } as const;
     assert.equal(knownWay([moved(80 * mib, came)], "there"), 80 * mib);

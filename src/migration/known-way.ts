@@ -8,7 +8,6 @@ import type { MigrationRecord } from "./record.ts";
 const wireBytesMin = 32 * 1048576;
 /** Older moves tell of another network, or another load. */
 const movesMax = 5;
-
 /** Faster than this part of what it may, a move tells of its limit. */
 const limitedFrom = 0.7;
 
@@ -31,15 +30,17 @@ export function knownWay(records: readonly MigrationRecord[], peer: string): num
   return null;
 }
 
-/** Disks are as fast as what they are on. */
-function wireRate({ state, wireBytes, stages, options }: MigrationRecord): number | null {
+/** Disks are as fast as what they are on, and processors often slower than the way: the best moment tells most. */
+function wireRate(record: MigrationRecord): number | null {
+  const { state, wireBytes, stages, options, wirePeakBytesPerSecond: peak = 0 } = record;
   const memory = stages.find(({ name }) => name === "memory-precopy");
   const hadDisks = stages.some(({ name }) => name === "storage-mirror");
   if (state !== "completed" || wireBytes < wireBytesMin || hadDisks) return null;
   if (memory === undefined || memory.endedAt === null || memory.endedAt <= memory.startedAt) {
     return null;
   }
-  const rate = (wireBytes / (memory.endedAt - memory.startedAt)) * 1000;
+  const mean = (wireBytes / (memory.endedAt - memory.startedAt)) * 1000;
+  const rate = Math.max(mean, peak);
   const { bandwidthBytesPerSecond: limit } = options;
   return limit !== undefined && rate > limitedFrom * limit ? null : rate;
 }

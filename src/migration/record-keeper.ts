@@ -3,13 +3,14 @@
  * During the blackout nothing is written to disk here (`hold`): the guest waits for every fsync.
  */
 import type { FerryError } from "../base/errors.ts";
+import type { BlackoutRecord } from "./blackout-record.ts";
 import type { StageName } from "./plan.ts";
 import { describeStage } from "./plan.ts";
 import { waitingDisk } from "./new-record.ts";
+import { WirePeak } from "./wire-peak.ts";
 import type { Progress } from "./progress-snapshot.ts";
 import type {
   Adjustment,
-  BlackoutRecord,
   DiskPlacement,
   DiskRecord,
   FilePlacement,
@@ -31,6 +32,7 @@ export interface RecordSink {
 export class RecordKeeper {
   #record: MigrationRecord;
   #held = false;
+  readonly #wirePeak = new WirePeak();
   readonly #sink: RecordSink;
   readonly #now: () => number;
 
@@ -85,14 +87,22 @@ export class RecordKeeper {
 
   progress(progress: Progress): void {
     const percent = Math.max(progress.percent, this.#record.progress?.percent ?? 0);
-    this.#publish({ progress: { ...progress, percent }, wireBytes: progress.wireBytes });
+    const { at, wireBytes } = progress;
+    const wirePeakBytesPerSecond = this.#wirePeak.seen(at, wireBytes);
+    const peak = wirePeakBytesPerSecond > 0 && { wirePeakBytesPerSecond };
+    this.#publish({ progress: { ...progress, percent }, wireBytes, ...peak });
   }
 
   figures(
     figures: Partial<
       Pick<
         MigrationRecord,
-        "guestBytes" | "diskBytes" | "wireBytes" | "differingPages" | "memoryComparison"
+        | "guestBytes"
+        | "diskBytes"
+        | "wireBytes"
+        | "wirePeakBytesPerSecond"
+        | "differingPages"
+        | "memoryComparison"
       >
     >,
   ): void {

@@ -6,6 +6,7 @@
 import Type from "typebox";
 import { since } from "../protocol/since.ts";
 import { BackingImage, backingImagesMax, FileName, Name } from "../vm/definition.ts";
+import { BlackoutRecord, MemoryComparison } from "./blackout-record.ts";
 import { stageNames } from "./plan.ts";
 import { Progress } from "./progress-snapshot.ts";
 
@@ -101,36 +102,6 @@ export const RoundRecord = Type.Object({
   linkBytesPerSecond: Type.Number({ minimum: 0 }),
 });
 export type RoundRecord = Type.Static<typeof RoundRecord>;
-
-/** The blackout split into its parts; their sum is `totalMs`. */
-export const BlackoutRecord = Type.Object({
-  totalMs: Milliseconds,
-  /** Guest stopped until the disks that move are equal and taken off their mirrors; 0 where none does. */
-  disksMs: Milliseconds,
-  /** From then until QEMU has written its last byte: the last pages, CPU and device state. */
-  sendMs: Milliseconds,
-  /** Last byte written until the target says everything is loaded and its disks are active. */
-  loadMs: Milliseconds,
-  /** Loaded until the handover is durable in the source's journal. */
-  handoverMs: Milliseconds,
-  /** Handover durable until the target says that the guest runs. */
-  resumeMs: Milliseconds,
-  /** QEMU's own figure over the return path, for comparison. */
-  qemuDowntimeMs: nullable(Milliseconds),
-});
-export type BlackoutRecord = Type.Static<typeof BlackoutRecord>;
-
-/** What `verifyMemory` came to: all memory is compared where that fits the blackout that is allowed. */
-export const MemoryComparison = Type.Object({
-  /** False where it was left, since it would not have fitted. */
-  isWhole: Type.Boolean(),
-  comparedBytes: Bytes,
-  /** Of the blackout. */
-  tookMs: Milliseconds,
-  /** What all of it takes: took, or as the part that was compared tells. */
-  wholeMs: Milliseconds,
-});
-export type MemoryComparison = Type.Static<typeof MemoryComparison>;
 
 /** What an administrator may do while memory is copied. */
 export const stepInActions = ["hurry", "throttle", "switch-now"] as const;
@@ -279,8 +250,10 @@ export const MigrationRecord = Type.Object({
   guestBytes: Bytes,
   /** Content of disks that was copied or mirrored. */
   diskBytes: Bytes,
-  /** Sent by the source; in the target's record what it received. */
+  /** Sent by the source; in the target's record, before the guest stopped. */
   wireBytes: Bytes,
+  /** The most that crossed in some tenths of a second; absent where nothing was seen that long. */
+  wirePeakBytesPerSecond: Type.Optional(Bytes),
   /** Pages that differed when `verifyMemory` compared both sides; null when it did not, or not wholly. */
   differingPages: nullable(Type.Integer({ minimum: 0 })),
   /** Absent where `verifyMemory` was not asked for, and in records of before there was any. */

@@ -1,7 +1,7 @@
 /** What recent moves of this host say about the next one: what a move costs whatever it moves, and how fast memory goes. Pure. */
 import Type from "typebox";
+import type { BlackoutRecord } from "../migration/blackout-record.ts";
 import {
-  type BlackoutRecord,
   type MigrationRecord,
   PerformanceOption,
   performanceOptions,

@@ -163,6 +163,9 @@ export const ControlMessage = Type.Union([
   message("stopped", {
     /** Most it may stand still; absent: what the target's host allows. */
     blackoutMsAllowed: Type.Optional(since(3, Type.Number({ minimum: 0, maximum: 3_600_000 }))),
+    /** What crossed so far, and the most that did in some tenths of a second: the target's moves go the same way back. */
+    wireBytes: Type.Optional(since(3, Type.Integer({ minimum: 0 }))),
+    wirePeakBytesPerSecond: Type.Optional(since(3, Type.Integer({ minimum: 0 }))),
     /** The guest goes on before all of its memory is there. */
     postCopy: Type.Optional(since(3, Type.Boolean())),
   }),

@@ -44,7 +44,6 @@ export class DataPath {
   #turn: NodeJS.Immediate | undefined;
   /** By the peer's address: what lanes that are gone had written. */
   readonly #writtenByLost = new Map<string, number>();
-  #receivedByLost = 0;
   #violations = 0;
   #silenceMs: number;
   readonly #drainMs: number;
@@ -158,7 +157,6 @@ export class DataPath {
       streams,
       wireBytes: networks.reduce((sum, { wireBytes }) => sum + wireBytes, 0),
       networks,
-      receivedBytes: lanes.reduce((sum, lane) => sum + lane.receivedBytes, this.#receivedByLost),
       unacknowledgedBytes: this.#outbound.window.inFlight,
       drainBytesPerSecond: this.#outbound.window.rate * 1000,
       roundTripMs: roundTrips.length === 0 ? 0 : Math.min(...roundTrips),
@@ -206,7 +204,6 @@ export class DataPath {
     this.#boundSilence();
     const before = this.#writtenByLost.get(lane.address) ?? 0;
     this.#writtenByLost.set(lane.address, before + lane.wireBytes);
-    this.#receivedByLost += lane.receivedBytes;
     if (this.#stopped) return;
     this.#outbound.laneLost(lane);
     // What was acknowledged on it may not have got through.

@@ -69,11 +69,6 @@ export class Lane {
     return this.#roundTrips.length === 0 ? 0 : Math.min(...this.#roundTrips);
   }
 
-  /** Payloads of numbered frames that came over it. */
-  get receivedBytes(): number {
-    return this.#receivedBytes;
-  }
-
   /** For how long it has said nothing, to within a ping. */
   get silentMs(): number {
     return this.#silentPings * pingMs;

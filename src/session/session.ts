@@ -32,8 +32,6 @@ export interface SessionStats {
   readonly wireBytes: number;
   /** The same by the peer's address that the lanes lead to, one in each network. */
   readonly networks: readonly { readonly address: string; readonly wireBytes: number }[];
-  /** Bytes of streams and messages that came over lanes. */
-  readonly receivedBytes: number;
   readonly unacknowledgedBytes: number;
   /** What the peer drains, bytes per second, from acknowledgements. */
   readonly drainBytesPerSecond: number;

@@ -55,8 +55,6 @@ describe("a move between two hosts with a shared pool", { concurrency: false }, 
     assert.ok(record.blackout !== null && record.blackout.totalMs > 0);
     await runsOnlyOn(b, a);
     assert.equal(b.host.vms.get("web01").generation, 2);
-    const there = await b.ended(record.id);
-    assert.ok(there.wireBytes > record.wireBytes / 2);
   });
 
   test("goes back again, with the next generation; memory is not compared in a blackout too short for it", async () => {

@@ -1,6 +1,6 @@
 /** How long the guest stood still, and of what that was made. */
 import { makeStyles, Text, tokens } from "@fluentui/react-components";
-import type { BlackoutRecord } from "../../../src/migration/record.ts";
+import type { BlackoutRecord } from "../../../src/migration/blackout-record.ts";
 import { Panel } from "../parts/panel.tsx";
 import { duration } from "../preferences/format.ts";
 

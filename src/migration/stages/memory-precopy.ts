@@ -103,7 +103,12 @@ export const memoryPrecopy: Stage = {
         session.send({ type: "receiving", rdma: await listenOverRdma(move, asked.rdma) });
       }
       await move.faults.reach("target:memory-precopy:inside", move.signal);
-      const { blackoutMsAllowed, postCopy = false } = await stopped(move);
+      const { blackoutMsAllowed, postCopy = false, ...crossed } = await stopped(move);
+      const { wireBytes = 0, wirePeakBytesPerSecond } = crossed;
+      move.record.figures({
+        wireBytes,
+        ...(wirePeakBytesPerSecond !== undefined && { wirePeakBytesPerSecond }),
+      });
       move.postCopy = postCopy;
       move.blackoutMsAllowed = blackoutMsAllowed ?? move.limits.blackoutMsMax;
     },

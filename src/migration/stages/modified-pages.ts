@@ -22,7 +22,11 @@ export const modifiedPages: Stage = {
       sessionOf(move).limit("memory", 0);
       sessionOf(move).limitOutage(move.limits.blackoutOutageMsMax);
       move.postCopy = move.postCopyAsked && (await switchedToPostCopy(move));
-      sessionOf(move).send({ type: "stopped", blackoutMsAllowed, postCopy: move.postCopy });
+      const { wireBytes, wirePeakBytesPerSecond } = move.record.current;
+      sessionOf(move).send({
+        ...{ type: "stopped", blackoutMsAllowed, postCopy: move.postCopy, wireBytes },
+        ...(wirePeakBytesPerSecond !== undefined && { wirePeakBytesPerSecond }),
+      });
       await move.faults.reach("source:modified-pages:inside");
       if (move.disks.length > 0) await settleDisksOnSource(move);
       // QEMU's word comes with the last page then; the target's agent says *ready* when its devices are loaded.

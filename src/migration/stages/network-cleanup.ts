@@ -7,7 +7,7 @@ import { FerryError } from "../../base/errors.ts";
 import { announce } from "../../network/announce.ts";
 import { sendSerialLog, takeSerialLog } from "../carry-serial-log.ts";
 import { madeFiles, removeLeftDisks } from "../moved-files.ts";
-import { nothingToUndo, type SourceMove, type Stage, type TargetMove } from "../stage.ts";
+import { nothingToUndo, type SourceMove, type Stage } from "../stage.ts";
 import type { Session } from "../../session/session.ts";
 import { removePartialDisk } from "../../vm/keep-partial.ts";
 import { sessionOf, skeletonOf } from "../past-setup.ts";
@@ -43,7 +43,6 @@ export const networkCleanup: Stage = {
         await announce(move.definition, skeletonOf(move), move.switches, move.log);
         move.session.send({ type: "announced" });
       }
-      await recordReceived(move);
       await move.faults.reach("target:network-cleanup:inside");
       await move.vms.releaseRoom(madeFiles(move));
       const { pools } = move.vms;
@@ -55,12 +54,6 @@ export const networkCleanup: Stage = {
     undo: nothingToUndo,
   },
 };
-
-/** What the way carried, for the guest's way back (known-way.ts). A source that is done closes the session. */
-async function recordReceived({ session, record }: TargetMove): Promise<void> {
-  const stats = await session.stats().catch(() => undefined);
-  if (stats !== undefined) record.figures({ wireBytes: stats.receivedBytes });
-}
 
 async function removeRemains(move: SourceMove): Promise<void> {
   await move.vms.removeAfterHandover(move.definition.id);
