@@ -29,11 +29,8 @@ export async function wantedCoding(move: SourceMove): Promise<Asked> {
 
 async function wantsChannels(move: SourceMove): Promise<boolean> {
   const { qmp, qemuVersion } = move.process;
-  const isPossible =
-    sessionOf(move).version >= versionWithChannels &&
-    hasChannels(qemuVersion) &&
-    move.targetQemuVersion !== undefined &&
-    hasChannels(move.targetQemuVersion);
+  // The target looks at its own QEMU.
+  const isPossible = sessionOf(move).version >= versionWithChannels && hasChannels(qemuVersion);
   if (!isPossible || !(await canCompressChannels(qmp))) return false;
   return qemuCompresses({
     setting: move.limits.compressor,

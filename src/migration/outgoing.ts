@@ -57,7 +57,7 @@ export function startOutgoing(
     whole: [],
     peerFailure: undefined,
     disksFollowed: undefined,
-    targetQemuVersion: undefined,
+    memoryAgreed: undefined,
     knownWay: knownWay(migrations.history.list({ state: "completed", limit: recentMax }), target),
     written: Promise.resolve(null),
     channels: 0,

@@ -12,6 +12,7 @@ import type { IncomingDisk, IncomingFile } from "../vm/moved-disks.ts";
 import type { Passage } from "../vm/passage.ts";
 import type { SerialLogs } from "../vm/serial-logs.ts";
 import type { VmProcess } from "../vm/vm-host.ts";
+import type { MemoryAgreement } from "./agree-on-memory.ts";
 import type { Faults } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 import type { MoveLimits } from "./limits.ts";
@@ -93,8 +94,8 @@ export interface SourceMove extends Move {
   peerFailure: FerryError | undefined;
   /** Set by storage-mirror. */
   disksFollowed: FollowedDisks | undefined;
-  /** The target's; set by setup. */
-  targetQemuVersion: string | undefined;
+  /** Set by setup where nothing crosses before memory; else memory-precopy agrees by itself. */
+  memoryAgreed: Promise<MemoryAgreement> | undefined;
   /** What earlier moves brought to the target, bytes per second on the wire; null where none tells. */
   readonly knownWay: number | null;
   /** What the guest changes of its memory; null where it is not known. Set by setup. */

@@ -5,22 +5,18 @@
  */
 import { FerryError } from "../../base/errors.ts";
 import type { ControlMessageOf } from "../../protocol/messages.ts";
-import { setOutgoingChannels } from "../../qemu/channels.ts";
-import { guestRuns, listenIncoming, prepareOutgoing, startOutgoing } from "../../qemu/migration.ts";
+import { guestRuns, listenIncoming, startOutgoing } from "../../qemu/migration.ts";
+import { agreeOnMemory } from "../agree-on-memory.ts";
 import { freshSocket } from "../carry-socket.ts";
-import { channelLevel } from "../compressor.ts";
-import { firstState } from "../convergence.ts";
 import { RoundsFollower } from "../follow-rounds.ts";
-import { listenOverRdma, startOverRdma, wantedRdma } from "../memory-over-rdma.ts";
-import { answeredCoding, decodingFor, encodingFor, wantedCoding, wayOf } from "../memory-coding.ts";
+import { listenOverRdma, startOverRdma } from "../memory-over-rdma.ts";
+import { answeredCoding, decodingFor, encodingFor } from "../memory-coding.ts";
 import type { Stage, TargetMove } from "../stage.ts";
 import { SwitchoverWatch } from "../switchover-watch.ts";
 import { endMigration } from "../end-migration.ts";
 import { sessionOf, skeletonOf } from "../past-setup.ts";
 
 const lastWordMs = 500;
-/** Agents that speak a version before this one know nothing of post-copy. */
-const versionWithPostCopy = 3;
 
 export const memoryPrecopy: Stage = {
   name: "memory-precopy",
@@ -29,43 +25,14 @@ export const memoryPrecopy: Stage = {
     async run(move) {
       const session = sessionOf(move);
       const { qmp, directory, uid, gid } = move.process;
-      const convergence = firstState(move.limits);
-      const { convergencePolicy: policy } = move.limits;
-      const wantedOverRdma = await wantedRdma(move);
-      const asksForRdma = wantedOverRdma.rdma !== undefined;
-      const isNew = session.version >= versionWithPostCopy;
-      const mayPostCopy = policy === "post-copy" && isNew && !asksForRdma;
+      const { performance, setupTimeoutMs, bandwidthBytesPerSecond } = move.limits;
       // From here on: what the target says while this host still prepares must not be missed.
-      const watch = new SwitchoverWatch(qmp, session, asksForRdma);
-      session.limit("memory", move.limits.bandwidthBytesPerSecond);
+      const watch = new SwitchoverWatch(qmp, session, performance === "rdma");
+      session.limit("memory", bandwidthBytesPerSecond);
       move.watch = watch;
-      // QEMU asks for single pages in post-copy, and places them itself: its stream crosses as it is.
-      const wanted = mayPostCopy ? {} : await wantedCoding(move);
-      const { channels = 0 } = wanted;
-      session.send({
-        type: "receive",
-        ...(mayPostCopy ? { mayPostCopy } : wanted),
-        ...wantedOverRdma,
-      });
-      const [{ rdma, ...answered }, { asks }] = await Promise.all([
-        session.receive("receiving", {
-          signal: move.signal,
-          timeoutMs: move.limits.setupTimeoutMs,
-        }),
-        prepareOutgoing(qmp, {
-          blackoutLimitMs: convergence.blackoutLimitMs,
-          asksToSwitchOver: !asksForRdma,
-          // The session holds to the limit, in bytes on the wire; QEMU sees what comes of it. Over RDMA there is only QEMU.
-          bandwidthBytesPerSecond: asksForRdma ? move.limits.bandwidthBytesPerSecond : 0,
-          pauses: move.disks.length > 0,
-          mayThrottle: move.limits.throttlePercentMax > 0 && policy !== "patient",
-          mayPostCopy,
-          channels,
-          channelLevel: channelLevel(wayOf(move), channels),
-        }),
-      ]);
+      const agreed = await (move.memoryAgreed ?? agreeOnMemory(move, setupTimeoutMs));
+      const { rdma, ...answered } = agreed.answered;
       move.channels = answered.channels ?? 0;
-      if (move.channels !== channels) await setOutgoingChannels(qmp, move.channels);
       if (rdma === undefined) {
         const socket = await freshSocket(directory, "migration-out.sock");
         await session.carryListening("memory", socket, { uid, gid }, encodingFor(move, answered));
@@ -75,7 +42,7 @@ export const memoryPrecopy: Stage = {
         await startOverRdma(qmp, rdma);
       }
       await move.faults.reach("source:memory-precopy:inside", move.signal);
-      await new RoundsFollower(move, watch, convergence).run(asks);
+      await new RoundsFollower(move, watch, agreed.convergence).run(agreed.asks);
     },
 
     /** Before the handover this puts the guest back to work, from wherever the switch-over was left. */

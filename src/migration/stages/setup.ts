@@ -11,6 +11,7 @@ import { findDiskNode } from "../../qemu/disk-nodes.ts";
 import { withoutMedia } from "../../vm/media.ts";
 import type { IncomingDisk } from "../../vm/moved-disks.ts";
 import type { Passage } from "../../vm/passage.ts";
+import { agreeOnMemory, mayAgreeEarly } from "../agree-on-memory.ts";
 import { receiveFiles, sendFiles } from "../carry-files.ts";
 import { wayOf } from "../memory-coding.ts";
 import { makeFiles, removeMadeFiles } from "../moved-files.ts";
@@ -56,13 +57,16 @@ export const setup: Stage = {
         move.written = run ? lookAtWrites(move, wayOf(move)) : Promise.resolve(nothingWritten);
       }
       const timeoutMs = limits.prepareTimeoutMs + proofMs(disks.map(({ backing }) => backing));
+      if (mayAgreeEarly(move)) {
+        move.memoryAgreed = agreeOnMemory(move, timeoutMs + limits.setupTimeoutMs);
+        move.memoryAgreed.catch(() => {}); // memory-precopy hears of it, or the move has failed before
+      }
       if (sent.length > 0) {
         await move.session.receive("send-files", { signal, timeoutMs });
         await sendFiles(move, move.session, sent);
       }
       const prepared = await move.session.receive("prepared", { signal, timeoutMs });
-      const { whole = [], qemuVersion } = prepared;
-      move.targetQemuVersion = qemuVersion;
+      const { whole = [] } = prepared;
       move.whole = [
         ...whole,
         ...placements.filter(({ backing }) => !backing).map(({ name }) => name),
