@@ -59,6 +59,10 @@ test("decide() goes on while remaining bytes fall, whatever the policy", () => {
   }
 });
 
+test("decide() leaves a guest alone that has nothing left to send and waits for what is on the way", () => {
+  for (const policy of convergencePolicies) assert.deepEqual(walk(policy, 0).kinds, [], policy);
+});
+
 test("decide() raises the blackout limit first when remaining bytes are flat", () => {
   const decision = decide([round(3, 1000), round(4, 1000)], firstState(limits), limits);
   assert.equal(decision.kind, "blackout-limit");

@@ -70,6 +70,8 @@ export function decide(
   if (last === undefined || before === undefined) return { kind: "go-on" };
   if (last.number - state.changedAtRound < roundsToJudge) return { kind: "go-on" };
   if (last.remainingBytes < before.remainingBytes * flatRatio) return { kind: "go-on" };
+  // QEMU has nothing left to send, and waits for what is on the way.
+  if (last.remainingBytes === 0) return { kind: "go-on" };
   const why = numbers(last);
   return (
     nextLimit(rounds, last, state, limits, why) ?? beyondTheLimit(rounds, last, state, limits, why)
@@ -105,10 +107,11 @@ export function nextThrottle(
   return Math.min(next, throttlePercentMax);
 }
 
-/** How long the guest would stand still for what remains, milliseconds; null where the link carries nothing. */
+/** How long the guest would stand still for what remains, milliseconds; null where something does and the link carries nothing. */
 export function stopMsFor(
   round: Pick<RoundRecord, "remainingBytes" | "linkBytesPerSecond">,
 ): number | null {
+  if (round.remainingBytes === 0) return 0;
   if (round.linkBytesPerSecond <= 0) return null;
   return Math.ceil((round.remainingBytes / round.linkBytesPerSecond) * 1000);
 }

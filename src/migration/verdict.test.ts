@@ -43,3 +43,11 @@ test("judge() trusts a link that is faster than the guest, and a rest that fits 
   const small = round(2, { remainingBytes: 1e6 });
   assert.deepEqual(judge([round(1), small], limits, "m")?.options, []);
 });
+
+test("judge() expects nothing bad of a guest with nothing left to send, and proposes no number that is none", () => {
+  const still = { dirtyBytesPerSecond: 0, linkBytesPerSecond: 0 };
+  const done = judge([round(1), round(2, { ...still, remainingBytes: 0 })], limits, "m");
+  assert.deepEqual([done?.converges, done?.stopMs], [true, 0]);
+  const stuck = judge([round(1), round(2, still)], limits, "m");
+  assert.match(stuck?.options[1] ?? "", /--percent 1$/);
+});

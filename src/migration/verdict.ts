@@ -42,7 +42,8 @@ function options(
 ): string[] {
   const { convergencePolicy: policy, throttlePercentMax } = limits;
   const wanted = Math.ceil((1 - (linkBytesPerSecond * throttleRoom) / dirtyBytesPerSecond) * 100);
-  const percent = Math.min(Math.max(wanted, 1), throttlePercentMax);
+  // A link that carried nothing, and a guest that wrote nothing, have no ratio.
+  const percent = Math.min(Math.max(wanted || 1, 1), throttlePercentMax);
   const still = stopMs === null ? "" : `: it stands still for about ${formatDuration(stopMs)}`;
   return [
     byItself(limits),
