@@ -56,7 +56,7 @@ export const JoinToken = Type.Object(
 export type JoinToken = Type.Static<typeof JoinToken>;
 
 export const DomainJoin = Type.Object(
-  { token: Type.String({ minLength: 16, maxLength: 1024 }) },
+  { token: Type.String({ minLength: 1, maxLength: 1024 }) },
   { ...strict, $id: "DomainJoin" },
 );
 export type DomainJoin = Type.Static<typeof DomainJoin>;
