@@ -10,14 +10,16 @@ import { type ConvergenceState, firstState } from "./convergence.ts";
 import { wantedCoding, wayOf } from "./memory-coding.ts";
 import { wantedRdma } from "./memory-over-rdma.ts";
 import { sessionOf } from "./past-setup.ts";
+import type { ConvergencePolicy } from "./record.ts";
 import type { SourceMove } from "./stage.ts";
 
 export interface MemoryAgreement {
   readonly answered: ControlMessageOf<"receiving">;
   /** Whether QEMU asks before it stops the guest. */
   readonly asks: boolean;
-  /** What QEMU was told. */
+  /** What QEMU was told; the host's settings may have changed since. */
   readonly convergence: ConvergenceState;
+  readonly policy: ConvergencePolicy;
 }
 
 /** Agents that speak a version before this one know nothing of post-copy, and may not keep a question for later. */
@@ -60,5 +62,5 @@ export async function agreeOnMemory(move: SourceMove, timeoutMs: number): Promis
   ]);
   const taken = answered.channels ?? 0;
   if (taken !== channels) await setOutgoingChannels(qmp, taken);
-  return { answered, asks, convergence };
+  return { answered, asks, convergence, policy };
 }

@@ -13,6 +13,7 @@ import {
 } from "../qemu/migration.ts";
 import { startPostCopy } from "../qemu/post-copy.ts";
 import type { SessionStats } from "../session/session.ts";
+import type { MemoryAgreement } from "./agree-on-memory.ts";
 import {
   adjustmentOf,
   after,
@@ -54,29 +55,30 @@ export class RoundsFollower {
   readonly #move: SourceMove;
   readonly #watch: SwitchoverWatch;
   readonly #policy: ConvergenceLimits["convergencePolicy"];
+  readonly #asks: boolean;
   #state: ConvergenceState;
   #bandwidth: number;
   #netRates: readonly number[] = [];
   #hold: SwitchoverHold | undefined;
 
-  /** `first`: what QEMU was started with. The policy stays what it is now: QEMU was prepared for it. */
-  constructor(move: SourceMove, watch: SwitchoverWatch, first: ConvergenceState) {
+  /** `agreed`: the policy stays what QEMU was prepared for. */
+  constructor(move: SourceMove, watch: SwitchoverWatch, agreed: MemoryAgreement) {
     this.#move = move;
     this.#watch = watch;
-    this.#state = first;
-    this.#policy = move.limits.convergencePolicy;
+    this.#asks = agreed.asks;
+    this.#state = agreed.convergence;
+    this.#policy = agreed.policy;
     this.#bandwidth = move.limits.bandwidthBytesPerSecond;
   }
 
   /**
    * Returns when the guest has stopped.
-   * @param asks whether QEMU asks before it stops the guest
    * @throws FerryError `migration-failed` with the numbers when the move is given up
    */
-  async run(asks: boolean): Promise<void> {
+  async run(): Promise<void> {
     const move = this.#move;
     const detach = this.#tellOfTheLink();
-    using hold = asks ? new SwitchoverHold(move.process.qmp, sessionOf(move)) : undefined;
+    using hold = this.#asks ? new SwitchoverHold(move.process.qmp, sessionOf(move)) : undefined;
     this.#hold = hold;
     move.stepIns.open();
     try {

@@ -25,8 +25,8 @@ export class SwitchoverWatch implements Disposable {
   readonly #loaded = Promise.withResolvers<void>();
   readonly #detach: (() => void)[];
 
-  /** `overRdma`: the target's word goes to this QEMU, which says that it has completed. */
-  constructor(qmp: Qmp, session: Session, overRdma = false) {
+  /** `isOverRdma`, asked when it matters: the target's word goes to this QEMU, which says that it has completed. */
+  constructor(qmp: Qmp, session: Session, isOverRdma: () => boolean = () => false) {
     this.#failure.promise.catch(() => undefined); // races below report it
     this.#detach = [
       qmp.onEvent((event) => {
@@ -37,7 +37,7 @@ export class SwitchoverWatch implements Disposable {
         // A guest that was paused all along never says STOP.
         if (isStatus(event, ["pre-switchover", "postcopy-active"])) this.#stopped.resolve();
         if (isStatus(event, ["failed"])) void this.#failed(qmp);
-        if (overRdma && isStatus(event, ["completed"])) this.#allLoaded();
+        if (isOverRdma() && isStatus(event, ["completed"])) this.#allLoaded();
         const broken = mirrorFailure(event);
         if (broken !== undefined) this.#fail(mirrorFailed(broken));
       }),

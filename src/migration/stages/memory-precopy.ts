@@ -25,9 +25,9 @@ export const memoryPrecopy: Stage = {
     async run(move) {
       const session = sessionOf(move);
       const { qmp, directory, uid, gid } = move.process;
-      const { performance, setupTimeoutMs, bandwidthBytesPerSecond } = move.limits;
+      const { setupTimeoutMs, bandwidthBytesPerSecond } = move.limits;
       // From here on: what the target says while this host still prepares must not be missed.
-      const watch = new SwitchoverWatch(qmp, session, performance === "rdma");
+      const watch = new SwitchoverWatch(qmp, session, () => move.overRdma);
       session.limit("memory", bandwidthBytesPerSecond);
       move.watch = watch;
       const agreed = await (move.memoryAgreed ?? agreeOnMemory(move, setupTimeoutMs));
@@ -42,7 +42,7 @@ export const memoryPrecopy: Stage = {
         await startOverRdma(qmp, rdma);
       }
       await move.faults.reach("source:memory-precopy:inside", move.signal);
-      await new RoundsFollower(move, watch, agreed.convergence).run(agreed.asks);
+      await new RoundsFollower(move, watch, agreed).run();
     },
 
     /** Before the handover this puts the guest back to work, from wherever the switch-over was left. */
