@@ -38,10 +38,8 @@ export async function compareMemory(
 ): Promise<MemoryComparison & { readonly differingPages: number }> {
   const pagesTotal = guestPages(move);
   const stretches = Math.ceil(pagesTotal / pagesPerStretch);
-  const [memory, { roundTripMs }] = await Promise.all([
-    openMemory(move.process),
-    sessionOf(move).stats(),
-  ]);
+  const { roundTripMs } = await sessionOf(move).stats();
+  const memory = await openMemory(move.process);
   await using _ = memory.file;
   const key = sessionOf(move).version >= versionWithKeys ? randomBytes(digestKeyBytes) : undefined;
   const differ = (firstPage: number, pages: number, pagesPerDigest: number) =>
@@ -64,7 +62,7 @@ export async function compareMemory(
       batches: done.batches + 1,
       tookMs: performance.now() - startedAt,
     };
-    wholeMs = comparisonMs(done, stretches, roundTripMs ?? 0);
+    wholeMs = comparisonMs(done, stretches, roundTripMs);
     if (differingPages > 0 || !mayFit(wholeMs, done.batches, allowedMs)) break;
   } while (done.stretches < stretches);
   return {
