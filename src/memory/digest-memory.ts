@@ -1,6 +1,6 @@
 /**
  * Digests of a QEMU's guest memory, as the kernel's file of its address space has it. The guest stands still for it, so the
- * digest is the fastest that processors have: GHASH with a key that only both agents know, drawn for one comparison. Two
+ * digest is the fastest that was found (docs/decisions/0237): GHASH with a key that only both agents know, drawn for one comparison. Two
  * memories that differ get the same one less often than once in 2^100, whatever a guest has in them.
  */
 import { createCipheriv, hash } from "node:crypto";

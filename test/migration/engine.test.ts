@@ -1,8 +1,10 @@
 /** The engine over real QEMUs: a guest of firmware only, on a disk in a shared pool. */
 import assert from "node:assert/strict";
+import { open } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { describeStage, type StageName, stageNames } from "../../src/migration/plan.ts";
 import type { MigrationRecord } from "../../src/migration/record.ts";
+import { readableGuestMemory } from "../../src/qemu/guest-memory.ts";
 import { testDirectory } from "../vm/host.ts";
 import { type MovingHost, twoHosts } from "./two-hosts.ts";
 
@@ -12,6 +14,9 @@ const draft = {
   vnc: false,
   disks: [{ pool: "vms", sizeBytes: 1 << 20 }],
 };
+
+/** In a page that the firmware leaves alone, in the last of the memory's stretches. */
+const flippedAt = 63 * 1048576 + 5;
 
 function move(from: MovingHost, to: MovingHost, options: MigrationRecord["options"] = {}): string {
   return from.migrations.start({ vm: "web01", target: to.name, options, requestedBy: "test" }).id;
@@ -66,6 +71,28 @@ describe("a move between two hosts with a shared pool", { concurrency: false }, 
     assert.ok(wholeMs >= tookMs);
     await runsOnlyOn(a, b);
     assert.equal(a.host.vms.get("web01").generation, 3);
+  });
+
+  test("is taken back when one bit of memory differs on the target, and says how much", async () => {
+    const point = "target:storage-handover:inside";
+    b.faults.arm(point, "pause");
+    const struck = b.faults.struck(point);
+    const id = move(a, b, { verifyMemory: true, blackoutMsMax: 10_000 });
+    await struck;
+    const skeleton = b.host.vms.process(a.host.vms.get("web01").definition.id);
+    assert.ok(skeleton);
+    const { path, address } = await readableGuestMemory(skeleton.qmp, skeleton.pid);
+    await using memory = await open(path, "r+");
+    const byte = Buffer.alloc(1);
+    await memory.read(byte, 0, 1, address + flippedAt);
+    byte[0] = (byte[0] ?? 0) ^ 1;
+    await memory.write(byte, 0, 1, address + flippedAt);
+    b.faults.clear();
+    const failed = await a.ended(id);
+    assert.equal(failed.state, "failed");
+    assert.equal(failed.differingPages, 1);
+    assert.match(failed.error?.message ?? "", /1 page of memory differed on the target/);
+    await runsOnlyOn(a, b);
   });
 
   for (const [role, stage, moment] of rollBackPoints()) {
