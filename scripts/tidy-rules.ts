@@ -85,7 +85,7 @@ function browserImports(path: string, text: string): Finding[] {
 
 function clientReason(target: string, typeOnly: boolean): string | undefined {
   if (typeOnly || clientMayImport.test(target)) return undefined;
-  return "the command line imports only the API's client and schemas, base, the plan, what a comparison is called, and types";
+  return "the command line imports only the API's client and schemas, base, the plan, the words for a comparison, and types";
 }
 
 function layerReason(folder: string, target: string): string | undefined {

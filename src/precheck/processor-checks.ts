@@ -40,7 +40,8 @@ export const processorChecks: readonly Check[] = [
     compares:
       "The source's accelerator and QEMU version: an emulating QEMU before 9.0 may lose changes of memory",
     severity: "warning",
-    remedy: "Use KVM or a newer QEMU on the source; move with --verify until then",
+    remedy:
+      "Use KVM or a newer QEMU on the source; until then move with --verify, and a --max-blackout that has time for it",
     look({ source }) {
       const major = Number.parseInt(source.qemu?.version ?? "", 10);
       if (source.accelerator === "kvm" || !(major < 9)) return [];
@@ -48,7 +49,7 @@ export const processorChecks: readonly Check[] = [
         {
           on: "source",
           message: `QEMU ${source.qemu?.version} on "${source.host}" emulates the processor and may lose changes of memory in a move; from 9.0 on it does not`,
-          remedy: `Use KVM, or a newer QEMU on "${source.host}"; move with --verify until then`,
+          remedy: `Use KVM, or a newer QEMU on "${source.host}"; until then move with --verify, and a --max-blackout that has time for it`,
         },
       ];
     },

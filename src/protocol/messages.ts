@@ -12,7 +12,7 @@
  * | kept       | target | storage-mirror   | digests of what an earlier attempt left of a disk, some at a time   |
  * | connect    | source | storage-mirror   | open the stream of a disk, anew if it was open; null: all are open  |
  * | connected  | target | storage-mirror   | the stream leads to the disk's export                               |
- * | receive    | source | setup or memory-precopy | open the memory stream; early where nothing else crosses first |
+ * | receive    | source | memory-precopy   | open the memory stream; in setup where nothing else crosses first   |
  * | receiving  | target | memory-precopy   | QEMU listens; bytes may flow                                        |
  * | stopped    | source | modified-pages   | the guest stands still; what follows is the end of the stream       |
  * | mirrored   | source | modified-pages   | the disks are equal, their mirrors are gone                         |
